@@ -1,0 +1,31 @@
+# `make demo` runs the main job on a simulated estate, `make test` the tests; both make their own .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check conformance bench clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/licsweep demo
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy licsweep collectors reconcile
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/house
+
+conformance: $(VENV)/installed
+	@test -n "$(CORPUS)" || { echo "usage: make conformance CORPUS=DIR (DIR/../conformance/check.py is run on it)"; exit 2; }
+	$(BIN)/python "$(CORPUS)/../conformance/check.py" --cases "$(CORPUS)" --licsweep "$(BIN)/licsweep"
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""A sample Nornir inventory: data, copied by `licsweep init`."""

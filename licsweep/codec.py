@@ -1,0 +1,135 @@
+"""JSON and YAML in and out of the frozen types, with errors that name file, line and key.
+
+pydantic does the work; it is imported here, when first needed, and nowhere in judgement.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from licsweep import __version__
+from licsweep.errors import InputError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+
+
+_adapters: dict[Any, "TypeAdapter[Any]"] = {}
+
+
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    if kind not in _adapters:
+        from pydantic import TypeAdapter
+
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
+
+
+def to_json(value: Any, kind: Any = None) -> str:
+    """Compact JSON of one of our frozen types (dates end in Z)."""
+    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True).decode()
+    return text
+
+
+def plain(value: Any, kind: Any = None) -> Any:
+    """The same as plain dicts, lists and strings."""
+    return _adapter(kind or type(value)).dump_python(value, mode="json", by_alias=True)
+
+
+def from_json(text: str | bytes, kind: Any) -> Any:
+    """The value that our own `to_json` wrote."""
+    return _adapter(kind).validate_json(text)
+
+
+def schema(kind: Any) -> dict[str, Any]:
+    """JSON Schema of a type."""
+    made: dict[str, Any] = _adapter(kind).json_schema(mode="serialization")
+    return made
+
+
+def envelope(kind: str, data: Any) -> str:
+    """The versioned envelope of every `--format json`, ready to print."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    whole = {
+        "schema": f"licsweep/{kind}/1",
+        "generated_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tool": {"name": "licsweep", "version": __version__},
+        "data": data,
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False)
+
+
+def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
+    """The bytes of a file that a person named; InputError where it is missing, unreadable or over `limit`."""
+    try:
+        if path.stat().st_size > limit:
+            raise InputError(f"{path}: larger than {limit // 1024 // 1024} MiB", why="a file of this size is not read")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", why="the file can't be read") from error
+
+
+def load_json_file(path: Path, kind: Any) -> Any:
+    """A person's JSON file as `kind`; InputError names the place."""
+    from pydantic import ValidationError
+
+    raw = read_bounded(path)
+    try:
+        return _adapter(kind).validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise _wrong(path, error, None) from error
+
+
+def load_yaml_file(path: Path, kind: Any) -> Any:
+    """A person's YAML (or JSON) file as `kind`; InputError names file, line and key."""
+    import yaml
+    from pydantic import ValidationError
+
+    text = read_bounded(path).decode("utf-8", "replace")
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{where}: not valid YAML", why=str(getattr(error, "problem", error))) from error
+    finally:
+        loader.dispose()
+    try:
+        return _adapter(kind).validate_python(data)
+    except ValidationError as error:
+        raise _wrong(path, error, node) from error
+
+
+def _wrong(path: Path, error: "ValidationError", node: Any) -> InputError:
+    """The first complaint, with the line of the innermost node that its location reaches."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    line = _line_of(node, first["loc"])
+    at = f"{path}:{line}" if line else str(path)
+    return InputError(
+        f"{at}: {place or 'the whole file'}: {first['msg']}", why="the file does not have the expected shape"
+    )
+
+
+def _line_of(node: Any, place: Sequence[int | str]) -> int | None:
+    if node is None:
+        return None
+    line = int(node.start_mark.line) + 1
+    for part in place:
+        step = None
+        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
+            step = node.value[part]
+            mark = step
+        elif isinstance(node.value, list):
+            pair = next((p for p in node.value if isinstance(p, tuple) and p[0].value == part), None)
+            mark, step = pair or (None, None)
+        if step is None:
+            break
+        node, line = step, int(mark.start_mark.line) + 1
+    return line

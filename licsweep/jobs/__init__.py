@@ -1,0 +1,1 @@
+"""Verbs as plain functions."""

@@ -1,0 +1,242 @@
+"""The frozen types of what was bought and what is judged (docs/judgement.md fixes names and arithmetic).
+
+Quantities are whole licences. Dates of terms are days, the end date is the last valid day.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from licsweep.model import OutcomeStatus, Record, Udi, Utc
+
+Severity = Literal["info", "warning", "error", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
+ComplianceState = Literal[
+    "authorized",
+    "out-of-compliance",
+    "eval-mode",
+    "eval-expired",
+    "unidentified",
+    "no-licenses-in-use",
+    "reserved",
+    "reporting-ok",
+    "report-due",
+    "report-overdue",
+    "never-reported",
+    "no-report-required",
+    "reported-by-controller",
+    "legacy",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term(Record):
+    """Part of an entitlement: `quantity` licences from `start` to `end` (None: open)."""
+
+    type: Literal["perpetual", "term", "demo", "usage"]
+    quantity: int = 0
+    start: date | None = None
+    end: date | None = None
+    subscription_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement(Record):
+    """What a virtual account owns of one licence, as one export says. `source_row` is the row or key in the file."""
+
+    smart_account: str | None = None
+    virtual_account: str | None = None
+    license: str
+    entitlement_tag: str | None = None
+    terms: tuple[Term, ...] = ()
+    cssm_in_use: int | None = None
+    cssm_reserved: int | None = None
+    exported_at: Utc | None = None
+    source_file: str | None = None
+    source_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment(Record):
+    """What an agreement commits to of one licence (used by the contract report)."""
+
+    agreement: str
+    license: str
+    quantity: int
+    from_: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage(Record):
+    """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out."""
+
+    selected: int
+    outcomes: dict[str, int]
+    percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(Record):
+    """One licence in one virtual account."""
+
+    smart_account: str | None
+    virtual_account: str
+    license: str
+    license_id: str
+    owned: int = 0
+    demo: int = 0
+    future: int = 0
+    ending_within_90_days: int = 0
+    unlimited: bool = False
+    in_use: int = 0
+    in_use_stale: int = 0
+    in_evaluation: int = 0
+    reserved: int = 0
+    charged: int = 0
+    borrowed: int = 0
+    lent: int = 0
+    balance: int = 0
+    shortage: int = 0
+    buffer_target: int = 0
+    can_lend: int = 0
+    status: Literal["shortage", "covered-by-substitution", "below-buffer", "unused", "ok"] = "ok"
+    cssm_in_use: int | None = None
+    cssm_as_of: Utc | None = None
+    oldest_capture: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance(Record):
+    """One product instance as judged. `days_left` is a floor, negative when overdue."""
+
+    hostname: str
+    udis: tuple[Udi, ...] = ()
+    also_known_as: tuple[str, ...] = ()
+    smart_account: str | None = None
+    virtual_account: str = "unassigned"
+    virtual_account_source: Literal["device", "cssm-export", "inventory", "unassigned"] = "unassigned"
+    reported_by: Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"] | None = None
+    compliance_state: ComplianceState = "unknown"
+    reservation: bool = False
+    deadline: Utc | None = None
+    computed_deadline: Utc | None = None
+    days_left: int | None = None
+    never_reported: bool = False
+    service_affecting: bool = False
+    age_seconds: int | None = None
+    outcome: OutcomeStatus = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Record):
+    """A move of licences between virtual accounts of one smart account."""
+
+    license: str
+    smart_account: str | None
+    from_: str
+    to: str
+    quantity: int
+    closes: int
+    term_ends: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject(Record):
+    """What a finding is about."""
+
+    kind: Literal["instance", "pool", "account", "contract", "token", "onprem", "estate"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingEvidence(Record):
+    """A line of a capture, or a row of an entitlement file."""
+
+    capture: str | None = None
+    line: int | None = None
+    text: str | None = None
+    entitlement: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(Record):
+    """One thing that a person should know; `name` is the stable slug beside `code`."""
+
+    code: str
+    name: str
+    severity: Severity
+    subject: Subject
+    message: str
+    evidence: tuple[FindingEvidence, ...] = ()
+    advice: str | None = None
+    waived_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure(Record):
+    """The shortfall of a smart account after substitution and transfers."""
+
+    smart_account: str | None
+    license: str
+    units: int
+    money: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmartAccountTotal(Record):
+    """One licence over all virtual accounts of a smart account."""
+
+    smart_account: str | None
+    license: str
+    owned: int
+    charged: int
+    balance: int
+    shortage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(Record):
+    """The result of reconcile, whole."""
+
+    as_of: Utc
+    coverage: Coverage
+    pools: tuple[Pool, ...] = ()
+    smart_account_totals: tuple[SmartAccountTotal, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    transfers_to_close: tuple[Transfer, ...] = ()
+    transfers_to_restore_buffer: tuple[Transfer, ...] = ()
+    exposure: tuple[Exposure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use(Record):
+    """One printed licence line and where judgement put it: the trace from a pool's figure to the line."""
+
+    hostname: str
+    smart_account: str | None
+    virtual_account: str
+    license: str | None
+    license_id: str | None
+    name: str | None
+    entitlement_tag: str | None
+    count: int | None
+    status: str | None
+    counted_as: Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
+    matched_by: str
+    captured_at: Utc | None
+    stale: bool
+    capture: str | None = None
+    line: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled(Record):
+    """A judgement together with every licence line that its figures are sums of."""
+
+    judgement: Judgement
+    uses: tuple[Use, ...] = field(default=())

@@ -1,0 +1,509 @@
+"""The frozen types that flow through licsweep: what a box said about itself.
+
+Field names, vocabularies and shapes are those of docs/data-model.md (the vendor's own words). A missing value
+is None, an absent list is an empty tuple, every time is timezone-aware UTC. `licsweep.codec` turns these types
+into JSON and back; what was bought and what is judged lies in `licsweep.judged`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, ClassVar, Literal
+
+
+class _Utc:
+    """Marks a datetime that the codec reads as UTC; a bare date is its first second."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        inner = core_schema.no_info_before_validator_function(_bare_date, handler(source))
+        return core_schema.no_info_after_validator_function(as_utc, inner)
+
+
+_BARE_DATE = len("2026-01-31")
+
+
+def _bare_date(value: Any) -> Any:
+    if isinstance(value, str) and len(value) == _BARE_DATE:
+        return value + "T00:00:00Z"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time(), UTC)
+    return value
+
+
+def as_utc(value: datetime) -> datetime:
+    """The same moment in UTC; a time without a zone is taken as UTC."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Utc = Annotated[datetime, _Utc()]
+
+
+class Record:
+    """Base of every type that leaves or enters the program: unknown keys are errors, `from_` is `from` in JSON."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "forbid",
+        "alias_generator": lambda name: name.rstrip("_"),
+        "populate_by_name": True,
+    }
+
+
+Platform = Literal[
+    "cisco_xe",
+    "cisco_ios",
+    "cisco_nxos",
+    "cisco_asa",
+    "cisco_xr",
+    "cisco_ftd",
+    "cisco_fmc",
+    "cisco_fdm",
+    "cisco_fxos",
+    "cisco_cucm",
+    "cisco_cuc",
+    "cisco_expressway",
+]
+OutcomeStatus = Literal[
+    "ok",
+    "partial",
+    "unreachable",
+    "auth-failed",
+    "host-key-unknown",
+    "host-key-changed",
+    "refused",
+    "unparsed",
+    "timed-out",
+    "unsupported",
+    "skipped",
+]
+LicensingModel = Literal["slup", "classic", "reservation", "rtu", "pak", "none"]
+RegistrationStatus = Literal[
+    "registered",
+    "unregistered",
+    "registration-failed",
+    "registration-in-progress",
+    "registration-retry",
+    "registration-expired",
+    "not-applicable",
+]
+AuthorizationStatus = Literal[
+    "authorized",
+    "out-of-compliance",
+    "eval-mode",
+    "eval-expired",
+    "authorization-expired",
+    "reserved-authorized",
+    "not-authorized",
+    "no-licenses-in-use",
+    "not-applicable",
+]
+TransportType = Literal["smart", "cslu", "callhome", "off", "automatic"]
+LicenseStatus = Literal[
+    "in-use",
+    "not-in-use",
+    "authorized",
+    "out-of-compliance",
+    "eval-mode",
+    "eval-expired",
+    "authorization-expired",
+    "grace-period-expired",
+    "reserved-authorized",
+    "not-authorized",
+    "invalid-tag",
+    "waiting",
+    "overage",
+    "init",
+    "disabled",
+]
+ExportStatus = Literal["not-restricted", "restricted-allowed", "restricted-not-allowed"]
+EnforcementType = Literal["not-enforced", "enforced", "export-restricted"]
+HaRole = Literal["active", "standby", "member"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Udi(Record):
+    """Unique device identifier; `role` None is the product instance itself."""
+
+    role: HaRole | None = None
+    pid: str | None = None
+    sn: str | None = None
+    vid: str | None = None
+    uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseUse(Record):
+    """One licence as one instance prints it. `entitlement_tag` is a regid or (`tag_kind` label) a display label."""
+
+    name: str | None = None
+    entitlement_tag: str | None = None
+    tag_kind: Literal["regid", "label"] | None = None
+    description: str | None = None
+    count: int | None = None
+    version: str | None = None
+    subscription_id: str | None = None
+    status: LicenseStatus | None = None
+    status_raw: str | None = None
+    export_status: ExportStatus | None = None
+    export_status_raw: str | None = None
+    enforcement_type: EnforcementType | None = None
+    enforcement_type_raw: str | None = None
+    license_type: str | None = None
+    authorized_count: int | None = None
+    out_of_compliance_count: int | None = None
+    insufficient_count: int | None = None
+    installed: bool | None = None
+    expires_at: Utc | None = None
+    grace_seconds_left: int | None = None
+    period_left_seconds: int | None = None
+    priority: str | None = None
+    violation_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt(Record):
+    """A registration, renewal or communication attempt."""
+
+    result: Literal["succeeded", "failed"] | None = None
+    at: Utc | None = None
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy(Record):
+    """The proxy of the smart agent; whether words are set, never the words."""
+
+    address: str | None = None
+    port: int | None = None
+    username_set: bool | None = None
+    password_set: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyClass(Record):
+    """Reporting intervals of one class of licences, in days (0 = no report); sources apart where they differ."""
+
+    first_report_days: int | None = None
+    ongoing_report_days: int | None = None
+    report_on_change_days: int | None = None
+    source: str | None = None
+    first_report_source: str | None = None
+    ongoing_report_source: str | None = None
+    report_on_change_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Record):
+    """The SLUP policy in force."""
+
+    unenforced_perpetual: PolicyClass | None = None
+    unenforced_subscription: PolicyClass | None = None
+    enforced: PolicyClass | None = None
+    export: PolicyClass | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustCode(Record):
+    """A trust code; role, pid and sn None where one date stands for the whole device."""
+
+    role: HaRole | None = None
+    pid: str | None = None
+    sn: str | None = None
+    installed_at: Utc | None = None
+    type: str | None = None
+    expires_at: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustData(Record):
+    """Whether trust is installed, where it is printed per UDI."""
+
+    role: HaRole | None = None
+    pid: str | None = None
+    sn: str | None = None
+    installed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageReportSummary(Record):
+    """How many RUM reports the box holds, by fate."""
+
+    total: int | None = None
+    purged: int | None = None
+    acknowledged: int | None = None
+    waiting_for_ack: int | None = None
+    available_to_report: int | None = None
+    collecting_data: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation(Record):
+    """One reserved licence (SLR, PLR)."""
+
+    tag: str | None = None
+    name: str | None = None
+    count: int | None = None
+    term: str | None = None
+    status: str | None = None
+    start: Utc | None = None
+    end: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizedLicense(Record):
+    """A licence that an authorization code allows."""
+
+    license: str | None = None
+    entitlement_tag: str | None = None
+    description: str | None = None
+    count: int | None = None
+    license_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization(Record):
+    """The authorization code (SLAC, SLR) of one UDI."""
+
+    role: HaRole | None = None
+    pid: str | None = None
+    sn: str | None = None
+    status: Literal["not-installed", "installed"] | None = None
+    kind: str | None = None
+    installed_at: Utc | None = None
+    licenses: tuple[AuthorizedLicense, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RumReport(Record):
+    """One RUM report as the box lists it; state, flag and reason are the printed words."""
+
+    report_id: str | None = None
+    state: str | None = None
+    flag: str | None = None
+    feature_name: str | None = None
+    metric_name: str | None = None
+    entitlement_tag: str | None = None
+    start: Utc | None = None
+    end: Utc | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Communication(Record):
+    """How the smart agent fares with CSSM (tech support)."""
+
+    level: Literal["direct", "indirect"] | None = None
+    overall_state: str | None = None
+    last_response: str | None = None
+    last_failure_reason: str | None = None
+    last_success_at: Utc | None = None
+    last_failure_at: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock(Record):
+    """The clock of the box: every date of an unsynchronised one is suspect."""
+
+    ntp_synchronized: bool | None = None
+    device_time: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RumStorage(Record):
+    """RUM reports on disk and missing."""
+
+    in_storage: int | None = None
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manager(Record):
+    """What manages this box."""
+
+    kind: Literal["fmc", "fdm", "cdfmc", "sd-wan-manager", "catalyst-center"] | None = None
+    host: str | None = None
+    registration: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedDevice(Record):
+    """A device that a manager holds licences for."""
+
+    hostname: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    performance_tier: str | None = None
+    license_types: tuple[str, ...] = ()
+    ha_pair: str | None = None
+    ha_role: str | None = None
+    cluster: str | None = None
+    chassis_serial: str | None = None
+    container: bool | None = None
+    software: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMember(Record):
+    """A node of a collaboration cluster."""
+
+    hostname: str | None = None
+    address: str | None = None
+    node_role: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnclaimedLine(Record):
+    """A line that no template knows: drift."""
+
+    command: str
+    line_number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Record):
+    """The line that printed a value; `field` is a path into the observation (`licenses[0].count`)."""
+
+    field: str
+    command: str
+    line_number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation(Record):
+    """What one product instance said. Fields about which no command said anything are None or empty."""
+
+    hostname: str | None = None
+    release: str | None = None
+    image: str | None = None
+    platform: Platform | None = None
+    captured_at: Utc | None = None
+    outcome: OutcomeStatus = "ok"
+    first_use_at: Utc | None = None
+    licensing_model: LicensingModel | None = None
+    smart_licensing_enabled: bool | None = None
+    slup_enabled: bool | None = None
+    registration_status: RegistrationStatus | None = None
+    registration_status_raw: str | None = None
+    authorization_status: AuthorizationStatus | None = None
+    authorization_status_raw: str | None = None
+    authorization_at: Utc | None = None
+    evaluation_seconds_left: int | None = None
+    evaluation_expired_at: Utc | None = None
+    smart_account: str | None = None
+    virtual_account: str | None = None
+    account_as_of: Utc | None = None
+    export_controlled_functionality: Literal["allowed", "not-allowed"] | None = None
+    export_controlled_functionality_raw: str | None = None
+    initial_registration: Attempt | None = None
+    last_renewal_attempt: Attempt | None = None
+    last_communication_attempt: Attempt | None = None
+    next_renewal_attempt: Utc | None = None
+    registration_expires: Utc | None = None
+    next_communication_attempt: Utc | None = None
+    communication_deadline: Utc | None = None
+    license_reservation: Literal["enabled", "disabled"] | None = None
+    license_reservation_raw: str | None = None
+    reservations: tuple[Reservation, ...] = ()
+    transport_type: TransportType | None = None
+    transport_type_raw: str | None = None
+    transport_url: str | None = None
+    cslu_address: str | None = None
+    vrf: str | None = None
+    server_identity_check: bool | None = None
+    ip_mode: str | None = None
+    trust_point: str | None = None
+    proxy: Proxy | None = None
+    policy_in_use: Literal["merged", "installed"] | None = None
+    policy_in_use_raw: str | None = None
+    policy_name: str | None = None
+    policy_installed_at: Utc | None = None
+    reporting_ack_required: bool | None = None
+    reporting_ack_source: str | None = None
+    policy: Policy | None = None
+    last_ack_received: Utc | None = None
+    next_ack_deadline: Utc | None = None
+    next_ack_push_check: Utc | None = None
+    next_report_push: Utc | None = None
+    last_report_push: Utc | None = None
+    last_report_file_write: Utc | None = None
+    reporting_push_interval_days: int | None = None
+    reporting_mode: str | None = None
+    trust_codes: tuple[TrustCode, ...] = ()
+    usage_report_summary: UsageReportSummary | None = None
+    licenses: tuple[LicenseUse, ...] = ()
+    udis: tuple[Udi, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+    rum_reports: tuple[RumReport, ...] = ()
+    agent_version: str | None = None
+    communication: Communication | None = None
+    trust_data: tuple[TrustData, ...] = ()
+    clock: Clock | None = None
+    rum_storage: RumStorage | None = None
+    enforcement_state: str | None = None
+    ha_role: Literal["active", "standby"] | None = None
+    configured_ha_role: Literal["primary", "secondary"] | None = None
+    cluster: str | None = None
+    cluster_role: str | None = None
+    chassis_serial: str | None = None
+    manager: Manager | None = None
+    managed_devices: tuple[ManagedDevice, ...] = ()
+    node_role: Literal["publisher", "subscriber"] | None = None
+    members: tuple[ClusterMember, ...] = ()
+    unclaimed_lines: tuple[UnclaimedLine, ...] = ()
+    complete: bool = True
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture(Record):
+    """One command on one host: `text` is what was stored (proxy words blanked), `sha256` is of that text."""
+
+    hostname: str
+    command: str
+    text: str
+    started_at: Utc
+    seconds: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Record):
+    """How the sweep of one host ended; `reason` is plain words for the person at the keyboard."""
+
+    hostname: str
+    status: OutcomeStatus
+    reason: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Record):
+    """One sweep or ingest; `outcomes` add up to `selected` once it has ended."""
+
+    id: int
+    kind: Literal["sweep", "ingest", "observations"]
+    state: Literal["running", "complete", "interrupted"]
+    started_at: Utc
+    ended_at: Utc | None = None
+    tool_version: str
+    selection: str
+    selected: int
+    outcomes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState(Record):
+    """What is known of one host on a date: how its newest try ended, and its newest good observation.
+
+    `observation` is None for a host that never answered; `snapshot_id` is the snapshot that holds the observation.
+    """
+
+    hostname: str
+    outcome: OutcomeStatus
+    reason: str | None = None
+    observation: Observation | None = None
+    snapshot_id: int | None = None

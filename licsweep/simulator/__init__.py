@@ -1,0 +1,1 @@
+"""A simulated estate on loopback: real SSH servers with canned devices."""

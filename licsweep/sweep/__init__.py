@@ -1,0 +1,1 @@
+"""What is done per host, and the run over all hosts."""

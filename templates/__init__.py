@@ -1,0 +1,1 @@
+"""TextFSM templates and their index: data, read through importlib.resources."""
