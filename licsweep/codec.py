@@ -5,12 +5,13 @@ pydantic does the work; it is imported here, when first needed, and nowhere in j
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from licsweep import __version__
 from licsweep.errors import InputError
+from licsweep.model import as_utc
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -61,6 +62,16 @@ def envelope(kind: str, data: Any) -> str:
         "data": data,
     }
     return json.dumps(whole, indent=1, ensure_ascii=False)
+
+
+def moment(text: str) -> datetime:
+    """A timestamp that a person typed, in UTC; a bare date means its last moment. Raises InputError."""
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(datetime.fromisoformat(text), time(), UTC) + timedelta(days=1, microseconds=-1)
+        return as_utc(datetime.fromisoformat(text))
+    except ValueError as error:
+        raise InputError(f"{text}: not a date", why="2026-01-31 or 2026-01-31T12:00:00Z is expected") from error
 
 
 def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:

@@ -1,1 +1,1 @@
-"""Verbs as plain functions."""
+"""The verbs as plain functions: each ties rooms together, none prints."""

@@ -1,0 +1,31 @@
+"""What may be written to a device: the one list, checked just before the bytes leave.
+
+Only reading commands and the terminal settings of the own session are on it. No pattern admits a pipe, a
+redirection, a separator or a control character.
+"""
+
+import re
+
+from licsweep.errors import CommandNotAllowed
+
+PAGER_KEY = " "
+_SHOW_LICENSE = r"show license(?: [a-z0-9-]+)*"
+_EVERYWHERE = (r"terminal length 0", r"terminal width 511", r"exit", r"show version")
+_PER_PLATFORM = {
+    "cisco_xe": (_SHOW_LICENSE,),
+    "cisco_nxos": (_SHOW_LICENSE, r"show license(?: [a-z0-9-]+)* \| json"),
+}
+
+
+def check(platform: str, data: str) -> None:
+    """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""
+    if data == PAGER_KEY:
+        return
+    line = data.removesuffix("\n")
+    patterns = (*_EVERYWHERE, *_PER_PLATFORM.get(platform, ()))
+    if line + "\n" != data or not any(re.fullmatch(pattern, line) for pattern in patterns):
+        raise CommandNotAllowed(
+            f"{data!r} was not sent",
+            why=f"it is not on the list of what a sweep may send to {platform}",
+            hint="licsweep config",
+        )

@@ -1,0 +1,98 @@
+"""One plain reason for each way a session can fail.
+
+Netmiko raises one class for refused, DNS, no banner, key exchange and host key alike; what it was stands in
+`__context__`, so the chain is searched, innermost cause first.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import paramiko
+from paramiko.ssh_exception import IncompatiblePeer
+
+from licsweep.errors import (
+    AccessError,
+    AuthFailed,
+    HostKeyChanged,
+    LegacySshOnly,
+    SessionDropped,
+    SessionTimeout,
+    Unreachable,
+)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _changed(error: paramiko.BadHostKeyException) -> AccessError:
+    return changed_key(error.key, error.expected_key)
+
+
+def changed_key(shown: paramiko.PKey, known: paramiko.PKey) -> HostKeyChanged:
+    """The failure of a host that shows another key than the known one."""
+    return HostKeyChanged(
+        "the host key has changed",
+        why=f"it shows {shown.get_name()} {shown.fingerprint}, known is {known.get_name()} {known.fingerprint}",
+        hint="find out why, then: licsweep known-hosts scan",
+    )
+
+
+def _legacy(error: IncompatiblePeer) -> AccessError:
+    return LegacySshOnly(
+        "no common SSH algorithm",
+        why=str(error),
+        hint="boxes that offer SHA-1 only need paramiko 4: pip install 'licsweep[legacy-ssh]'",
+    )
+
+
+def _login(error: paramiko.AuthenticationException) -> AccessError:
+    text = str(error)
+    if "timeout" in text.lower():  # paramiko calls a device that never answers the password "authentication" too
+        return SessionTimeout("no answer to the login in time", why=text)
+    if "EOF" in text or "transport shut down" in text:
+        return SessionDropped("the device closed the session during login", why=text)
+    return AuthFailed("user name or password refused", why=text, hint="check the credentials")
+
+
+def _ssh(error: paramiko.SSHException) -> AccessError:
+    text = str(error)
+    if "banner" in text.lower():
+        return Unreachable("it answers, but not with SSH", why=text)
+    return SessionDropped("the SSH session ended", why=text)
+
+
+def _network(error: OSError) -> AccessError:
+    return Unreachable(f"no connection: {error.strerror or error}", why=type(error).__name__)
+
+
+_CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError]], ...] = (
+    (paramiko.BadHostKeyException, _changed),
+    (IncompatiblePeer, _legacy),
+    (paramiko.AuthenticationException, _login),
+    (socket.gaierror, lambda error: Unreachable("its name can't be resolved", why=str(error), hint="licsweep hosts")),
+    (ConnectionRefusedError, lambda error: Unreachable("the TCP port is closed", why=str(error))),
+    (TimeoutError, lambda error: SessionTimeout("no answer in time", why=str(error) or "timed out")),
+    (paramiko.SSHException, _ssh),
+    (EOFError, lambda error: SessionDropped("the device closed the session", why=str(error) or "end of file")),
+    (OSError, _network),
+)
+
+
+def classify(error: BaseException) -> AccessError | None:
+    """What the error means for the host; None where it is no failure of a session (a bug: let it be seen)."""
+    links = list(_chain(error))
+    for link in links:
+        if isinstance(link, AccessError):
+            return link
+    for kind, make in _CAUSES:
+        for link in links:
+            if isinstance(link, kind):
+                return make(link)
+    return None

@@ -1,0 +1,51 @@
+"""The command line: one verb, one module. A verb's module is imported when the verb is used, not before."""
+
+import importlib
+
+import click
+
+from licsweep import __version__
+
+# Verb -> its one line in `--help`, so that help needs no other import. The module is the verb with `_` for `-`.
+VERBS = {
+    "init": "Write a working project: settings, a sample inventory, a sample of each file.",
+    "demo": "The main job on a simulated estate: sweep, import, reconcile, reports.",
+    "config": "Each setting's value and where it came from.",
+    "hosts": "The selected hosts of the inventory, checked.",
+    "known-hosts": "Scan and accept the host keys of devices.",
+    "sweep": "Collect licence state from the selected hosts over SSH.",
+    "ingest": "Make a snapshot from text or observations gathered elsewhere.",
+    "parse": "Read one output offline and print what it says.",
+    "snapshots": "The sweeps and ingests in the store.",
+    "show": "One product instance, with the lines that printed its values.",
+    "entitlements": "Import what was bought.",
+    "reconcile": "Compare what is used with what was bought.",
+    "explain": "What a finding or an error code means, and its remedy.",
+    "report": "Write the usage or the estate report.",
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"licsweep.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="licsweep %(version)s")
+def main() -> None:
+    """What licences do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
+
+    Start with `licsweep demo`, or with `licsweep init` in an empty folder.
+    """

@@ -1,0 +1,118 @@
+"""What every verb shares: the options after the verb, logging, and how errors are told."""
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from licsweep import codec
+from licsweep.errors import LicsweepError
+from licsweep.estate.selection import Selection
+from licsweep.settings import Project, load
+
+EXIT_FINDINGS, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 3, 4, 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The shared options of one call."""
+
+    folder: Path
+    quiet: bool
+    color: bool
+
+    def project(self, **flags: Any) -> Project:
+        """The project with its settings; flags that are None don't count."""
+        return load(self.folder, flags)
+
+    def say(self, text: str) -> None:
+        """Talk for the person, on stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the shared options; the verb gets them as `run`, its LicsweepErrors become three lines and an exit code."""
+
+    @click.option("--project", "folder", type=click.Path(path_type=Path), default=Path(), help="Project folder (here).")
+    @click.option("--quiet", is_flag=True, help="Only data, no talk.")
+    @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of log lines.")
+    @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
+    @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours.")
+    @click.option("--debug", is_flag=True, help="Show tracebacks.")
+    @functools.wraps(verb)
+    def wrapped(
+        *, folder: Path, quiet: bool, log_format: str, log_level: str, no_color: bool, debug: bool, **options: Any
+    ) -> None:
+        _log(log_format, log_level)
+        try:
+            verb(Run(folder=folder, quiet=quiet, color=not no_color), **options)
+        except LicsweepError as error:
+            if debug:
+                raise
+            _tell(error)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)  # the reader of our pipe has had enough
+
+    return wrapped
+
+
+def _tell(error: LicsweepError) -> None:
+    click.echo(f"licsweep: {error.code}: {error.what}", err=True)
+    if error.why:
+        click.echo(f"  because: {error.why}", err=True)
+    if error.hint:
+        click.echo(f"  try: {error.hint}", err=True)
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        import json
+
+        line = {
+            "at": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        return json.dumps(line)
+
+
+def _log(form: str, level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("paramiko", "netmiko", "nornir", "alembic"):  # what they say is in the outcomes already
+        logging.getLogger(noisy).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)
+
+
+def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--limit` and `--filter`; the verb gets a Selection as `selection`."""
+
+    @click.option("--limit", multiple=True, metavar="PATTERN", help="Host name glob, or @file with one a line.")
+    @click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="platform, group, or inventory data.")
+    @functools.wraps(verb)
+    def wrapped(*args: Any, limit: tuple[str, ...], filters: tuple[str, ...], **options: Any) -> Any:
+        return verb(*args, selection=Selection(limit=limit, filters=filters), **options)
+
+    return wrapped
+
+
+class _Moment(click.ParamType):
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        try:
+            return codec.moment(value)
+        except LicsweepError as error:
+            self.fail(f"{error.what} ({error.why})", param, ctx)
+
+
+MOMENT = _Moment()

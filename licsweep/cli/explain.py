@@ -1,0 +1,36 @@
+"""`licsweep explain`."""
+
+import inspect
+
+import click
+
+from licsweep import errors
+from licsweep.cli.common import Run, shared
+from licsweep.cli.render import put
+from licsweep.errors import LicsweepError, UsageError
+
+
+@click.command()
+@click.argument("code")
+@shared
+def command(run: Run, code: str) -> None:  # noqa: ARG001
+    """What a finding or an error (code or name) means, where it comes from, and what to do."""
+    from reconcile.findings import explain
+
+    kind = explain(code)
+    if kind is not None:
+        put(
+            f"{kind.code} {kind.name} ({kind.severity})\n\n{kind.meaning}\n\n"
+            f"Cause:  {kind.cause}\nRemedy: {kind.remedy}",
+            None,
+        )
+        return
+    error = next((one for one in _errors(LicsweepError) if one.code == code.upper()), None)
+    if error is None:
+        raise UsageError(f"{code}: no such finding or error", why="codes look like LF001 or LS203; names like shortage")
+    line = next(line for line in inspect.getdoc(errors).splitlines() if error.code in line)  # type: ignore[union-attr]
+    put(f"{error.code} {error.__name__}: {line.split(error.code)[1].strip()}", None)
+
+
+def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:
+    return [kind, *(one for sub in kind.__subclasses__() for one in _errors(sub))]

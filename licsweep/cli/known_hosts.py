@@ -1,0 +1,79 @@
+"""`licsweep known-hosts scan|accept`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from licsweep.cli.common import EXIT_NOTHING, Run, selection_options, shared
+from licsweep.cli.render import data_options, rows
+from licsweep.errors import LicsweepError, UsageError
+from licsweep.estate.selection import Selection
+
+if TYPE_CHECKING:
+    from licsweep.access.hostkeys import Scanned
+
+COLUMNS = {"host": "Host", "address": "Address", "state": "State", "type": "Type", "fingerprint": "Fingerprint"}
+
+
+@click.group()
+def command() -> None:
+    """The host keys of devices, as SHA256 fingerprints. Sweeps talk only to hosts whose key is in known_hosts."""
+
+
+@command.command()
+@selection_options
+@data_options
+@shared
+def scan(run: Run, selection: Selection, form: str, output: Path | None) -> None:
+    """Ask each host for its key (nobody logs in) and compare it with the known one."""
+    from licsweep.jobs import hostkeys
+
+    found = hostkeys.scan(run.project(), selection)
+    rows("known-hosts", [_row(one) for one in found], COLUMNS, form, output)
+
+
+@command.command()
+@selection_options
+@click.option("--yes", is_flag=True, help="Don't ask (for scripts).")
+@click.option("--changed", is_flag=True, help="Accept changed keys too, not only new ones.")
+@shared
+def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
+    """Scan, show the new keys (with --changed the changed ones too) and, after a yes, write them to known_hosts."""
+    from licsweep.access.hostkeys import Scanned
+    from licsweep.jobs import hostkeys
+
+    project = run.project()
+    scanned = [one for one in hostkeys.scan(project, selection) if isinstance(one, Scanned)]
+    wanted = [one for one in scanned if one.state == "new" or (changed and one.state == "changed")]
+    left = sum(one.state == "changed" for one in scanned) if not changed else 0
+    if left:
+        run.say(f"{left} changed keys are left alone: compare them with the devices' own, then use --changed")
+    if not wanted:
+        run.say("no key to accept")
+        sys.exit(EXIT_NOTHING if not scanned else 0)
+    rows("known-hosts", [_row(one) for one in wanted], COLUMNS, "table", None)
+    if not yes and not _agreed(len(wanted)):
+        raise UsageError("nothing was written", why="the keys were not accepted")
+    hostkeys.accept(project, wanted)
+    run.say(f"{len(wanted)} keys written to {project.known_hosts}")
+
+
+def _agreed(number: int) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("no terminal to ask on", why="accepting keys is a decision", hint="add --yes")
+    return click.confirm(f"Accept these {number} keys?", err=True)
+
+
+def _row(one: "Scanned | LicsweepError") -> dict[str, Any]:
+    if isinstance(one, LicsweepError):
+        name, _, what = one.what.partition(": ")
+        return {"host": name, "state": what, "fingerprint": one.why}
+    return {
+        "host": one.name,
+        "address": f"{one.address}:{one.port}",
+        "state": one.state,
+        "type": one.key.get_name(),
+        "fingerprint": one.key.fingerprint,
+    }

@@ -1,0 +1,67 @@
+"""`licsweep parse`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from licsweep import codec
+from licsweep.cli.common import EXIT_FINDINGS, Run, shared
+from licsweep.cli.render import put, table
+from licsweep.model import Observation
+
+MAX_TEXT_BYTES = 8 * 1024 * 1024
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--platform", required=True, help="cisco_xe, cisco_nxos, ...")
+@click.option("--command", "asked", help="The command that printed it (default: recognised from the text).")
+@click.option("--timezone", help="Zone of the device where its abbreviation is ambiguous, e.g. Asia/Kolkata.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
+@shared
+def command(
+    run: Run, file: Path, platform: str, asked: str | None, timezone: str | None, form: str, output: Path | None
+) -> None:
+    """Read one output offline (`-` is standard input). Exit 1 when it was not complete."""
+    from collectors.parse import parse_text
+
+    raw = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if str(file) == "-" else codec.read_bounded(file, MAX_TEXT_BYTES)
+    observation = parse_text(raw.decode("utf-8", "replace"), platform, asked, timezone=timezone)
+    if form == "json":
+        put(codec.envelope("parse", codec.plain(observation)), output)
+    else:
+        put(as_table(observation), output)
+    if observation.unclaimed_lines:
+        run.say(f"{len(observation.unclaimed_lines)} lines are not known to any template")
+    if not observation.complete:
+        run.say("not complete: the text is cut off, or a part is missing that it must have")
+        sys.exit(EXIT_FINDINGS)
+
+
+def as_table(observation: Observation) -> str:
+    """The stated values, one a line; each licence, UDI, ... on its own, with the line number that printed it."""
+    lines = {evidence.field: f"{evidence.command}:{evidence.line_number}" for evidence in observation.evidence}
+    found: list[dict[str, Any]] = []
+    for name, value in codec.plain(observation).items():
+        if name == "evidence" or value in (None, [], {}):
+            continue
+        for field, one in _each(name, value):
+            found.append({"field": field, "value": one, "line": lines.get(field)})
+    return table(found, {"field": "Field", "value": "Value", "line": "Printed by"})
+
+
+def _each(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, list):
+        return [(f"{name}[{n}]", _flat(row)) for n, row in enumerate(value)]
+    return [(name, _flat(value))]
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_flat(one)}" for key, one in value.items() if one not in (None, [], {}))
+    if isinstance(value, list):
+        return "; ".join(_flat(one) for one in value)
+    return str(value)

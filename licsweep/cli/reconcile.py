@@ -1,0 +1,72 @@
+"""`licsweep reconcile`."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from licsweep import codec
+from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
+from licsweep.cli.render import data_options, put, rows, table
+from licsweep.judged import SEVERITIES, Finding, Judgement
+
+POOLS = {
+    "virtual_account": "Virtual account",
+    "license": "Licence",
+    "owned": "Owned",
+    "in_use": "In use",
+    "reserved": "Reserved",
+    "charged": "Charged",
+    "balance": "Balance",
+    "status": "Status",
+}
+FINDINGS = {"severity": "Severity", "code": "Code", "name": "Finding", "subject": "About", "message": "Message"}
+TOP = 20
+
+
+@click.command()
+@click.option("--snapshot", type=int, help="Judge this snapshot alone.")
+@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 at findings this grave or graver.")
+@data_options
+@shared
+def command(
+    run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, form: str, output: Path | None
+) -> None:
+    """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
+    from licsweep.jobs import judge
+
+    judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot)[0].judgement
+    if form == "json":
+        put(codec.envelope("reconcile", codec.plain(judgement)), output)
+    elif form == "csv":
+        rows(
+            "reconcile",
+            [codec.plain(pool) for pool in judgement.pools],
+            {"smart_account": "Smart account"} | POOLS,
+            form,
+            output,
+        )
+    else:
+        put(as_text(judgement), output)
+    if fail_on and any(SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in unwaived(judgement)):
+        sys.exit(EXIT_FINDINGS)
+
+
+def as_text(judgement: Judgement) -> str:
+    """Coverage, pools and the gravest findings, for a terminal."""
+    coverage = judgement.coverage
+    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
+    parts = [f"coverage {coverage.percent:.1f} percent of {coverage.selected} hosts: {told}"]
+    pools = [codec.plain(pool) for pool in judgement.pools]
+    parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
+    found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))
+    top = [codec.plain(f) | {"subject": f.subject.id} for f in found[:TOP]]
+    parts.append(table(top, FINDINGS, f"Findings ({len(top)} of {len(found)})") if top else "no findings")
+    return "\n\n".join(parts)
+
+
+def unwaived(judgement: Judgement) -> list[Finding]:
+    """Findings that nobody has waived."""
+    return [finding for finding in judgement.findings if finding.waived_by is None]

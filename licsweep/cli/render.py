@@ -1,0 +1,82 @@
+"""Data on stdout or into a file: a table for people, JSON in the envelope, or CSV. Device text is made harmless."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from licsweep import codec
+from licsweep.errors import UsageError
+from licsweep.reports.defuse import clean, for_csv
+
+Row = Mapping[str, Any]
+
+
+def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--format` and `-o`."""
+    verb = click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")(verb)
+    return click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")(
+        verb
+    )
+
+
+def put(text: str, output: Path | None) -> None:
+    """Prints or writes; UsageError where the file can't be written."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output}: {error.strerror}", why="the file can't be written") from error
+
+
+def rows(kind: str, found: Sequence[Row], columns: Mapping[str, str], form: str, output: Path | None) -> None:
+    """Puts rows out; `columns` maps key to title and gives their order."""
+    if form == "json":
+        put(codec.envelope(kind, list(found)), output)
+    elif form == "csv":
+        put(_csv(found, columns), output)
+    else:
+        put(table(found, columns), output)
+
+
+def _csv(found: Sequence[Row], columns: Mapping[str, str]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns.values())
+    for row in found:
+        values = [row.get(key) for key in columns]
+        writer.writerow([for_csv(value) if isinstance(value, str) else value for value in values])
+    return out.getvalue()
+
+
+def table(found: Sequence[Row], columns: Mapping[str, str], title: str | None = None) -> str:
+    """A plain table as text, as wide as the terminal (120 columns in a pipe)."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in columns.values():
+        made.add_column(heading, overflow="fold")
+    for row in found:
+        made.add_row(*(Text(plain(row.get(key))) for key in columns))
+    width = None if sys.stdout.isatty() else 160
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, no_color=True)
+    console.print(made)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def plain(value: Any) -> str:
+    """A value as one harmless line: no control characters reach the terminal."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clean(str(value))

@@ -1,0 +1,104 @@
+"""`licsweep sweep`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Run, selection_options, shared
+from licsweep.cli.render import data_options, plain, rows
+from licsweep.errors import NothingCollected
+from licsweep.estate.selection import Selection
+from licsweep.model import Outcome
+
+if TYPE_CHECKING:
+    from licsweep.jobs.collect import Collected
+
+COLUMNS = {"snapshot": "Snapshot", "outcome": "Outcome", "hosts": "Hosts"}
+
+
+@click.command()
+@selection_options
+@click.option("--workers", type=click.IntRange(1, 200), help="Devices at the same time.")
+@click.option("--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 when fewer percent end ok.")
+@click.option("--gather-only", is_flag=True, help="Store the texts, don't read them.")
+@click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
+@data_options
+@shared
+def command(
+    run: Run,
+    selection: Selection,
+    workers: int | None,
+    min_coverage: float | None,
+    gather_only: bool,
+    failed_from: int | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Collect licence state from the selected hosts; prints the snapshot and the outcome counts."""
+    from licsweep.jobs import collect
+
+    project = run.project(workers=workers, min_coverage=min_coverage)
+    with progress(run) as (selected, moved):
+        done = collect.sweep(
+            project, selection, gather_only=gather_only, failed_from=failed_from, progress=moved, selected=selected
+        )
+    counts(run, done, form, output)
+    verdict(run, done, project.settings.min_coverage)
+
+
+def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:
+    """Puts a finished snapshot's outcome counts out."""
+    counted = sorted(done.counts.items(), key=lambda item: -item[1])
+    rows(
+        "sweep",
+        [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted],
+        COLUMNS,
+        form,
+        output,
+    )
+    run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {done.percent:.1f} percent")
+
+
+def verdict(run: Run, done: "Collected", min_coverage: float) -> None:
+    """Leaves with the exit code that the coverage asks for. Raises NothingCollected."""
+    if done.interrupted:
+        sys.exit(EXIT_INTERRUPTED)
+    if not done.counts["ok"] and not done.counts["partial"] and not done.counts["unsupported"]:
+        raise NothingCollected(
+            "nothing was collected",
+            why=f"no host of {done.selected} ended ok",
+            hint=f"licsweep snapshots; licsweep sweep --failed-from {done.snapshot_id}",
+        )
+    if done.percent < min_coverage:
+        run.say(f"coverage is below {min_coverage:g} percent (licsweep sweep --failed-from {done.snapshot_id})")
+        sys.exit(EXIT_COVERAGE)
+
+
+@contextmanager
+def progress(run: Run) -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
+    """A bar on a terminal, a line for each host that failed otherwise; nothing with --quiet."""
+    if run.quiet or not sys.stderr.isatty():
+        yield (lambda _: None), (lambda outcome: run.say(_line(outcome)) if outcome.status != "ok" else None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, no_color=not run.color)
+    columns = (TextColumn("sweeping"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("sweeping", total=None)
+
+        def moved(outcome: Outcome) -> None:
+            bar.advance(task)
+            if outcome.status != "ok":
+                bar.console.print(_line(outcome), markup=False, highlight=False)
+
+        yield (lambda number: bar.update(task, total=number)), moved
+
+
+def _line(outcome: Outcome) -> str:
+    return f"{outcome.hostname}: {outcome.status}" + (f" ({plain(outcome.reason)})" if outcome.reason else "")

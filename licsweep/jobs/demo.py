@@ -1,0 +1,111 @@
+"""The main job on a simulated estate: sweep, import, reconcile, reports."""
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from licsweep.estate.credentials import Credentials, Secret
+from licsweep.estate.selection import Selection
+from licsweep.jobs import collect, judge, report
+from licsweep.jobs.collect import Collected
+from licsweep.judged import Judgement
+from licsweep.model import Outcome
+from licsweep.settings import FILE_NAME, load
+from licsweep.store.store import Store
+
+if TYPE_CHECKING:
+    from licsweep.simulator.estate import SimulatedEstate
+
+# One device hangs on purpose; a real project waits longer than this.
+SETTINGS = """# The demo's settings: short waits, because one device hangs on purpose.
+connect_timeout = 5
+command_timeout = 6
+device_deadline = 12
+workers = 30
+"""
+FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What the demo did; `surprises` are hosts that did not end as the estate was designed."""
+
+    folder: Path
+    collected: Collected
+    judgement: Judgement
+    files: tuple[Path, ...]
+    surprises: tuple[str, ...]
+    sweep_seconds: float
+    cpu_seconds: float
+
+
+def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], selected: Callable[[int], None]) -> Demo:
+    """Makes a full project in `folder` and does what a person would do. Raises MissingExtra without asyncssh."""
+    from licsweep.simulator.estate import SimulatedEstate
+
+    with SimulatedEstate(devices) as estate:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        estate.write_project(folder)
+        (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
+        project = load(folder, environment={})
+        credentials = Credentials(
+            username=estate.username, password=Secret(estate.password), use_agent=False, source="demo"
+        )
+        started, cpu = time.monotonic(), _cpu()
+        collected = collect.sweep(project, Selection(), credentials=credentials, progress=progress, selected=selected)
+        sweep_seconds, cpu_seconds = time.monotonic() - started, _cpu() - cpu
+    for file in sorted((folder / "entitlements").glob("*.csv")):
+        judge.import_entitlements(
+            project,
+            file,
+            kind=None,
+            smart_account=None,
+            virtual_account=None,
+            exported_at=None,
+            column_map={},
+        )
+    reports = folder / "reports"
+    reports.mkdir(exist_ok=True)
+    written: list[Path] = []
+    for kind, forms in FORMATS.items():
+        made = report.build(project, kind)
+        for form in forms:
+            written += report.write(made, form, reports / f"{kind}.{form}")
+    return Demo(
+        folder=folder,
+        collected=collected,
+        judgement=judge.reconcile(project)[0].judgement,
+        files=tuple(written),
+        surprises=_surprises(estate, Store(project.database)),
+        sweep_seconds=sweep_seconds,
+        cpu_seconds=cpu_seconds,
+    )
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _surprises(estate: "SimulatedEstate", store: Store) -> tuple[str, ...]:
+    """Hosts whose outcome or licences differ from the design: the demo checks itself."""
+    try:
+        states = {state.hostname: state for state in store.host_states(as_of=datetime.max)}
+    finally:
+        store.close()
+    found = []
+    for device in estate.devices:
+        state = states.get(device.name)
+        outcome = state.outcome if state else "not in the store"
+        if outcome != device.expected_outcome:
+            found.append(f"{device.name}: {outcome}, designed {device.expected_outcome}")
+        elif outcome == "ok":
+            seen = state.observation.licenses if state and state.observation else ()
+            got = sorted(((one.name or one.entitlement_tag), one.count) for one in seen)
+            if len(got) != len(device.expected_licenses):
+                found.append(f"{device.name}: {len(got)} licences, designed {len(device.expected_licenses)}")
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""Collecting without SSH: text files that somebody gathered, or observations of another collector."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from licsweep import codec
+from licsweep.errors import InputError, NothingCollected
+from licsweep.estate import inventory as inv
+from licsweep.jobs.collect import Collected
+from licsweep.model import Outcome
+from licsweep.settings import Project
+from licsweep.store.lock import locked
+from licsweep.store.store import Store
+
+if TYPE_CHECKING:
+    from nornir.core.inventory import Inventory
+
+    from licsweep.sweep.host import HostReport
+
+MAX_TEXT_BYTES = 8 * 1024 * 1024
+
+
+def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) -> Collected:
+    """A snapshot from files `<host>/<command>.txt` (blanks or underscores in the command).
+
+    The platform comes from the inventory, else it is recognised from the text. The time is `taken_at`, else the
+    files' own. Raises InputError, NothingCollected, LockedError.
+    """
+    from licsweep.sweep.processors import store_report
+
+    found = _files(paths)
+    inventory = inv.load(project.inventory) if (project.inventory / "hosts.yaml").is_file() else None
+    reports = [_report(hostname, files, inventory, taken_at) for hostname, files in sorted(found.items())]
+    counts: Counter[str] = Counter()
+    with locked(project.database, "ingest"):
+        store = Store(project.database, create=True)
+        try:
+            store.close_interrupted()
+            snapshot_id = store.begin("ingest", " ".join(map(str, paths)), len(reports), datetime.now(UTC))
+            for report in reports:
+                counts[store_report(store, snapshot_id, report).status] += 1
+            store.end(snapshot_id, "complete", datetime.now(UTC))
+        finally:
+            store.close()
+    return Collected(snapshot_id=snapshot_id, selected=len(reports), counts=counts)
+
+
+def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder", why="nothing to read")
+        files = [path] if path.is_file() else sorted(path.rglob("*.txt"))
+        for file in files:
+            found.setdefault(file.absolute().parent.name, []).append(file)
+    if not found:
+        raise NothingCollected(
+            "no text was found", why=f"no *.txt in {', '.join(map(str, paths))}", hint="name files <host>/<command>.txt"
+        )
+    return found
+
+
+def _report(hostname: str, files: list[Path], inventory: "Inventory | None", taken_at: datetime | None) -> "HostReport":
+    from collectors import parse
+    from licsweep.access.blanking import blank
+    from licsweep.sweep.host import HostReport, capture
+
+    bodies = [codec.read_bounded(file, MAX_TEXT_BYTES).decode("utf-8", "replace") for file in files]
+    times = [taken_at or datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files]
+    captures = tuple(
+        capture(hostname, file.stem.replace("_", " "), blank(body), at)
+        for file, body, at in zip(files, bodies, times, strict=True)
+    )
+    if inventory and hostname in inventory.hosts:
+        target = inv.target(inventory.hosts[hostname])
+    else:
+        platform = next(filter(None, (parse.recognise_platform(body) for body in bodies)), None)
+        if platform is None:
+            raise InputError(
+                f"{files[0].parent}: the platform can't be recognised",
+                why=f"{hostname} is not in the inventory and no text tells",
+                hint=f"add {hostname} with its platform to inventory/hosts.yaml",
+            )
+        target = inv.Target(
+            name=hostname, address=hostname, port=inv.SSH_PORT, platform=platform, username=None, groups=(), data={}
+        )
+    return HostReport(target, Outcome(hostname=hostname, status="ok"), min(times), captures)
+
+
+def observations(project: Project, file: Path, taken_at: datetime | None) -> Collected:
+    """A snapshot from a JSON list of observations. Raises InputError, NothingCollected, LockedError."""
+    from licsweep.imports.observations import read
+
+    rows = read(file)
+    if not rows:
+        raise NothingCollected(f"{file}: an empty list", why="it holds no observation")
+    now = datetime.now(UTC)
+    counts: Counter[str] = Counter()
+    with locked(project.database, "ingest"):
+        store = Store(project.database, create=True)
+        try:
+            store.close_interrupted()
+            snapshot_id = store.begin("observations", str(file), len(rows), now)
+            for row in rows:
+                at = row.captured_at or taken_at or now
+                outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
+                store.save_result(snapshot_id, outcome, at, replace(row, captured_at=at))
+                counts[row.outcome] += 1
+            store.end(snapshot_id, "complete", datetime.now(UTC))
+        finally:
+            store.close()
+    return Collected(snapshot_id=snapshot_id, selected=len(rows), counts=counts)

@@ -1,0 +1,52 @@
+"""A working project to start from."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+
+from licsweep.errors import UsageError
+from licsweep.settings import FILE_NAME, Settings
+
+SAMPLE_INVENTORY = ("hosts.yaml", "groups.yaml", "defaults.yaml")
+
+
+def write_project(folder: Path) -> list[Path]:
+    """Writes licsweep.toml, inventory/ and entitlements/ with a sample each; never overwrites. The files written.
+
+    Raises UsageError where one of them is there already.
+    """
+    sample = files("licsweep.inventory")
+    wanted = {folder / FILE_NAME: settings_text()}
+    for name in SAMPLE_INVENTORY:
+        wanted[folder / "inventory" / name] = sample.joinpath(name).read_text(encoding="utf-8")
+    wanted[folder / "entitlements" / "sample.yaml"] = sample.joinpath("entitlements.yaml").read_text(encoding="utf-8")
+    return write_new(folder, wanted.items())
+
+
+def write_new(folder: Path, wanted: Iterable[tuple[Path, str]]) -> list[Path]:
+    """Writes files that must not be there yet."""
+    written = []
+    try:
+        for path, text in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with path.open("x", encoding="utf-8") as out:
+                out.write(text)
+            written.append(path)
+    except FileExistsError as error:
+        raise UsageError(
+            f"{error.filename} is there already", why="init never overwrites", hint="licsweep init in an empty folder"
+        ) from error
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}", why="the project can't be written") from error
+    return written
+
+
+def settings_text() -> str:
+    """licsweep.toml with every setting at its default, commented out."""
+    lines = ["# Settings of this project: file < environment LICSWEEP_* < flags (licsweep config shows each).", ""]
+    for setting in fields(Settings):
+        value = getattr(Settings(), setting.name)
+        shown = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+        lines.append(f"# {setting.name} = {shown}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,116 @@
+"""Settings of a project: licsweep.toml < environment LICSWEEP_* < flags. No secret is a setting."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from licsweep.errors import InputError, UsageError
+
+FILE_NAME = "licsweep.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its default. Paths are relative to the project; times are seconds unless the name says."""
+
+    database: str = "licsweep.db"
+    inventory: str = "inventory"
+    known_hosts: str = "known_hosts"
+    workers: int = 30
+    connect_timeout: float = 10.0
+    command_timeout: float = 60.0
+    device_deadline: float = 180.0
+    use_ssh_agent: bool = False
+    min_coverage: float = 100.0
+    stale_hours: int = 48
+    report_due_days: int = 30
+    buffer_percent: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from."""
+
+    folder: Path
+    settings: Settings
+    sources: Mapping[str, str]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / self.settings.database
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / self.settings.inventory
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.folder / Path(self.settings.known_hosts).expanduser()
+
+
+def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Project:
+    """The project in `folder`; a flag that is None is not set. Raises InputError or UsageError with the remedy."""
+    environment = os.environ if environment is None else environment
+    path = folder / FILE_NAME
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, value in _from_file(path).items():
+        values[name], sources[name] = value, str(path)
+    for setting in fields(Settings):
+        variable = f"LICSWEEP_{setting.name.upper()}"
+        if variable in environment:
+            values[setting.name] = _from_text(variable, environment[variable], _kind(setting.name))
+            sources[setting.name] = variable
+        if flags and flags.get(setting.name) is not None:
+            values[setting.name], sources[setting.name] = flags[setting.name], "flag"
+        sources.setdefault(setting.name, "default")
+    settings = Settings(**values)
+    if settings.workers < 1:
+        raise UsageError(f"workers = {settings.workers}", why="at least one is needed", hint=f"set workers in {path}")
+    return Project(folder=folder, settings=settings, sources=sources)
+
+
+def _kind(name: str) -> type:
+    return type(getattr(Settings(), name))
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: {error}", why="the file is not valid TOML") from error
+    known = [setting.name for setting in fields(Settings)]
+    for name, value in found.items():
+        at = f"{path}:{_line(text, name)}"
+        if name not in known:
+            raise InputError(
+                f"{at}: {name}: no such setting", why="known are " + ", ".join(known), hint="licsweep config"
+            )
+        kind = _kind(name)
+        if kind is float and type(value) is int:
+            found[name] = float(value)
+        elif type(value) is not kind:
+            raise InputError(f"{at}: {name}: expected {kind.__name__}", why=f"the file says {value!r}")
+    return found
+
+
+def _line(text: str, name: str) -> int:
+    lines = text.splitlines()
+    return next((n for n, line in enumerate(lines, 1) if line.split("=")[0].strip().strip("[]\"'") == name), 1)
+
+
+def _from_text(variable: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+            raise UsageError(f"{variable}={text}", why="yes or no is expected")
+        return text.lower() in ("1", "true", "yes")
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise UsageError(f"{variable}={text}", why=f"{kind.__name__} is expected") from error

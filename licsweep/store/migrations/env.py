@@ -1,0 +1,9 @@
+"""Run by Alembic: migrates the connection that the store hands over."""
+
+from alembic import context
+
+from licsweep.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

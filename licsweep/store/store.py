@@ -1,0 +1,267 @@
+"""The store: one SQLite file per project, in WAL mode, append-only.
+
+One transaction per finished host: what is finished survives a SIGKILL. Safe to write from many threads.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from licsweep import __version__, codec
+from licsweep.errors import StoreError
+from licsweep.judged import Entitlement
+from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot
+from licsweep.store import tables as t
+
+HEAD = "0001"
+BUSY_SECONDS = 30
+
+
+class Store:
+    """Opens (and, when `create`, makes) the database and brings it to this version's tables.
+
+    Raises StoreError where there is none, where it is damaged or where it was written by a newer licsweep.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if not create and not path.is_file():
+            raise StoreError(f"{path}: no database yet", why="nothing was collected here", hint="licsweep sweep")
+        self._path = path
+        self._lock = Lock()
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+        sa.event.listen(self._engine, "connect", _pragmas)
+        with self._guard():
+            if not path.exists():
+                path.touch(mode=0o600)
+            self._migrate()
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DBAPIError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise StoreError(
+                f"{self._path}: {cause}", why="the database can't be used", hint="licsweep config"
+            ) from error
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._guard(), self._lock, self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with self._guard(), self._engine.connect() as connection:
+            yield connection
+
+    def _migrate(self) -> None:
+        with self._engine.connect() as connection:
+            if sa.inspect(connection).has_table("alembic_version"):
+                version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+                if version == HEAD:
+                    return
+                if version is not None and version > HEAD:
+                    raise StoreError(
+                        f"{self._path}: written by a newer licsweep",
+                        why=f"its tables are version {version}, this licsweep knows {HEAD}",
+                        hint="pip install --upgrade licsweep",
+                    )
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", "licsweep.store:migrations")
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    # Snapshots
+
+    def begin(
+        self, kind: Literal["sweep", "ingest", "observations"], selection: str, selected: int, at: datetime
+    ) -> int:
+        """Adds a running snapshot and returns its id."""
+        row = {
+            "kind": kind,
+            "state": "running",
+            "started_at": at,
+            "tool_version": __version__,
+            "selection": selection,
+            "selected": selected,
+        }
+        with self._write() as connection:
+            made = connection.execute(t.snapshot.insert().values(row)).inserted_primary_key
+        return int(made[0]) if made else 0
+
+    def save_captures(self, snapshot_id: int, captures: Iterable[Capture]) -> None:
+        """Adds the raw texts of one host: evidence first, before anything is read from it."""
+        rows = [
+            {
+                "snapshot_id": snapshot_id,
+                "hostname": c.hostname,
+                "command": c.command,
+                "started_at": c.started_at,
+                "seconds": c.seconds,
+                "sha256": c.sha256,
+                "text": zlib.compress(c.text.encode()),
+            }
+            for c in captures
+        ]
+        if rows:
+            with self._write() as connection:
+                connection.execute(t.capture.insert(), rows)
+
+    def save_result(
+        self, snapshot_id: int, outcome: Outcome, tried_at: datetime, observation: Observation | None
+    ) -> None:
+        """Adds how one host ended and what was read from it."""
+        row = {
+            "snapshot_id": snapshot_id,
+            "hostname": outcome.hostname,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "seconds": outcome.seconds,
+            "tried_at": tried_at,
+            "rank": _rank(outcome, observation),
+            "observation": codec.to_json(observation) if observation else None,
+        }
+        with self._write() as connection:
+            connection.execute(t.host_result.insert().values(row))
+
+    def end(self, snapshot_id: int, state: Literal["complete", "interrupted"], at: datetime | None) -> None:
+        """Closes a snapshot."""
+        with self._write() as connection:
+            connection.execute(
+                t.snapshot.update().where(t.snapshot.c.id == snapshot_id).values(state=state, ended_at=at)
+            )
+
+    def close_interrupted(self) -> None:
+        """Marks running snapshots as interrupted; only for the holder of the project's lock."""
+        with self._write() as connection:
+            connection.execute(t.snapshot.update().where(t.snapshot.c.state == "running").values(state="interrupted"))
+
+    def snapshots(self) -> list[Snapshot]:
+        """All snapshots, oldest first, with their outcome counts."""
+        counts: dict[int, dict[str, int]] = {}
+        h = t.host_result.c
+        with self._read() as connection:
+            grouped = sa.select(h.snapshot_id, h.status, sa.func.count()).group_by(h.snapshot_id, h.status)
+            for snapshot_id, status, number in connection.execute(grouped):
+                counts.setdefault(snapshot_id, {})[status] = number
+            rows = connection.execute(sa.select(t.snapshot).order_by(t.snapshot.c.id)).mappings().all()
+        return [Snapshot(**row, outcomes=counts.get(row["id"], {})) for row in rows]
+
+    # Hosts
+
+    def host_states(
+        self, *, as_of: datetime, snapshot_id: int | None = None, hostname: str | None = None
+    ) -> list[HostState]:
+        """Each host's newest try and its best newest observation at or before `as_of`, by name.
+
+        A whole observation is never displaced by a newer one that was cut off.
+        """
+        h = t.host_result.c
+        chosen = [h.tried_at <= as_of]
+        if snapshot_id is not None:
+            chosen.append(h.snapshot_id == snapshot_id)
+        if hostname is not None:
+            chosen.append(h.hostname == hostname)
+        newest = _first_per_host([h.hostname, h.status, h.reason], chosen, [h.tried_at.desc(), h.snapshot_id.desc()])
+        best = _first_per_host(
+            [h.hostname, h.snapshot_id, h.observation],
+            [*chosen, h.rank > 0],
+            [h.rank.desc(), h.tried_at.desc(), h.snapshot_id.desc()],
+        )
+        with self._read() as connection:
+            tries = connection.execute(newest).all()
+            seen = {row.hostname: row for row in connection.execute(best)}
+        states = []
+        for row in tries:
+            good = seen.get(row.hostname)
+            states.append(
+                HostState(
+                    hostname=row.hostname,
+                    outcome=row.status,
+                    reason=row.reason,
+                    observation=codec.from_json(good.observation, Observation) if good else None,
+                    snapshot_id=good.snapshot_id if good else None,
+                )
+            )
+        return states
+
+    def captures(self, snapshot_id: int, hostname: str) -> list[Capture]:
+        """The raw texts of one host in one snapshot, checked against their sha256 (StoreError when damaged)."""
+        c = t.capture.c
+        wanted = sa.select(t.capture).where(c.snapshot_id == snapshot_id, c.hostname == hostname).order_by(c.id)
+        with self._read() as connection:
+            rows = connection.execute(wanted).mappings().all()
+        return [_capture(row) for row in rows]
+
+    # Entitlements
+
+    def add_import(self, source: str, file: str, content: bytes, rows: Sequence[Entitlement], at: datetime) -> None:
+        """Adds the entitlements of one file."""
+        head = {"source": source, "file": file, "sha256": hashlib.sha256(content).hexdigest(), "imported_at": at}
+        with self._write() as connection:
+            made = connection.execute(t.entitlement_import.insert().values(head)).inserted_primary_key
+            bodies = [
+                {"import_id": made[0] if made else 0, "position": n, "body": codec.to_json(row)}
+                for n, row in enumerate(rows)
+            ]
+            if bodies:
+                connection.execute(t.entitlement.insert(), bodies)
+
+    def entitlements(self) -> list[tuple[str, Entitlement, datetime]]:
+        """Every stored entitlement as (source kind, entitlement, imported at); which ones count is decided by scope."""
+        i, e = t.entitlement_import.c, t.entitlement.c
+        wanted = (
+            sa.select(i.source, e.body, i.imported_at)
+            .join_from(t.entitlement_import, t.entitlement)
+            .order_by(i.id, e.position)
+        )
+        with self._read() as connection:
+            return [(source, codec.from_json(body, Entitlement), at) for source, body, at in connection.execute(wanted)]
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _rank(outcome: Outcome, observation: Observation | None) -> int:
+    if observation is None or (outcome.status != "ok" and not observation.licenses):
+        return 0
+    return 2 if observation.complete else 1
+
+
+def _first_per_host(columns: list[Any], where: list[Any], order: list[Any]) -> sa.Select[Any]:
+    place = sa.func.row_number().over(partition_by=t.host_result.c.hostname, order_by=order).label("place")
+    inner = sa.select(*columns, place).where(*where).subquery()
+    names = [column.name for column in columns]
+    return sa.select(*(inner.c[name] for name in names)).where(inner.c.place == 1).order_by(inner.c.hostname)
+
+
+def _capture(row: Mapping[Any, Any]) -> Capture:
+    values = {name: row[name] for name in ("hostname", "command", "started_at", "seconds", "sha256")}
+    try:
+        text = zlib.decompress(row["text"])
+    except zlib.error as error:
+        raise StoreError(f"capture {row['id']} is damaged", why=str(error)) from error
+    if hashlib.sha256(text).hexdigest() != row["sha256"]:
+        raise StoreError(f"capture {row['id']} is damaged", why="its text does not match its sha256")
+    return Capture(**values, text=text.decode())

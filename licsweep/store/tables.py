@@ -1,0 +1,89 @@
+"""The tables of the store. Rows are only added; a snapshot's end and its state are the one thing updated.
+
+Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
+types; raw captures are zlib-compressed text with the sha256 of the text.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from licsweep.model import as_utc
+
+FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class UtcText(sa.TypeDecorator[datetime]):
+    """A UTC datetime as sortable text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else as_utc(value).strftime(FORMAT)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        return None if value is None else as_utc(datetime.strptime(value, FORMAT))
+
+
+metadata = sa.MetaData()
+
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("started_at", UtcText, nullable=False),
+    sa.Column("ended_at", UtcText),
+    sa.Column("tool_version", sa.Text, nullable=False),
+    sa.Column("selection", sa.Text, nullable=False),
+    sa.Column("selected", sa.Integer, nullable=False),
+)
+
+host_result = sa.Table(
+    "host_result",
+    metadata,
+    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), primary_key=True),
+    sa.Column("hostname", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("seconds", sa.Float),
+    sa.Column("tried_at", UtcText, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none
+    sa.Column("observation", sa.Text),
+    sa.Index("host_result_by_host", "hostname", "tried_at"),
+)
+
+capture = sa.Table(
+    "capture",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), nullable=False),
+    sa.Column("hostname", sa.Text, nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("started_at", UtcText, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Index("capture_by_host", "snapshot_id", "hostname"),
+)
+
+entitlement_import = sa.Table(
+    "entitlement_import",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("imported_at", UtcText, nullable=False),
+)
+
+entitlement = sa.Table(
+    "entitlement",
+    metadata,
+    sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)

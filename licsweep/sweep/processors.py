@@ -1,0 +1,82 @@
+"""What happens when a host is finished: its texts are stored, read, its outcome stored; then the progress moves.
+
+Nornir ends the whole run when a processor raises, so nothing here does: what goes wrong is kept and told at the end.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from nornir.core.inventory import Host
+from nornir.core.task import AggregatedResult, MultiResult, Task
+
+from collectors import parse
+from licsweep.errors import LicsweepError
+from licsweep.model import Observation, Outcome
+from licsweep.store.store import Store
+from licsweep.sweep.host import HostReport, plain_reason
+
+log = logging.getLogger(__name__)
+
+
+class StoringProcessor:
+    """Streams each finished host to the store; `counts` are the outcomes so far, `errors` what could not be stored."""
+
+    def __init__(self, store: Store, snapshot_id: int, *, read: bool, progress: Callable[[Outcome], None]) -> None:
+        self._store, self._snapshot_id, self._read, self._progress = store, snapshot_id, read, progress
+        self._lock = Lock()
+        self.counts: Counter[str] = Counter()
+        self.errors: list[str] = []
+
+    def task_instance_completed(self, task: Task, host: Host, results: MultiResult) -> None:  # noqa: ARG002
+        """Runs in the worker's thread; lets go of the texts when they are stored."""
+        report: HostReport = results[0].result
+        results[0].result = None
+        try:
+            outcome = store_report(self._store, self._snapshot_id, report, read=self._read)
+            with self._lock:
+                self.counts[outcome.status] += 1
+                self._progress(outcome)
+        except Exception as error:
+            log.exception("%s: could not be stored", host.name)
+            with self._lock:
+                reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
+                self.errors.append(f"{host.name}: {reason}")
+
+    def task_started(self, task: Task) -> None: ...
+    def task_completed(self, task: Task, result: AggregatedResult) -> None: ...
+    def task_instance_started(self, task: Task, host: Host) -> None: ...
+    def subtask_instance_started(self, task: Task, host: Host) -> None: ...
+    def subtask_instance_completed(self, task: Task, host: Host, result: Any) -> None: ...
+
+
+def store_report(store: Store, snapshot_id: int, report: HostReport, *, read: bool = True) -> Outcome:
+    """Stores the texts, then reads them, then stores the outcome, which reading may lower."""
+    store.save_captures(snapshot_id, report.captures)
+    outcome, observation = report.outcome, None
+    if outcome.status == "ok" and read:
+        outcome, observation = read_captures(report)
+    store.save_result(snapshot_id, outcome, report.tried_at, observation)
+    return outcome
+
+
+def read_captures(report: HostReport) -> tuple[Outcome, Observation]:
+    """The observation that the captures of a host make, and the outcome that follows from it."""
+    target = report.target
+    timezone = target.data.get("timezone")
+    observation = parse.observe(
+        report.captures, target.platform, hostname=target.name, timezone=str(timezone) if timezone else None
+    )
+    if observation.outcome == "ok":
+        return report.outcome, observation
+    return replace(report.outcome, status=observation.outcome, reason=_shortfall(report)), observation
+
+
+def _shortfall(report: HostReport) -> str:
+    refused = [c.command for c in report.captures if parse.refusal(c.text, report.target.platform)]
+    if refused:
+        return f"the device refused: {', '.join(refused)}"
+    return "an answer was cut off, or a part is missing that it must have"
