@@ -1,0 +1,184 @@
+"""The design of the estate (fixtures/estate/estate.yaml, packaged as licsweep.demo_estate) and its devices.
+
+The same count and seed give the same estate, ports and host keys apart.
+"""
+
+import random
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+from itertools import accumulate, count, pairwise
+from typing import Any
+
+from licsweep.codec import load_yaml_file
+from licsweep.judged import ComplianceState
+from licsweep.model import HaRole, LicenseStatus, OutcomeStatus, Platform, Record, Udi
+from licsweep.simulator.device import Device, ExpectedLicense
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Record):
+    """A site; all its devices stand in one virtual account and tell the time in one zone."""
+
+    name: str
+    timezone: str
+    virtual_account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect(Record):
+    """How the vty of one platform talks; `{name}` in the prompt is the device's name."""
+
+    prompt: str
+    more: str
+    erase: str
+    invalid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class License(Record):
+    """A licence: what a device prints of it and what CSSM calls it (`cssm` None: CSSM does not know it)."""
+
+    feature: str | None
+    label: str | None = None
+    description: str | None = None
+    type: str | None = None
+    cssm: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed(Record):
+    """One licence line of a kind: `name` where it prints another than the feature's; the last three are columns of
+    the NX-OS table."""
+
+    license: str
+    name: str | None = None
+    count: int | None = 1
+    status: LicenseStatus = "in-use"
+    installed: bool = True
+    expiry: str = "Never"
+    comments: str = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Record):
+    """A chassis, stack member or supervisor; `same_serial` for a supervisor that shows its chassis' serial."""
+
+    pid: str
+    role: HaRole | None = None
+    same_serial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Record):
+    """What is broken on purpose."""
+
+    closed_port: bool = False
+    wrong_password: bool = False
+    changed_host_key: bool = False
+    hangs_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Record):
+    """A kind of device: `outputs` names its folder of templates, `facts` are what they print, `share` its part of
+    the devices beyond the first of each kind."""
+
+    name: str
+    platform: Platform
+    outputs: str
+    role: str
+    share: int = 0
+    site: str | None = None
+    banner: str = ""
+    fault: Fault = field(default_factory=Fault)
+    members: tuple[Member, ...]
+    licenses: tuple[Printed, ...]
+    facts: dict[str, Any]
+    outcome: OutcomeStatus = "ok"
+    state: ComplianceState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design(Record):
+    """The whole estate; the first eight kinds make the smallest one."""
+
+    username: str
+    smart_account: str
+    sites: tuple[Site, ...]
+    groups: dict[Platform, str]
+    dialects: dict[Platform, Dialect]
+    licenses: dict[str, License]
+    kinds: tuple[Kind, ...]
+
+    def kind(self, name: str) -> Kind:
+        """The kind of that name."""
+        return next(kind for kind in self.kinds if kind.name == name)
+
+
+def estate_data() -> Traversable:
+    """The folder of the estate's data."""
+    return files("licsweep.demo_estate")
+
+
+def load_design() -> Design:
+    """The packaged design."""
+    with as_file(estate_data() / "estate.yaml") as path:
+        design: Design = load_yaml_file(path, Design)
+    return design
+
+
+def plan(design: Design, devices: int, seed: int) -> tuple[Device, ...]:
+    """The devices of an estate, without ports."""
+    luck = random.Random(seed)  # noqa: S311 - invented serials, no secret
+    serials = (f"FOC{number:05d}X{luck.randrange(256):02X}" for number in count(1))
+    numbers: dict[str, int] = {}
+    planned = []
+    for index, kind in enumerate(_mix(design.kinds, devices)):
+        site = next((s for s in design.sites if s.name == kind.site), design.sites[index % len(design.sites)])
+        place = f"{site.name}-{kind.role}"
+        numbers[place] = numbers.get(place, 0) + 1
+        works = kind.outcome == "ok"
+        planned.append(
+            Device(
+                name=f"{place}-{numbers[place]:03d}",
+                platform=kind.platform,
+                kind=kind.name,
+                groups=(design.groups[kind.platform], site.name),
+                site=site.name,
+                timezone=site.timezone,
+                smart_account=design.smart_account,
+                virtual_account=site.virtual_account,
+                account_printed=bool(kind.facts.get("account_printed")),
+                udis=_udis(kind.members, serials),
+                expected_outcome=kind.outcome,
+                expected_state=kind.state,
+                expected_licenses=tuple(_expected(design, line) for line in kind.licenses) if works else (),
+            )
+        )
+    return tuple(planned)
+
+
+def _mix(kinds: tuple[Kind, ...], devices: int) -> list[Kind]:
+    """One of each kind as far as the number goes, in their order; the rest by share."""
+    rest = max(0, devices - len(kinds))
+    steps = list(accumulate((kind.share for kind in kinds), initial=0))
+    more = [rest * high // steps[-1] - rest * low // steps[-1] for low, high in pairwise(steps)]
+    return [kind for kind, extra in zip(kinds[:devices], more, strict=False) for _ in range(1 + extra)]
+
+
+def _udis(members: tuple[Member, ...], serials: Any) -> tuple[Udi, ...]:
+    """The device's own UDI, and where it has roles one UDI a member."""
+    numbered: list[Udi] = []
+    for member in members:
+        serial = numbered[0].sn if member.same_serial else next(serials)
+        numbered.append(Udi(role=member.role, pid=member.pid, sn=serial))
+    own = Udi(pid=numbered[0].pid, sn=numbered[0].sn)
+    return (own, *(udi for udi in numbered if udi.role))
+
+
+def _expected(design: Design, line: Printed) -> ExpectedLicense:
+    known = design.licenses[line.license]
+    name = line.name or known.feature
+    return ExpectedLicense(name=name, entitlement_tag=known.label, count=line.count, status=line.status)

@@ -1,0 +1,98 @@
+"""The simulated estate as its user sees it: a context manager around the simulator's own process."""
+
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+
+from licsweep.codec import from_json
+from licsweep.errors import LicsweepError, MissingExtra, UsageError
+from licsweep.simulator.device import Announcement, Device, ExpectedLicense
+from licsweep.simulator.project import write_project
+
+__all__ = ["Device", "ExpectedLicense", "SimulatedEstate"]
+
+SMALLEST = 8
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+
+class SimulatedEstate:
+    """`with SimulatedEstate(devices=60) as estate:` real SSH servers listen on 127.0.0.1 until the block ends.
+
+    The password is made for this run and reaches the simulator through its standard input only. UsageError below
+    eight devices, MissingExtra where asyncssh is not installed, LicsweepError where the servers are not up in 30 s.
+    """
+
+    def __init__(self, devices: int = 60, seed: int = 1) -> None:
+        if devices < SMALLEST:
+            raise UsageError(
+                f"an estate of {devices} devices is too small",
+                why=f"it holds one of each kind that matters, and they are {SMALLEST}",
+                hint=f"--devices {SMALLEST}",
+            )
+        self._command = [sys.executable, "-m", "licsweep.simulator", "--devices", str(devices), "--seed", str(seed)]
+        self._process: subprocess.Popen[str] | None = None
+        self.password = secrets.token_urlsafe(12)
+        self.username = ""
+        self.devices: tuple[Device, ...] = ()
+
+    def __enter__(self) -> "SimulatedEstate":
+        if find_spec("asyncssh") is None:
+            raise MissingExtra(
+                "the simulated estate needs asyncssh",
+                why="it is an optional part that is not installed",
+                hint="pip install 'licsweep[demo]'",
+            )
+        with tempfile.TemporaryFile("w+") as complaints:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
+            )
+            line = self._greet(self._process)
+            if not line:
+                self._stop()
+                complaints.seek(0)
+                why = (complaints.read().strip() or f"nothing heard within {START_SECONDS:.0f} s").splitlines()[-1]
+                raise LicsweepError("the simulated estate did not start", why=why)
+        announced = from_json(line, Announcement)
+        self.username, self.devices = announced.username, announced.devices
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def write_project(self, directory: Path) -> None:
+        """Writes inventory/, known_hosts and entitlements/ of a project for this estate; no password among them."""
+        write_project(directory, self.devices)
+
+    def _greet(self, process: "subprocess.Popen[str]") -> str:
+        """Hands over the password; the line that says that all listen, or "" when none came in time."""
+        assert process.stdin  # noqa: S101 - both pipes were asked for
+        assert process.stdout  # noqa: S101
+        deadline = threading.Timer(START_SECONDS, process.kill)
+        deadline.start()
+        try:
+            process.stdin.write(self.password + "\n")
+            process.stdin.flush()
+            return process.stdout.readline()
+        except BrokenPipeError:
+            return ""
+        finally:
+            deadline.cancel()
+
+    def _stop(self) -> None:
+        """The end of its standard input ends the simulator; one that does not hear is killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()

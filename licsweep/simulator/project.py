@@ -1,0 +1,137 @@
+"""A project for the simulated estate: inventory, known_hosts, and what its smart account is said to own."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import as_file
+from pathlib import Path
+from typing import Any
+
+from licsweep.codec import load_yaml_file
+from licsweep.model import Record
+from licsweep.simulator.design import Design, License, estate_data, load_design
+from licsweep.simulator.device import Device
+
+ENTITLEMENTS_FILE = "cssm-licenses.csv"
+COLUMNS = (
+    "Smart Account",
+    "Virtual Account",
+    "License",
+    "Entitlement Tag",
+    "License Type",
+    "Quantity",
+    "Start Date",
+    "End Date",
+    "Subscription ID",
+    "In Use",
+    "Reserved",
+)
+NOT_CONSUMING = {"eval-mode", "not-in-use"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought(Record):
+    """A term to write: `percent` of what is in use, and `plus`; dates are days from today."""
+
+    type: str
+    percent: int = 0
+    plus: int = 0
+    starts_in: int
+    ends_in: int | None = None
+    subscription_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story(Record):
+    """A pool that is to show something: the terms that stand in place of the default ones."""
+
+    shows: str
+    virtual_account: str
+    license: str
+    terms: tuple[Bought, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchases(Record):
+    """fixtures/estate/entitlements.yaml: default terms by the licence's type, and the stories."""
+
+    default: dict[str, tuple[Bought, ...]]
+    stories: tuple[Story, ...]
+
+
+def write_project(directory: Path, devices: Sequence[Device]) -> None:
+    """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts and entitlements/cssm-licenses.csv in `directory`."""
+    import yaml
+
+    design = load_design()
+    inventory = directory / "inventory"
+    inventory.mkdir(parents=True, exist_ok=True)
+    for name, content in {
+        "hosts.yaml": {device.name: _host(device) for device in devices},
+        "groups.yaml": _groups(design),
+        "defaults.yaml": {"data": {"smart_account": design.smart_account}},
+    }.items():
+        (inventory / name).write_text(yaml.safe_dump(content, sort_keys=False))
+    known = (f"[{device.host}]:{device.port} {device.host_key}\n" for device in devices)
+    (directory / "known_hosts").write_text("".join(known))
+    entitlements = directory / "entitlements"
+    entitlements.mkdir(exist_ok=True)
+    with (entitlements / ENTITLEMENTS_FILE).open("w", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(COLUMNS)
+        table.writerows(_entitlement_rows(design, devices, date.today()))
+
+
+def _host(device: Device) -> dict[str, Any]:
+    return {
+        "hostname": device.host,
+        "port": device.port,
+        "platform": str(device.platform),
+        "groups": list(device.groups),
+        "data": {"site": device.site},
+    }
+
+
+def _groups(design: Design) -> dict[str, Any]:
+    sites = {s.name: {"timezone": s.timezone, "virtual_account": s.virtual_account} for s in design.sites}
+    return {name: {} for name in design.groups.values()} | {name: {"data": data} for name, data in sites.items()}
+
+
+def _entitlement_rows(design: Design, devices: Sequence[Device], today: date) -> Iterator[tuple[object, ...]]:
+    with as_file(estate_data() / "entitlements.yaml") as path:
+        purchases: Purchases = load_yaml_file(path, Purchases)
+    used = _use(design, devices)
+    stories = {(story.virtual_account, story.license): story.terms for story in purchases.stories}
+    for account, key in sorted(used.keys() | stories.keys()):
+        known = design.licenses[key]
+        for term in stories.get((account, key)) or purchases.default[known.type or ""]:
+            yield (
+                design.smart_account,
+                account,
+                known.cssm,
+                known.tag,
+                term.type,
+                used[account, key] * term.percent // 100 + term.plus,
+                today + timedelta(days=term.starts_in),
+                "" if term.ends_in is None else today + timedelta(days=term.ends_in),
+                term.subscription_id,
+                used[account, key],
+                0,
+            )
+
+
+def _use(design: Design, devices: Sequence[Device]) -> Counter[tuple[str, str]]:
+    """By virtual account and licence key, what the working devices use of all that CSSM knows."""
+    keys: Mapping[str | None, str] = {known.label: key for key, known in design.licenses.items() if _sold(known)}
+    used: Counter[tuple[str, str]] = Counter()
+    for device in devices:
+        for line in device.expected_licenses:
+            if line.entitlement_tag in keys and line.status not in NOT_CONSUMING:
+                used[device.virtual_account, keys[line.entitlement_tag]] += line.count or 0
+    return used
+
+
+def _sold(known: License) -> bool:
+    return known.cssm is not None
