@@ -92,7 +92,7 @@ def classify(error: BaseException) -> AccessError | None:
         if isinstance(link, AccessError):
             return link
     for kind, make in _CAUSES:
-        for link in links:
+        for link in reversed(links):  # the innermost says most
             if isinstance(link, kind):
                 return make(link)
     return None

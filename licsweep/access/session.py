@@ -8,6 +8,7 @@ prompt before every command, configuration mode checks) is not sent.
 import re
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,14 +166,15 @@ class _Session:
             raise SessionDropped("the device closed the session", why="end of output")
         return data
 
-    def close(self) -> None:
-        """Says goodbye so that the vty line is free at once, and closes; never raises."""
+    def cleanup(self, command: str = "exit") -> None:
+        """Says goodbye so that the vty line is free at once (Netmiko calls this from disconnect)."""
         if self._prompt and self.remote_conn is not None:
-            try:
-                self.remote_conn.settimeout(1.0)
-                self.write_channel("exit\n")
-            except (OSError, AccessError):
-                pass  # the line is gone already
+            self.remote_conn.settimeout(1.0)
+            with suppress(OSError, AccessError):  # the line may be gone already
+                self.write_channel(command + "\n")
+
+    def close(self) -> None:
+        """Ends the session; never raises."""
         self.disconnect()  # type: ignore[attr-defined]
         if isinstance(self.sock, socket.socket):
             self.sock.close()

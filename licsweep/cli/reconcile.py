@@ -54,7 +54,7 @@ def command(
         sys.exit(EXIT_FINDINGS)
 
 
-def as_text(judgement: Judgement) -> str:
+def as_text(judgement: Judgement, top: int = TOP) -> str:
     """Coverage, pools and the gravest findings, for a terminal."""
     coverage = judgement.coverage
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
@@ -62,8 +62,8 @@ def as_text(judgement: Judgement) -> str:
     pools = [codec.plain(pool) for pool in judgement.pools]
     parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))
-    top = [codec.plain(f) | {"subject": f.subject.id} for f in found[:TOP]]
-    parts.append(table(top, FINDINGS, f"Findings ({len(top)} of {len(found)})") if top else "no findings")
+    shown = [codec.plain(f) | {"subject": f.subject.id} for f in found[:top]]
+    parts.append(table(shown, FINDINGS, f"Findings ({len(shown)} of {len(found)})") if shown else "no findings")
     return "\n\n".join(parts)
 
 

@@ -2,9 +2,10 @@
 
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ def _cpu() -> float:
 def _surprises(estate: "SimulatedEstate", store: Store) -> tuple[str, ...]:
     """Hosts whose outcome or licences differ from the design: the demo checks itself."""
     try:
-        states = {state.hostname: state for state in store.host_states(as_of=datetime.max)}
+        states = {state.hostname: state for state in store.host_states(as_of=datetime.now(UTC))}
     finally:
         store.close()
     found = []
@@ -105,7 +106,8 @@ def _surprises(estate: "SimulatedEstate", store: Store) -> tuple[str, ...]:
             found.append(f"{device.name}: {outcome}, designed {device.expected_outcome}")
         elif outcome == "ok":
             seen = state.observation.licenses if state and state.observation else ()
-            got = sorted(((one.name or one.entitlement_tag), one.count) for one in seen)
-            if len(got) != len(device.expected_licenses):
-                found.append(f"{device.name}: {len(got)} licences, designed {len(device.expected_licenses)}")
+            got = Counter((one.name, one.entitlement_tag, one.count, one.status) for one in seen)
+            designed = Counter((d.name, d.entitlement_tag, d.count, d.status) for d in device.expected_licenses)
+            if got != designed:
+                found.append(f"{device.name}: licences {dict(got - designed)}, designed {dict(designed - got)}")
     return tuple(found)

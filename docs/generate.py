@@ -1,0 +1,49 @@
+"""Writes docs/cli.md, docs/findings.md and docs/schemas/*.json. `make docs` runs it, a test compares."""
+
+import json
+from pathlib import Path
+
+import click
+
+from licsweep import codec
+from licsweep.cli import main
+from licsweep.judged import Judgement
+from licsweep.model import Observation, Snapshot
+from reconcile import findings
+
+FOLDER = Path(__file__).parent
+SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snapshot}
+
+
+def documents() -> dict[Path, str]:
+    """Path and text of each generated page."""
+    pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": findings.as_markdown()}
+    for name, kind in SCHEMAS.items():
+        pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(codec.schema(kind), indent=1) + "\n"
+    return pages
+
+
+def _cli() -> str:
+    parts = ["# The command line\n\nGenerated from the program: `make docs`.\n"]
+    context = click.Context(main, info_name="licsweep")
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        if command is not None:
+            parts += _help(command, click.Context(command, info_name=name, parent=context))
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> list[str]:
+    context.terminal_width = 100
+    parts = [f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"]
+    if isinstance(command, click.Group):
+        for name, sub in command.commands.items():
+            parts += _help(sub, click.Context(sub, info_name=name, parent=context))
+    return parts
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(path)
