@@ -15,10 +15,9 @@ LicsweepError
     +-- HostKeyUnknown    LS203  host-key-unknown
     +-- HostKeyChanged    LS204  host-key-changed
     +-- SessionTimeout    LS205  timed-out (also a TimeoutError)
-    +-- CommandRefused    LS206  refused
-    +-- CommandNotAllowed LS207  our own allow-list said no: a bug or a hostile setting, never sent
-    +-- SessionDropped    LS208  unreachable
-    +-- LegacySshOnly     LS209  unreachable
+    +-- CommandNotAllowed LS206  our own allow-list said no: a bug or a hostile setting, never sent
+    +-- SessionDropped    LS207  unreachable
+    +-- LegacySshOnly     LS208  unreachable
 """
 
 from typing import ClassVar
@@ -38,36 +37,52 @@ class LicsweepError(Exception):
 
 
 class UsageError(LicsweepError, ValueError):
+    """A wrong option, or a selection without hosts. Nothing was done; correct the call."""
+
     code = "LS101"
 
 
 class InputError(LicsweepError, ValueError):
+    """A file can't be read as what it should be. The message names file, line or row, and key."""
+
     code = "LS102"
 
 
 class InventoryError(LicsweepError, ValueError):
+    """The inventory is wrong; the message names file and line. `licsweep hosts` checks it without dialling."""
+
     code = "LS103"
 
 
 class CredentialError(LicsweepError):
+    """There is no user name or password to log in with. Export LICSWEEP_USERNAME and LICSWEEP_PASSWORD."""
+
     code = "LS104"
 
 
 class LockedError(LicsweepError):
+    """Another run writes to this project. The lock names it and frees itself when that run ends, however it ends."""
+
     code = "LS105"
     exit_code = 5
 
 
 class StoreError(LicsweepError):
+    """The database can't be opened, read or written: missing, damaged, full disk, or from a newer licsweep."""
+
     code = "LS106"
 
 
 class NothingCollected(LicsweepError):
+    """A sweep or ingest brought nothing: no host ended ok. `licsweep snapshots` shows how they ended."""
+
     code = "LS107"
     exit_code = 4
 
 
 class MissingExtra(LicsweepError):
+    """An optional part is not installed; the message says what to install."""
+
     code = "LS108"
 
 
@@ -78,36 +93,48 @@ class AccessError(LicsweepError):
 
 
 class Unreachable(AccessError):
+    """No SSH session came about: name, route, port or server. Nothing was sent but the greeting."""
+
     code = "LS201"
 
 
 class AuthFailed(AccessError):
+    """The device refused user name or password. It was tried once; check the credentials before the next sweep."""
+
     code, status = "LS202", "auth-failed"
 
 
 class HostKeyUnknown(AccessError):
+    """No key of this host is known, so nobody logged in. Compare the fingerprint; `licsweep known-hosts accept`."""
+
     code, status = "LS203", "host-key-unknown"
 
 
 class HostKeyChanged(AccessError):
+    """The host shows another key than the known one: a new box, a new key, or somebody between. Find out which."""
+
     code, status = "LS204", "host-key-changed"
 
 
 class SessionTimeout(AccessError, TimeoutError):
+    """The device did not finish its answer before the deadline of the command or of the device."""
+
     code, status = "LS205", "timed-out"
 
 
-class CommandRefused(AccessError):
+class CommandNotAllowed(AccessError):
+    """Our own allow-list said no, and nothing was sent: a mistake in licsweep or in a platform plug-in."""
+
     code, status = "LS206", "refused"
 
 
-class CommandNotAllowed(AccessError):
-    code, status = "LS207", "refused"
-
-
 class SessionDropped(AccessError):
-    code = "LS208"
+    """The session ended before the answer did. What was read until then is kept as evidence, not counted."""
+
+    code = "LS207"
 
 
 class LegacySshOnly(AccessError):
-    code = "LS209"
+    """The device offers no SSH algorithm that this paramiko accepts; SHA-1 only boxes need the extra `legacy-ssh`."""
+
+    code = "LS208"

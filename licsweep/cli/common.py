@@ -40,7 +40,9 @@ class Run:
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the shared options; the verb gets them as `run`, its LicsweepErrors become three lines and an exit code."""
 
-    @click.option("--project", "folder", type=click.Path(path_type=Path), default=Path(), help="Project folder (here).")
+    @click.option(
+        "--project", "project_folder", type=click.Path(path_type=Path), default=Path(), help="Project folder (here)."
+    )
     @click.option("--quiet", is_flag=True, help="Only data, no talk.")
     @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of log lines.")
     @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
@@ -48,11 +50,18 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
     def wrapped(
-        *, folder: Path, quiet: bool, log_format: str, log_level: str, no_color: bool, debug: bool, **options: Any
+        *,
+        project_folder: Path,
+        quiet: bool,
+        log_format: str,
+        log_level: str,
+        no_color: bool,
+        debug: bool,
+        **options: Any,
     ) -> None:
         _log(log_format, log_level)
         try:
-            verb(Run(folder=folder, quiet=quiet, color=not no_color), **options)
+            verb(Run(folder=project_folder, quiet=quiet, color=not no_color), **options)
         except LicsweepError as error:
             if debug:
                 raise
@@ -60,6 +69,15 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)  # the reader of our pipe has had enough
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if debug:
+                raise
+            _tell(
+                LicsweepError("a bug in licsweep", why=f"{type(error).__name__}: {error}", hint="--debug shows where")
+            )
+            sys.exit(LicsweepError.exit_code)
 
     return wrapped
 
@@ -105,7 +123,7 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:

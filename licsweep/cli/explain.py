@@ -4,7 +4,6 @@ import inspect
 
 import click
 
-from licsweep import errors
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import LicsweepError, UsageError
@@ -20,7 +19,7 @@ def command(run: Run, code: str) -> None:  # noqa: ARG001
     kind = explain(code)
     if kind is not None:
         put(
-            f"{kind.code} {kind.name} ({kind.severity})\n\n{kind.meaning}\n\n"
+            f"{kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"
             f"Cause:  {kind.cause}\nRemedy: {kind.remedy}",
             None,
         )
@@ -28,8 +27,7 @@ def command(run: Run, code: str) -> None:  # noqa: ARG001
     error = next((one for one in _errors(LicsweepError) if one.code == code.upper()), None)
     if error is None:
         raise UsageError(f"{code}: no such finding or error", why="codes look like LF001 or LS203; names like shortage")
-    line = next(line for line in inspect.getdoc(errors).splitlines() if error.code in line)  # type: ignore[union-attr]
-    put(f"{error.code} {error.__name__}: {line.split(error.code)[1].strip()}", None)
+    put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}", None)
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:

@@ -7,12 +7,12 @@ import click
 
 from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.render import put
-from licsweep.errors import UsageError
+from licsweep.reports import FORMATS, KINDS, render, write
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["usage", "estate"]))
-@click.option("--format", "form", type=click.Choice(["table", "html", "xlsx", "csv", "json"]), default="table")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file or a folder; html and xlsx need one.")
 @click.option("--snapshot", type=int, help="Of this snapshot alone.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
@@ -21,11 +21,9 @@ def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int |
     """Write a report: `usage` (licences, pools, every line that a figure rests on) or `estate` (state of the boxes)."""
     from licsweep.jobs import report
 
-    if output is None and form in ("html", "xlsx"):
-        raise UsageError(f"--format {form} needs -o", why="it is not for a terminal", hint=f"-o {kind}.{form}")
     made = report.build(run.project(), kind, as_of=as_of, snapshot_id=snapshot)
     if output is None:
-        put(report.text(made, form), None)
+        put(render(made, form), None)
         return
-    for path in report.write(made, form, output):
+    for path in write(made, form, output):
         put(str(path), None)

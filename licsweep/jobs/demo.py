@@ -3,7 +3,7 @@
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,13 @@ from licsweep.estate.selection import Selection
 from licsweep.jobs import collect, judge, report
 from licsweep.jobs.collect import Collected
 from licsweep.judged import Judgement
-from licsweep.model import Outcome
+from licsweep.model import LicenseUse, Outcome
+from licsweep.reports import write
 from licsweep.settings import FILE_NAME, load
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
+    from licsweep.simulator.device import ExpectedLicense
     from licsweep.simulator.estate import SimulatedEstate
 
 # One device hangs on purpose; a real project waits longer than this.
@@ -75,7 +77,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     for kind, forms in FORMATS.items():
         made = report.build(project, kind)
         for form in forms:
-            written += report.write(made, form, reports / f"{kind}.{form}")
+            written += write(made, form, reports / f"{kind}.{form}")
     return Demo(
         folder=folder,
         collected=collected,
@@ -106,8 +108,12 @@ def _surprises(estate: "SimulatedEstate", store: Store) -> tuple[str, ...]:
             found.append(f"{device.name}: {outcome}, designed {device.expected_outcome}")
         elif outcome == "ok":
             seen = state.observation.licenses if state and state.observation else ()
-            got = Counter((one.name, one.entitlement_tag, one.count, one.status) for one in seen)
-            designed = Counter((d.name, d.entitlement_tag, d.count, d.status) for d in device.expected_licenses)
+            got = _counted(seen)
+            designed = _counted(device.expected_licenses)
             if got != designed:
                 found.append(f"{device.name}: licences {dict(got - designed)}, designed {dict(designed - got)}")
     return tuple(found)
+
+
+def _counted(rows: "Iterable[LicenseUse | ExpectedLicense]") -> Counter[tuple[object, ...]]:
+    return Counter((row.name, row.entitlement_tag, row.count, row.status) for row in rows)

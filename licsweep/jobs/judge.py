@@ -13,7 +13,7 @@ from licsweep.judged import Reconciled
 from licsweep.model import HostState
 from licsweep.settings import Project
 from licsweep.store.store import Store
-from reconcile.facts import HostFacts
+from reconcile.attribution import HostFacts
 from reconcile.judge import Options, judge
 from reconcile.tables import Tables
 
@@ -42,7 +42,7 @@ def import_entitlements(
     )
     store = Store(project.database, create=True)
     try:
-        store.add_import(read.source, str(file), file.read_bytes(), read.entitlements, datetime.now(UTC))
+        store.add_import(read.kind, str(file), file.read_bytes(), read.entitlements, datetime.now(UTC))
     finally:
         store.close()
     return read

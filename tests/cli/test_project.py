@@ -1,0 +1,72 @@
+"""A person starts a project of their own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from licsweep.cli import VERBS
+from tests.cli.conftest import licsweep
+
+
+def test_init_makes_a_project_that_the_verbs_accept(tmp_path: Path) -> None:
+    folder = tmp_path / "estate"
+    done = licsweep("init", folder)
+    assert done.code == 0
+    assert all(Path(line).is_file() for line in done.out.splitlines())
+    hosts = licsweep("hosts", "--project", folder, "--format", "json")
+    assert {row["name"] for row in json.loads(hosts.out)["data"]} == {"acc-berlin-01", "core-berlin-01"}
+    imported = licsweep("entitlements", "import", folder / "entitlements" / "sample.yaml", "--project", folder)
+    assert imported.code == 0, imported.err
+    judged = licsweep("reconcile", "--project", folder, "--format", "json")
+    assert {pool["owned"] for pool in json.loads(judged.out)["data"]["pools"]} == {10}
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    assert licsweep("init", tmp_path).code == 0
+    before = (tmp_path / "licsweep.toml").read_text()
+    again = licsweep("init", tmp_path)
+    assert again.code == 2
+    assert "never overwrites" in again.err
+    assert (tmp_path / "licsweep.toml").read_text() == before
+
+
+def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
+    (tmp_path / "licsweep.toml").write_text("workers = 7\n")
+    done = licsweep("config", "--project", tmp_path, "--format", "json", LICSWEEP_STALE_HOURS="12")
+    rows = {row["setting"]: row for row in json.loads(done.out)["data"]}
+    assert rows["workers"]["value"] == 7
+    assert rows["workers"]["source"].endswith("licsweep.toml")
+    assert rows["stale_hours"] == {"setting": "stale_hours", "value": 12, "source": "LICSWEEP_STALE_HOURS"}
+    assert rows["report_due_days"]["source"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["hosts"], 2, "licsweep init"),
+        (["snapshots"], 2, "no database yet"),
+        (["reconcile"], 2, "no database yet"),
+        (["report", "usage"], 2, "no database yet"),
+        (["ingest"], 2, "what should be read?"),
+        (["ingest", "nowhere"], 2, "no such file"),
+        (["parse", "nowhere.txt", "--platform", "cisco_xe"], 2, "No such file"),
+        (["parse", "/dev/null", "--platform", "cisco_toaster"], 2, "cisco_toaster"),
+        (["explain", "LX999"], 2, "no such finding"),
+        (["entitlements", "import", "nowhere.csv"], 2, "nowhere.csv"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_errors_say_what_and_what_next(tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
+    folder = [] if arguments == ["nonsense"] else ["--project", str(tmp_path)]
+    done = licsweep(*arguments, *folder)
+    assert done.code == code
+    assert told in done.err
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    done = licsweep(verb, "--help")
+    assert done.code == 0
+    assert "Usage: " in done.out

@@ -1,0 +1,64 @@
+"""The wheel, installed in an empty environment, does the main job: code and data are all in it."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP_LEVEL = {"licsweep", "collectors", "reconcile"}
+
+
+def run(*command: object) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT)
+    (made,) = folder.glob("licsweep-*.whl")
+    return made
+
+
+def test_top_level_names(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name.split("/")[0] for name in archive.namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == TOP_LEVEL
+    assert len(names) == len(TOP_LEVEL) + 1
+
+
+def test_all_data_is_in_it(wheel: Path) -> None:
+    mapped = {
+        "templates": "licsweep/templates",
+        "inventory": "licsweep/inventory",
+        "fixtures/estate": "licsweep/demo_estate",
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    for folder, package in mapped.items():
+        for file in (ROOT / folder).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                assert f"{package}/{file.relative_to(ROOT / folder)}" in packed
+    for file in [*ROOT.glob("reconcile/*.yaml"), *ROOT.glob("licsweep/**/*.j2"), *ROOT.glob("licsweep/**/*.css")]:
+        assert str(file.relative_to(ROOT)) in packed
+
+
+def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[demo]")
+    owners = run(
+        python,
+        "-c",
+        "from importlib.metadata import packages_distributions as owned; found = owned()\n"
+        f"print([found[name] for name in {sorted(TOP_LEVEL)}])",
+    )
+    assert owners.strip() == str([["licsweep"]] * len(TOP_LEVEL))
+    out = run(tmp_path / "env" / "bin" / "licsweep", "demo", "--devices", 8, "--keep", tmp_path / "project")
+    assert str(tmp_path / "project" / "reports" / "usage.html") in out
