@@ -1,0 +1,242 @@
+"""Rows of tables -> one Observation, each value with the line that printed it.
+
+A line that no rule knew, and one whose words no vocabulary knows, become `unclaimed_lines`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import Any, get_type_hints
+
+from collectors import sections, tables, words
+from collectors.index import Form, Section, TableRef, version
+from collectors.lines import Line
+from collectors.tables import Row
+from licsweep.model import (
+    Authorization,
+    AuthorizedLicense,
+    Evidence,
+    LicenseUse,
+    Observation,
+    Policy,
+    PolicyClass,
+    Reservation,
+    TrustCode,
+    Udi,
+    UnclaimedLine,
+)
+
+MAX_TEXT = 200
+_LISTS: dict[str, type[Any]] = {
+    "licenses": LicenseUse,
+    "udis": Udi,
+    "trust_codes": TrustCode,
+    "authorizations": Authorization,
+    "reservations": Reservation,
+}
+_RECORDS = {name: words.inner(hint) for name, hint in get_type_hints(Observation).items()}
+_NESTED = "authorizations.licenses"
+
+
+def assemble(form: Form, lines: Sequence[Line], zone: tzinfo | None, captured_at: datetime | None) -> Observation:
+    """What the lines of one output say."""
+    sheet = _Sheet(form.command, zone, lines)
+    parts = sections.split(lines, form)
+    sheet.strange.update(line.number for line in parts.strange)
+    sheet.torn = parts.lost
+    stated = {section.name for section in parts.known}
+    for section, part in parts.known.items():
+        claimed = set(parts.headings)
+        for table in section.tables:
+            rows, known = tables.read(table, part)
+            claimed |= known
+            stated.update(f"{table.name}.{name}" for row in rows for name in row.values)
+            sheet.add(table, rows)
+        sheet.strange.update(_unclaimed(section, part, claimed))
+    return sheet.observation(form, captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
+
+
+def unclaimed(command: str, lines: Sequence[Line]) -> tuple[UnclaimedLine, ...]:
+    """Lines as drift; rulers carry nothing."""
+    return tuple(
+        UnclaimedLine(command=command, line_number=line.number, text=line.text.strip()[:MAX_TEXT])
+        for line in lines
+        if not line.ruler
+    )
+
+
+def outcome(observation: Observation) -> tuple[bool, str]:
+    """Whether anything beyond the identity of the box was read, and how that ended: ok, partial or unparsed."""
+    identity = {"hostname", "release", "image", "platform", "captured_at", "outcome", "udis"}
+    read = any(item.field.split(".")[0].split("[")[0] not in identity for item in observation.evidence)
+    return read, "ok" if observation.complete else ("partial" if read else "unparsed")
+
+
+def _unclaimed(section: Section, part: Sequence[Line], claimed: set[int]) -> Iterator[int]:
+    for line in part:
+        if line.number not in claimed and not (section.known and section.known.fullmatch(line.text)):
+            yield line.number
+
+
+def _whole(form: Form, stated: set[str], agent: str | None) -> bool:
+    running = version(agent or "")
+    return all(
+        any(proof in stated for proof in need.any_of)
+        for need in form.needs
+        if not need.from_agent or running >= need.from_agent
+    )
+
+
+class _Sheet:
+    """What has been read so far of one output."""
+
+    def __init__(self, command: str, zone: tzinfo | None, lines: Sequence[Line]) -> None:
+        self.command, self.zone, self.lines = command, zone, lines
+        self.texts = {line.number: line.text for line in lines}
+        self.fields: dict[str, Any] = {}
+        self.lists: dict[str, list[dict[str, Any]]] = {}
+        self.evidence: list[Evidence] = []
+        self.strange: set[int] = set()
+        self.torn = False
+
+    def add(self, table: TableRef, rows: Sequence[Row]) -> None:
+        for row in rows:
+            renamed = _renamed(row, table.values)
+            if table.into is None:
+                self._fields(renamed)
+            elif table.into != "nothing" and renamed.values and self._is_row(table, renamed):
+                self._row(table.into, renamed)
+
+    def observation(self, form: Form, captured_at: datetime | None, *, whole: bool) -> Observation:
+        policy = {row.pop("class", None): _policy_class(row) for row in self.lists.pop("policy", [])}
+        policy.pop(None, None)
+        attached = self.lists.pop(_NESTED, [])
+        lists: dict[str, Any] = {name: [_LISTS[name](**row) for row in rows] for name, rows in self.lists.items()}
+        if attached:
+            lists["authorizations"] = _attach(lists.get("authorizations", []), attached)
+        stated: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
+        read = Observation(
+            **_nested({**form.states, **self.fields, "licensing_model": _model(form, self.fields)}),
+            **stated,
+            policy=Policy(**policy) if policy else None,
+            platform=form.platform,  # type: ignore[arg-type]  # the index names platforms of the model (tested)
+            captured_at=captured_at,
+            complete=whole and not self.torn,
+            evidence=tuple(self.evidence),
+            unclaimed_lines=() if form.prose else self._drift(),
+        )
+        return _with_outcome(read)
+
+    def _drift(self) -> tuple[UnclaimedLine, ...]:
+        return unclaimed(self.command, [line for line in self.lines if line.number in self.strange])
+
+    def _fields(self, row: Row) -> None:
+        """Fields of the observation itself; what was stated first stays."""
+        for path, value in self._read("", row).items():
+            name = path.replace("__", ".")
+            if name in self.fields:
+                continue
+            self.fields[name] = value
+            if value is not None and path.upper() in row.places:
+                self._prove(name, row.places[path.upper()])
+
+    def _is_row(self, table: TableRef, row: Row) -> bool:
+        missing = [name for name in table.whole if name not in row.values]
+        self.torn = self.torn or bool(missing)
+        if missing and len(missing) == len(table.whole):
+            self.strange.update(row.places.values())
+            return False
+        return True
+
+    def _row(self, into: str, row: Row) -> None:
+        values = self._read(into + ".", row)
+        if into == "licenses" and values.get("entitlement_tag"):
+            values["tag_kind"] = "regid" if values["entitlement_tag"].lower().startswith("regid.") else "label"
+        rows = self.lists.setdefault(into, [])
+        place = f"{into}[{len(rows)}]"
+        rows.append(values)
+        if into in _LISTS:
+            self._prove(place, min(row.places.values()))
+        if "COUNT" in row.places and into in _LISTS:
+            self._prove(place + ".count", row.places["COUNT"])
+
+    def _read(self, prefix: str, row: Row) -> dict[str, Any]:
+        """Field -> value; the words of a field with a raw twin go there too. What isn't understood is drift."""
+        values: dict[str, Any] = {}
+        for name, printed in row.values.items():
+            field, text = name.lower(), _one(printed)
+            path = prefix + field.replace("__", ".")
+            meant = words.meaning(path, text, self.zone)
+            if not meant.known:
+                self.strange.add(row.places[name])
+            if path in words.kinds() or path == "policy.class":
+                values[field] = meant.value
+            if path + "_raw" in words.kinds():
+                values[field + "_raw"] = None if meant.known and meant.value is None else text
+        return values
+
+    def _prove(self, field: str, number: int) -> None:
+        text = self.texts[number].strip()[:MAX_TEXT]
+        self.evidence.append(Evidence(field=field, command=self.command, line_number=number, text=text))
+
+
+def _renamed(row: Row, values: Mapping[str, str] | None) -> Row:
+    """The row of a foreign template under our names."""
+    if values is None:
+        return row
+    return Row(
+        {values[name]: text for name, text in row.values.items() if name in values},
+        {values[name]: place for name, place in row.places.items() if name in values},
+    )
+
+
+def _one(printed: Any) -> str:
+    """The text of a value; of a list the one text that all agree on."""
+    if isinstance(printed, list):
+        return printed[0] if len(set(printed)) == 1 else ""
+    return str(printed)
+
+
+def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`proxy.address` -> Proxy(address=...); a record that states nothing is None."""
+    flat = {name: value for name, value in fields.items() if "." not in name}
+    inner: dict[str, dict[str, Any]] = {}
+    for name, value in fields.items():
+        outer, _, leaf = name.partition(".")
+        if leaf:
+            inner.setdefault(outer, {})[leaf] = value
+    for outer, values in inner.items():
+        says = any(value is not None and value is not False for value in values.values())
+        flat[outer] = _RECORDS[outer](**values) if says else None
+    return flat
+
+
+def _model(form: Form, fields: Mapping[str, Any]) -> str | None:
+    if fields.get("slup_enabled"):
+        return "slup"
+    return "classic" if "registration_status" in fields else form.states.get("licensing_model")
+
+
+def _policy_class(row: dict[str, Any]) -> PolicyClass:
+    """One source, or three where the lines of the class differ."""
+    names = ("first_report_source", "ongoing_report_source", "report_on_change_source")
+    sources = {name: row.pop(name, None) for name in names}
+    if len(set(sources.values())) == 1:
+        return PolicyClass(**row, source=sources["first_report_source"])
+    return PolicyClass(**row, **sources)
+
+
+def _attach(units: Sequence[Authorization], rows: Sequence[dict[str, Any]]) -> list[Authorization]:
+    """Each authorized licence under the authorization of its unit."""
+    mine: dict[tuple[Any, ...], list[AuthorizedLicense]] = {}
+    for row in rows:
+        unit = tuple(row.pop(name, None) for name in ("role", "pid", "sn"))
+        mine.setdefault(unit, []).append(AuthorizedLicense(**row))
+    whole = [replace(unit, licenses=tuple(mine.pop((unit.role, unit.pid, unit.sn), ()))) for unit in units]
+    return whole + [
+        Authorization(role=role, pid=pid, sn=sn, licenses=tuple(found)) for (role, pid, sn), found in mine.items()
+    ]
+
+
+def _with_outcome(read: Observation) -> Observation:
+    return replace(read, outcome=outcome(read)[1])  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+"""Text a device printed -> Observation: one output, or all that one host said."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+from collectors import base, index, lines, words
+from collectors.assemble import assemble, outcome, unclaimed
+from licsweep.model import Capture, LicenseUse, Observation
+
+Refusal = Literal["unauthorized", "unknown-command"]
+_REFUSAL_LINES = 5
+_OWN = ("hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines")
+
+
+def parse_text(
+    text: str,
+    platform: str,
+    command: str | None = None,
+    *,
+    captured_at: datetime | None = None,
+    timezone: str | None = None,
+) -> Observation:
+    """What one output says; `command` None leaves it to the text to say which it is.
+
+    `timezone` (an IANA name or +05:30) decides an ambiguous abbreviation. UsageError: a platform, command or time
+    zone that nobody knows; InputError: an output out of bounds. Any other text reads as something, if only as
+    `complete` false with every line unclaimed.
+    """
+    zone = words.local_zone(timezone)
+    said = lines.numbered(text)
+    form = index.find(platform, command, said)
+    if form is not None:
+        return assemble(form, said, zone, captured_at)
+    return Observation(
+        platform=platform,  # type: ignore[arg-type]  # find() knows it
+        captured_at=captured_at,
+        outcome="unparsed",
+        complete=False,
+        unclaimed_lines=unclaimed(command or "", said),
+    )
+
+
+def recognise_platform(text: str) -> str | None:
+    """The one platform whose forms the text fits (`show version` tells, `show license all` does not)."""
+    said = lines.numbered(text)
+    fitting = {form.platform for form in index.forms() if index.fits(form, said)}
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _refusals() -> tuple[tuple[re.Pattern[str], Refusal], ...]:
+    return tuple((re.compile(row["pattern"], re.IGNORECASE), row["means"]) for row in words.book()["refusals"])
+
+
+def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the words are the same everywhere so far)
+    """Whether an output is the device saying no, and why; an output of more than five lines never is."""
+    said = lines.numbered(text)
+    if len(said) > _REFUSAL_LINES:
+        return None
+    found = (means for line in said for pattern, means in _refusals() if pattern.search(line.text.strip()))
+    return next(found, None)
+
+
+def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezone: str | None = None) -> Observation:
+    """All that one host said, in one observation under the name of the inventory.
+
+    A field comes from the first command, in the platform's order, that states it; identification alone
+    (`show version`) comes last, and a command that no template reads is passed over. A list comes whole from one
+    command, so that no licence counts twice. `outcome`: ok, partial, unparsed, unsupported (the release has no such
+    command) or refused (not authorised). InputError: an output out of bounds.
+    """
+    plan = base.get(platform)
+    readable = index.commands(platform)
+    given = {capture.command: capture.text for capture in captures if capture.command in readable}
+    refused = {name: refusal(text, platform) for name, text in given.items()}
+    read = {
+        name: parse_text(given[name], platform, name, timezone=timezone)
+        for name in _order(plan, given)
+        if not refused[name]
+    }
+    whole = replace(
+        _merge(list(read.values())),
+        hostname=hostname,
+        platform=platform,  # type: ignore[arg-type]  # base.get() knows it
+        captured_at=min((capture.started_at for capture in captures), default=None),
+        complete=_complete(plan, read),
+    )
+    return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
+
+
+def _complete(plan: base.Platform, read: Mapping[str, Observation]) -> bool:
+    """Every required command answered whole; others too, where they said anything; all that list licences agree."""
+    counted = [one for name, one in read.items() if name in plan.required or one.evidence]
+    listed = {tuple(sorted(map(_counts, one.licenses))) for one in read.values() if one.licenses}
+    return all(name in read for name in plan.required) and all(one.complete for one in counted) and len(listed) <= 1
+
+
+def _counts(use: LicenseUse) -> tuple[str, int]:
+    return use.entitlement_tag or use.name or "", -1 if use.count is None else use.count
+
+
+def _order(plan: base.Platform, given: Iterable[str]) -> list[str]:
+    known = [name for name in plan.commands if name in given and name != "show version"]
+    rest = [name for name in given if name not in known and name != "show version"]
+    return known + rest + [name for name in given if name == "show version"]
+
+
+def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
+    something, ended = outcome(whole)
+    if something or not any(refused):
+        return ended
+    return "refused" if "unauthorized" in refused else "unsupported"
+
+
+def _merge(read: Sequence[Observation]) -> Observation:
+    merged = Observation()
+    for one in read:
+        values, taken = {}, set()
+        for field in fields(Observation):
+            mine, theirs = getattr(merged, field.name), getattr(one, field.name)
+            if field.name in _OWN or theirs in (None, ()):
+                continue
+            if mine in (None, ()):
+                values[field.name] = theirs
+                taken.add(field.name)
+            elif field.name == "udis" and len(mine) == len(theirs) == 1:
+                values["udis"] = (_filled(mine[0], theirs[0]),)
+        evidence = tuple(item for item in one.evidence if re.split(r"[.\[]", item.field)[0] in taken)
+        merged = replace(
+            merged,
+            **values,
+            evidence=merged.evidence + evidence,
+            unclaimed_lines=merged.unclaimed_lines + one.unclaimed_lines,
+        )
+    return merged
+
+
+def _filled(mine: Any, theirs: Any) -> Any:
+    """The same record, its gaps filled."""
+    gaps = {field.name for field in fields(mine) if getattr(mine, field.name) is None}
+    return replace(mine, **{name: getattr(theirs, name) for name in gaps})

@@ -1,0 +1,51 @@
+"""Fixture cases: fixtures/<platform>/<command>/<case>/ with output.txt and expected.json; a folder is a test."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[2] / "fixtures"
+
+
+class Case(NamedTuple):
+    name: str
+    platform: str
+    command: str
+    text: str
+    expected: dict[str, Any]
+
+
+def cases() -> Iterator[Case]:
+    for truth in sorted(ROOT.glob("cisco_*/show_*/*/expected.json")):
+        platform, command, _ = truth.relative_to(ROOT).parts[:3]
+        text = truth.with_name("output.txt").read_bytes().decode("utf-8", "replace")
+        expected = json.loads(truth.read_text("utf-8"))["observation"]
+        yield Case(
+            str(truth.parent.relative_to(ROOT)),
+            platform,
+            command.replace("show_", "show ", 1).replace("_", " "),
+            text,
+            expected,
+        )
+
+
+def differences(want: Any, got: Any, path: str = "") -> list[str]:
+    """What `got` does not state as `want` does: types count, a list is a multiset, a row too many is a difference."""
+    if isinstance(want, dict) and isinstance(got, dict):
+        return [found for key in want for found in differences(want[key], got.get(key), f"{path}.{key}")]
+    if isinstance(want, list) and isinstance(got, list):
+        return _rows(want, got, path)
+    same = type(want) is type(got) and want == got
+    return [] if same else [f"{path}: want {want!r}, got {got!r}"]
+
+
+def _rows(want: list[Any], got: list[Any], path: str) -> list[str]:
+    left, found = list(got), []
+    for row in want:
+        partner = next((one for one in left if not differences(row, one)), None)
+        if partner is None:
+            found.append(f"{path}: missing {row!r}")
+        else:
+            left.remove(partner)
+    return found + [f"{path}: phantom {row!r}" for row in left]

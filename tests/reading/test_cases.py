@@ -1,0 +1,127 @@
+"""Every fixture case reads as its truth says; the index and the templates have no part without a case."""
+
+import copy
+from importlib.resources import files
+from typing import Any, get_args
+
+import pytest
+
+from collectors import index, words
+from collectors.parse import parse_text
+from licsweep import codec, model
+from tests.reading.cases import Case, cases, differences
+
+CASES = list(cases())
+
+
+def read(case: Case, command: str | None) -> Any:
+    return codec.plain(parse_text(case.text, case.platform, command))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case) -> None:
+    got = read(case, case.command)
+    assert differences(case.expected, got) == []
+    # what a truth leaves out is not there: a phantom licence is an error everywhere
+    for name in ("licenses", "udis", "authorizations", "trust_codes", "reservations", "rum_reports"):
+        assert name in case.expected or got[name] == [] or not case.expected.get("complete", True)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.expected.get("complete")], ids=lambda case: case.name)
+def test_the_text_alone_tells_the_command(case: Case) -> None:
+    assert read(case, None) == read(case, case.command)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_evidence_line_says_what_it_is_evidence_of(case: Case) -> None:
+    lines = case.text.split("\n")
+    seen = parse_text(case.text, case.platform, case.command)
+    fields = {item.field for item in seen.evidence}
+    for item in seen.evidence:
+        assert len(item.text) <= 200
+        assert item.text.split()[0] in lines[item.line_number - 1].replace("\x00", "")
+    for place, use in enumerate(seen.licenses):
+        assert f"licenses[{place}]" in fields
+        count = next(item for item in seen.evidence if item.field == f"licenses[{place}].count")
+        assert use.count is None or str(use.count) in count.text
+
+
+def test_a_wrong_truth_fails() -> None:
+    """The negative control of `test_case`."""
+    case = next(case for case in CASES if case.name.endswith("slup_5.3_stack_two_tags_one_feature"))
+    got = read(case, case.command)
+    for spoil in (
+        lambda truth: truth.update(virtual_account="Campus South"),
+        lambda truth: truth["licenses"].pop(),
+        lambda truth: truth["licenses"].append(copy.deepcopy(truth["licenses"][0])),
+        lambda truth: truth["licenses"][0].update(count="2"),
+        lambda truth: truth.update(slup_enabled=1),
+        lambda truth: truth["policy"]["export"].update(source=None),
+    ):
+        bogus = copy.deepcopy(case.expected)
+        spoil(bogus)
+        assert differences(bogus, got)
+
+
+def used_forms() -> set[index.Form]:
+    from collectors import lines
+
+    found = {index.find(case.platform, case.command, lines.numbered(case.text)) for case in CASES}
+    return {form for form in found if form is not None}
+
+
+def test_every_form_of_the_index_has_a_case() -> None:
+    used = {(form.platform, form.command, form.form) for form in used_forms()}
+    assert {(form.platform, form.command, form.form) for form in index.forms()} == used
+
+
+def test_every_template_is_in_the_index_and_has_a_case() -> None:
+    named = {table.template for form in used_forms() for section in form.sections for table in section.tables}
+    folder = files("licsweep.templates")
+    on_disk = {
+        f"{part.name}/{leaf.name}"
+        for part in folder.iterdir()
+        if part.is_dir()
+        for leaf in part.iterdir()
+        if leaf.name.endswith(".textfsm")
+    }
+    assert on_disk == named - {None}
+
+
+def test_every_template_value_names_a_field() -> None:
+    from collectors import tables
+
+    own = {"DRIFT", "NONE_IN_USE", "CLOSED"}
+    for table in {table.name: table for form in index.forms() for s in form.sections for table in s.tables}.values():
+        tables.read(table, [])
+        names = set((table.values or {}).values()) or set(tables._compiled.__dict__[table.template].header)
+        prefix = "" if table.into in (None, "nothing") else f"{table.into}."
+        strangers = {name for name in names if prefix + name.lower().replace("__", ".") not in words.kinds()}
+        assert strangers <= own | ({"CLASS"} if prefix == "policy." else set()), table.name
+
+
+def test_index_and_vocabularies_stay_within_the_model() -> None:
+    assert {form.platform for form in index.forms()} <= set(get_args(model.Platform))
+    for path, vocabulary in words.book()["fields"].items():
+        for value in vocabulary.values():
+            assert path not in words.kinds() or words.kinds()[path] != "word" or value in allowed(path), path
+
+
+def allowed(path: str) -> set[Any]:
+    """The words of a Literal field of the model."""
+    from typing import get_type_hints
+
+    record: Any = model.Observation
+    *outer, leaf = path.split(".")
+    for name in outer:
+        record = words.inner(get_type_hints(record)[name])
+    hints = get_type_hints(record)
+    return set(get_args(words.inner(hints.get(leaf) or get_type_hints(model.Udi)[leaf])))
+
+
+def test_every_form_and_every_proof_says_where_it_is_from() -> None:
+    raw = index.data("index.yaml")
+    assert all(
+        row["source"].split()[0] in {"device", "guide", "documented-only", "ntc-templates"} for row in raw["forms"]
+    )
+    assert all(need["why"] for row in raw["forms"] for need in index._flat(row["needs"]))

@@ -1,0 +1,144 @@
+"""Several commands of one host become one observation."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collectors import base
+from collectors.parse import observe, recognise_platform, refusal
+from licsweep.errors import UsageError
+from licsweep.model import Capture, Observation, Udi
+
+ROOT = Path(__file__).parents[2] / "fixtures"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REFUSED = "show license all\n         ^\n% Invalid command at '^' marker.\n"
+
+
+def text(platform: str, command: str, case: str) -> str:
+    return (ROOT / platform / command.replace(" ", "_") / case / "output.txt").read_text("utf-8")
+
+
+def seen(platform: str, outputs: dict[str, str]) -> Observation:
+    captures = [
+        Capture(
+            hostname="box.example",
+            command=command,
+            text=said,
+            started_at=START + timedelta(seconds=at),
+            seconds=0.1,
+            sha256=hashlib.sha256(said.encode()).hexdigest(),
+        )
+        for at, (command, said) in enumerate(outputs.items())
+    ]
+    return observe(captures, platform, hostname="box.example")
+
+
+def nxos(**more: str) -> dict[str, str]:
+    given = {"show version": text("cisco_nxos", "show version", "n9k_9.3")}
+    return given | {f"show license {name.replace('host_id', 'host-id')}": said for name, said in more.items()}
+
+
+def test_iosxe() -> None:
+    whole = seen(
+        "cisco_xe",
+        {
+            "show version": text("cisco_xe", "show version", "c9300_17.9"),
+            "show license all": text("cisco_xe", "show license all", "slup_5.3_stack_two_tags_one_feature"),
+        },
+    )
+    assert (whole.hostname, whole.release, whole.outcome, whole.complete) == ("box.example", "17.9.4a", "ok", True)
+    assert whole.captured_at == START
+    assert [use.count for use in whole.licenses] == [2, 2, 1]
+    assert {item.command for item in whole.evidence} == {"show version", "show license all"}
+
+
+def test_nxos_9_takes_the_serial_of_the_host_id_and_the_model_of_show_version() -> None:
+    whole = seen(
+        "cisco_nxos",
+        nxos(
+            usage=text("cisco_nxos", "show license usage", "table_9.x"),
+            all=REFUSED,
+            host_id="License hostid: VDH=FOX0000K999\n",
+        ),
+    )
+    assert (whole.outcome, whole.licensing_model, whole.release) == ("ok", "pak", "9.3(10)")
+    assert whole.udis == (Udi(pid="C93180YC-EX", sn="FOX0000K999"),)
+
+
+def test_nxos_10_counts_what_two_commands_print_once() -> None:
+    whole = seen(
+        "cisco_nxos",
+        nxos(
+            usage=text("cisco_nxos", "show license usage", "slup_10.2_blocks"),
+            all=text("cisco_nxos", "show license all", "slup_10.2"),
+            host_id=REFUSED,
+        ),
+    )
+    assert (whole.outcome, whole.licensing_model, len(whole.licenses)) == ("ok", "slup", 2)
+    assert whole.udis == (Udi(pid="N9K-C93180YC-FX", sn="FDO0000K001", vid="V02"),)
+    assert {item.command for item in whole.evidence if item.field.startswith("licenses")} == {"show license usage"}
+
+
+def test_two_commands_that_disagree_are_not_complete() -> None:
+    usage = text("cisco_nxos", "show license usage", "slup_10.2_blocks")
+    one = usage[: usage.index("(NXOS_ESSENTIALS_XF)")]
+    whole = seen("cisco_nxos", nxos(usage=one, all=text("cisco_nxos", "show license all", "slup_10.2")))
+    assert (whole.outcome, whole.complete) == ("partial", False)
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("% Invalid input detected at '^' marker.\n", "unsupported"),
+        ("Command authorization failed.\n", "refused"),
+        ("", "unparsed"),
+        ("banner\nthat says nothing\n", "unparsed"),
+        ("Smart Licensing Status\n======================\n\nSmart Licensing is ENABLED\n", "partial"),
+    ],
+)
+def test_a_required_command_without_a_whole_answer(said: str, outcome: str) -> None:
+    version = text("cisco_xe", "show version", "c9300_17.9")
+    whole = seen("cisco_xe", {"show version": version, "show license all": said})
+    assert (whole.outcome, whole.complete, whole.licenses) == (outcome, False, ())
+    assert whole.release == "17.9.4a"
+
+
+def test_a_command_that_no_template_reads_is_passed_over() -> None:
+    all_ = text("cisco_xe", "show license all", "slup_no_licenses_in_use")
+    whole = seen("cisco_xe", {"show license all": all_, "show clock": "12:00:00 UTC"})
+    assert (whole.outcome, whole.unclaimed_lines) == ("ok", ())
+
+
+def test_a_required_command_that_was_never_sent() -> None:
+    assert seen("cisco_xe", {}).outcome == "unparsed"
+
+
+def test_refusals() -> None:
+    assert refusal(REFUSED, "cisco_nxos") == "unknown-command"
+    assert refusal("% Permission denied for the role\n", "cisco_nxos") == "unauthorized"
+    assert refusal("r1#show license all\n% Authorization failed.\nr1#", "cisco_xe") == "unauthorized"
+    assert refusal(text("cisco_xe", "show license all", "classic_registered"), "cisco_xe") is None
+    assert refusal("\n".join(["% Invalid input"] * 9), "cisco_xe") is None
+
+
+def test_a_text_tells_its_platform_or_nothing() -> None:
+    assert recognise_platform(text("cisco_xe", "show version", "c9300_17.9")) == "cisco_xe"
+    assert recognise_platform(text("cisco_nxos", "show version", "n9k_9.3")) == "cisco_nxos"
+    assert recognise_platform(text("cisco_nxos", "show license usage", "table_9.x")) == "cisco_nxos"
+    assert recognise_platform(text("cisco_xe", "show license all", "classic_registered")) is None
+    assert recognise_platform("") is None
+
+
+def test_platforms_come_through_the_entry_points() -> None:
+    assert {"cisco_xe", "cisco_nxos"} <= set(base.platforms())
+    with pytest.raises(UsageError, match="cisco_ucs"):
+        base.get("cisco_ucs")
+    for platform in base.platforms().values():
+        assert set(platform.required) <= set(platform.commands)
+
+
+def test_fixture_truths_are_json() -> None:
+    assert all(json.loads(path.read_text("utf-8")) for path in ROOT.glob("cisco_*/*/*/expected.json"))

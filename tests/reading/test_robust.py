@@ -1,0 +1,118 @@
+"""Whatever arrives, reading ends, and a cut or spoilt text never reads as a whole one with fewer licences."""
+
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collectors.lines import MAX_BYTES, numbered
+from collectors.parse import parse_text
+from licsweep.errors import InputError, UsageError
+from licsweep.model import Observation
+from tests.reading.cases import cases
+
+# the outputs that say by themselves where they end; blocks of `show license usage` do not
+WHOLE = [
+    case
+    for case in cases()
+    if case.expected.get("complete") and case.expected.get("licenses") and case.command in ("show license all",)
+] + [case for case in cases() if case.name.endswith("table_9.x")]
+
+
+def counts(seen: Observation) -> Counter[tuple[str | None, int | None]]:
+    return Counter((use.entitlement_tag or use.name, use.count) for use in seen.licenses)
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
+def test_cut_at_any_line_is_never_complete_with_fewer_licenses(case: object) -> None:
+    lines = case.text.split("\n")
+    full = counts(parse_text(case.text, case.platform, case.command))
+    for end in range(len(lines)):
+        seen = parse_text("\n".join(lines[:end]), case.platform, case.command)
+        assert not seen.complete or counts(seen) == full, end
+        # and from the front, as a lost first page
+        seen = parse_text("\n".join(lines[end:]), case.platform, case.command)
+        assert not seen.complete or counts(seen) == full, end
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    case=st.sampled_from(WHOLE),
+    noise=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60), max_size=4),
+    data=st.data(),
+)
+def test_noise_lines_never_lose_a_license_in_silence(case: object, noise: list[str], data: st.DataObject) -> None:
+    lines = case.text.split("\n")
+    full = parse_text(case.text, case.platform, case.command)
+    for line in noise:
+        lines.insert(data.draw(st.integers(0, len(lines))), line)
+    seen = parse_text("\n".join(lines), case.platform, case.command)
+    assert not seen.complete or not counts(full) - counts(seen)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=400), platform=st.sampled_from(["cisco_xe", "cisco_nxos", "cisco_asa"]))
+def test_any_text_reads_as_something_and_nothing_as_licenses(text: str, platform: str) -> None:
+    seen = parse_text(text, platform)
+    assert not seen.complete
+    assert not seen.licenses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 200_000,
+        "a (" * 3_000 + "\n" + " " * 900 + "x",
+        "Smart Licensing Status\n" + "Policy:\n" * 20_000,
+        "License Usage\n" + "a (b):\n" * 10_000,
+        "Feature Ins Lic Status\n" + ("A Yes 1 " + "-" * 900 + "\n") * 500,
+        "\x1b[" * 100_000,
+        " --More-- " * 100_000,
+    ],
+    ids=range(7),
+)
+@pytest.mark.parametrize("platform", ["cisco_xe", "cisco_nxos"])
+def test_hostile_texts_end_soon(text: str, platform: str) -> None:
+    started = time.monotonic()
+    for command in ("show license all", "show license usage", None):
+        assert not parse_text(text, platform, command).complete
+    assert time.monotonic() - started < 20
+
+
+def test_bounds() -> None:
+    with pytest.raises(InputError):
+        parse_text("x" * (MAX_BYTES + 1), "cisco_xe")
+    with pytest.raises(InputError):
+        parse_text("\n" * 300_000, "cisco_xe")
+
+
+def test_unknown_names_say_what_exists() -> None:
+    with pytest.raises(UsageError) as platform:
+        parse_text("", "cisco_ucs")
+    assert "cisco_xe" in platform.value.hint
+    with pytest.raises(UsageError) as command:
+        parse_text("", "cisco_xe", "show clock")
+    assert "show license all" in command.value.hint
+    with pytest.raises(UsageError):
+        parse_text("", "cisco_xe", "show license all", timezone="Mars/Olympus")
+
+
+def test_numbers_are_those_of_the_stored_text() -> None:
+    text = "r1#show version\r\n\r\n*Mar  1 00:00:01.1: %SYS-5-X: noise\r\nfirst\u2028still first\r\n\tsecond\x00\r\nr1#"
+    assert [(line.number, line.text) for line in numbered(text)] == [
+        (4, "first\u2028still first"),
+        (5, "        second"),
+    ]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [(None, 10), ("+05:30", 10), ("Asia/Jerusalem", 13), ("Europe/Dublin", 14)])
+def test_the_host_decides_an_ambiguous_zone(zone: str | None, hour: int) -> None:
+    text = "Usage Reporting:\n  Last ACK received: Jul 08 15:30:00 2025 IST\n"
+    seen = parse_text(text, "cisco_xe", "show license status", timezone=zone)
+    assert seen.last_ack_received is not None
+    assert seen.last_ack_received.hour == hour - (1 if zone == "Asia/Jerusalem" else 0)
+    certain = parse_text(text.replace("IST", "JST"), "cisco_xe", "show license status", timezone=zone)
+    assert certain.last_ack_received == datetime(2025, 7, 8, 6, 30, tzinfo=UTC)
