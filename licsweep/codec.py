@@ -86,13 +86,17 @@ def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
 
 def load_json_file(path: Path, kind: Any) -> Any:
     """A person's JSON file as `kind`; InputError names the place."""
+    return check_json(read_bounded(path), kind, str(path))
+
+
+def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
+    """A person's JSON as `kind`, strictly; InputError begins with `where` and names the key."""
     from pydantic import ValidationError
 
-    raw = read_bounded(path)
     try:
         return _adapter(kind).validate_json(raw, strict=True)
     except ValidationError as error:
-        raise _wrong(path, error, None) from error
+        raise _wrong(where, error, None) from error
 
 
 def load_yaml_file(path: Path, kind: Any) -> Any:
@@ -117,7 +121,7 @@ def load_yaml_file(path: Path, kind: Any) -> Any:
         raise _wrong(path, error, node) from error
 
 
-def _wrong(path: Path, error: "ValidationError", node: Any) -> InputError:
+def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:
     """The first complaint, with the line of the innermost node that its location reaches."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])

@@ -1,0 +1,35 @@
+"""Observations that another collector made: a JSON list, or what `licsweep parse --format json` prints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from licsweep.codec import check_json, read_bounded
+from licsweep.errors import InputError
+from licsweep.model import Observation
+
+ENVELOPE = ("schema", "data")
+
+
+def read(path: Path) -> tuple[Observation, ...]:
+    """The observations of a file, in its order. Raises InputError that names the row, the host and the key.
+
+    The file is a list of observations, or one observation or such a list in the envelope of `--format json`.
+    """
+    try:
+        document = json.loads(read_bounded(path))
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON", why=str(error)) from error
+    if isinstance(document, dict) and all(key in document for key in ENVELOPE):
+        document = document["data"]
+    rows = document if isinstance(document, list) else [document]
+    return tuple(_observation(path, number, row) for number, row in enumerate(rows, 1))
+
+
+def _observation(path: Path, number: int, row: Any) -> Observation:
+    host = row.get("hostname") if isinstance(row, dict) else None
+    where = f"{path}: observation {number} ({host or 'no hostname'})"
+    seen: Observation = check_json(json.dumps(row), Observation, where)
+    if not (seen.hostname or "").strip():
+        raise InputError(f"{where}: hostname: is missing", why="an observation belongs to a host")
+    return seen

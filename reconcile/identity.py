@@ -1,0 +1,106 @@
+"""Which host states are one product instance: a product instance is a set of UDIs.
+
+Two inventory entries whose UDI sets overlap are one instance, and the newest capture counts. A switchover changes
+which member is active, not the instance. A host without any UDI is an instance of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from licsweep.model import Evidence, HostState, Observation, Udi
+from reconcile.tables import norm
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One product instance: the host state that counts, and the other inventory entries of the same box."""
+
+    state: HostState
+    observation: Observation | None
+    others: tuple[HostState, ...] = ()
+
+    @property
+    def hostname(self) -> str:
+        return self.state.hostname
+
+    @property
+    def stale(self) -> bool:
+        """True where the newest try brought nothing, so that the last good observation stands in."""
+        state, seen = self.state, self.observation
+        answered = state.outcome == "ok" or fresh_enough(state) or (seen and seen.outcome == state.outcome)
+        return seen is not None and not answered
+
+    def evidence(self, *fields: str) -> list[Evidence]:
+        """The lines that printed these fields or parts of them."""
+        rows = self.observation.evidence if self.observation else ()
+        return [e for e in rows if any(e.field == f or e.field.startswith((f"{f}.", f"{f}[")) for f in fields)]
+
+    def capture(self, command: str) -> str:
+        """The reference of the capture of one command."""
+        return f"{self.state.snapshot_id}/{self.hostname}/{command}"
+
+
+def fresh_enough(state: HostState) -> bool:
+    """True for a host that a sweep left out because its last observation was young enough."""
+    return state.outcome == "skipped" and (state.reason or "").startswith("fresh")
+
+
+def answer(state: HostState) -> Observation | None:
+    """The observation of a state; one whose outcome is not ok and that carries no licences is no answer."""
+    seen = state.observation
+    return seen if seen and (seen.outcome == "ok" or seen.licenses) else None
+
+
+def product_instances(states: Sequence[HostState]) -> list[Unit]:
+    """One Unit per product instance, by hostname, whatever the order of the states."""
+    ordered = sorted(states, key=lambda s: (s.hostname, s.snapshot_id or 0))
+    pids = _pids(ordered)
+    groups: dict[int, list[HostState]] = {}
+    home: dict[Key, list[HostState]] = {}
+    for state in ordered:
+        keys = _keys(state, pids)
+        merged = [state]
+        for group in {id(home[key]): home[key] for key in keys if key in home}.values():
+            merged += groups.pop(id(group))
+        groups[id(merged)] = merged
+        for member in merged:
+            home.update(dict.fromkeys(_keys(member, pids), merged))
+    return sorted(map(_unit, groups.values()), key=lambda u: u.hostname)
+
+
+def _udis(state: HostState) -> list[Udi]:
+    seen = answer(state)
+    return [udi for udi in seen.udis if udi.sn and udi.sn.strip()] if seen else []
+
+
+def _pids(states: Sequence[HostState]) -> dict[str, set[str]]:
+    """The PIDs known for each serial."""
+    pids: dict[str, set[str]] = {}
+    for udi in (udi for state in states for udi in _udis(state) if udi.pid):
+        pids.setdefault(norm(udi.sn or ""), set()).add(norm(udi.pid or ""))
+    return pids
+
+
+def _keys(state: HostState, pids: dict[str, set[str]]) -> set[Key]:
+    """PID and serial of each UDI; a serial printed without its PID takes the only PID known for it."""
+    keys = set()
+    for udi in _udis(state):
+        serial = norm(udi.sn or "")
+        known = pids.get(serial, set())
+        pid = norm(udi.pid) if udi.pid else next(iter(known)) if len(known) == 1 else ""
+        keys.add((pid, serial))
+    return keys
+
+
+def _unit(group: list[HostState]) -> Unit:
+    def captured(state: HostState) -> datetime:
+        seen = answer(state)
+        return (seen.captured_at if seen else None) or _NEVER
+
+    by_name = sorted(group, key=lambda s: (s.hostname, s.snapshot_id or 0))
+    newest, *others = sorted(by_name, key=captured, reverse=True)
+    return Unit(state=newest, observation=answer(newest), others=tuple(others))

@@ -1,0 +1,167 @@
+"""Which licence a printed tag or label is, and which licence an entitlement is for.
+
+A printed tag is asked of, in this order: the project's catalogue (tag, then label), what the entitlement files teach
+(tag, then licence name), the shipped tags, the label table (shipped, and learned from the estate), and at last the
+shipped catalogue, where feature, description and product family must all agree. The first step with a candidate
+decides: one candidate is the licence, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from licsweep.judged import Entitlement
+from licsweep.model import Observation
+from reconcile.tables import CatalogueRow, Tables, norm, slug
+
+Names = dict[str, set[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`license_id` is None where the step `matched_by` is `unmatched` or `ambiguous`; `candidates` then says why."""
+
+    license_id: str | None = None
+    matched_by: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a device prints of one licence; `pids` are those of the instance."""
+
+    tag: str | None
+    feature: str | None = None
+    description: str | None = None
+    pids: tuple[str, ...] = ()
+
+
+class Matcher:
+    """Finds licences by what was printed; ids are `tables.slug` of the licence's name."""
+
+    def __init__(
+        self, tables: Tables, entitlements: Sequence[Entitlement], seen: Iterable[Observation | None] = ()
+    ) -> None:
+        rows = (*tables.project, *tables.shipped)
+        self._labels = {**learned_labels(seen), **tables.labels}
+        self._names = {slug(row.license): row.license for row in reversed(rows)}
+        self._project = {slug(row.license) for row in tables.project}
+        self._project_tags, self._project_labels = _by_tag(tables.project), _by_label(tables.project)
+        self._shipped_tags, self._shipped_labels = _by_tag(tables.shipped), _by_label(tables.shipped)
+        self._features: dict[str, list[CatalogueRow]] = {}
+        for row in rows:
+            for feature in row.features:
+                self._features.setdefault(norm(feature), []).append(row)
+        self._known: dict[Printed, Match] = {}
+        self._taught_tags: Names = {}
+        self._taught_names: Names = {}
+        self._learn(entitlements)
+
+    def _learn(self, entitlements: Sequence[Entitlement]) -> None:
+        spelled: dict[str, set[str]] = {}
+        for entitlement in entitlements:
+            found = self.bought(entitlement)
+            self._taught_names.setdefault(norm(entitlement.license), set()).add(found)
+            spelled.setdefault(found, set()).add(" ".join(entitlement.license.split()))
+            if entitlement.entitlement_tag:
+                self._taught_tags.setdefault(norm(entitlement.entitlement_tag), set()).add(found)
+        for license_id, names in spelled.items():
+            own = {name for name in names if len(self._taught_names[norm(name)]) == 1}
+            if own and license_id not in self._project:
+                usual = self._names.get(license_id)
+                self._names[license_id] = usual if usual in own else min(own)
+
+    def name(self, license_id: str) -> str:
+        """The licence's name: the project's catalogue, else the entitlement files, else the shipped catalogue."""
+        return self._names[license_id]
+
+    def bought(self, entitlement: Entitlement) -> str:
+        """The id of the licence that an entitlement is for: by its tag, then by its name, else its own name."""
+        tag, name = norm(entitlement.entitlement_tag or ""), norm(entitlement.license)
+        steps = (
+            self._project_tags.get(tag),
+            self._project_labels.get(tag),
+            self._project_labels.get(name),
+            self._shipped_tags.get(tag),
+            self._by_label_table(tag, {}),
+            self._by_label_table(name, {}),
+        )
+        own = slug(entitlement.license)
+        for candidates in filter(None, steps):
+            if len(candidates) == 1:
+                return next(iter(candidates))
+            if own in candidates:
+                return own
+        self._names.setdefault(own, " ".join(entitlement.license.split()))
+        return own
+
+    def printed(self, printed: Printed) -> Match:
+        """The licence that a device printed."""
+        if printed not in self._known:
+            self._known[printed] = self._find(printed)
+        return self._known[printed]
+
+    def _find(self, printed: Printed) -> Match:
+        for step, candidates in self._steps(printed):
+            if len(candidates) == 1:
+                return Match(license_id=next(iter(candidates)), matched_by=step)
+            if candidates:
+                return Match(matched_by="ambiguous", candidates=tuple(sorted(map(self.name, candidates))))
+        return Match(matched_by="unmatched")
+
+    def _steps(self, printed: Printed) -> Iterator[tuple[str, set[str]]]:
+        tag = norm(printed.tag or "")
+        yield "project-tag", self._project_tags.get(tag, set())
+        yield "project-label", self._project_labels.get(tag, set())
+        yield "entitlement", self._taught_tags.get(tag, set()) or self._taught_names.get(tag, set())
+        yield "shipped-tag", self._shipped_tags.get(tag, set())
+        yield "label-table", self._by_label_table(tag, self._taught_tags)
+        yield "shipped-catalogue", self._by_feature(printed)
+
+    def _by_label_table(self, label: str, taught: Names) -> set[str]:
+        """By the tag that the label stands for (project, entitlements, shipped), else by the shipped labels."""
+        tag = norm(self._labels.get(label, ""))
+        asked = (self._project_tags, taught, self._shipped_tags)
+        return next((names[tag] for names in asked if tag in names), self._shipped_labels.get(label, set()))
+
+    def _by_feature(self, printed: Printed) -> set[str]:
+        if not printed.feature or not printed.description:
+            return set()
+        description, pids = norm(printed.description), [norm(pid) for pid in printed.pids]
+        found = set()
+        for row in self._features.get(norm(printed.feature), ()):
+            starts = tuple(map(norm, row.models or (row.family or "",)))
+            if description in map(norm, _labels(row)) and all(pid.startswith(starts) for pid in pids):
+                found.add(slug(row.license))
+        return found
+
+
+def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
+    """Label to tag, as the estate itself says: a line that prints the full tag describes it by its label.
+
+    A description that stands on several tags teaches nothing.
+    """
+    learned: Names = {}
+    for use in (use for each in seen if each for use in each.licenses):
+        if use.description and (use.entitlement_tag or "").startswith("regid."):
+            learned.setdefault(norm(use.description), set()).add(use.entitlement_tag or "")
+    return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
+
+
+def _labels(row: CatalogueRow) -> tuple[str, ...]:
+    return (row.license, *row.labels)
+
+
+def _by_tag(rows: Iterable[CatalogueRow]) -> Names:
+    return _index((tag, row) for row in rows for tag in row.tags)
+
+
+def _by_label(rows: Iterable[CatalogueRow]) -> Names:
+    return _index((label, row) for row in rows for label in _labels(row))
+
+
+def _index(pairs: Iterable[tuple[str, CatalogueRow]]) -> Names:
+    index: Names = {}
+    for text, row in pairs:
+        if text.strip():
+            index.setdefault(norm(text), set()).add(slug(row.license))
+    return index

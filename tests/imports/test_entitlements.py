@@ -1,0 +1,83 @@
+"""Entitlement files as folders: export.SUFFIX, and in expected.json the options, what is read, or what the error says.
+
+A case is fixtures/entitlements/NAME/. `entitlements` is the whole list, each row states some keys; `notes` the whole
+list, each a part of the note; `error` the parts that the error must hold.
+"""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from licsweep.codec import plain
+from licsweep.errors import InputError, LicsweepError
+from licsweep.imports.entitlements import ImportedEntitlements, read
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "entitlements"
+CASES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
+
+
+def load(case: Path) -> tuple[dict[str, Any], dict[str, Any], Path]:
+    want = json.loads((case / "expected.json").read_text())
+    options = want.get("options", {})
+    if "exported_at" in options:
+        options["exported_at"] = datetime.fromisoformat(options["exported_at"])
+    return want, options, next(case.glob("export.*"))
+
+
+def agrees(want: Any, got: Any) -> bool:
+    if isinstance(want, dict):
+        return all(agrees(value, got.get(key, "absent")) for key, value in want.items())
+    if isinstance(want, list):
+        return len(want) == len(got) and all(map(agrees, want, got))
+    return bool(want == got)
+
+
+def differences(want: dict[str, Any], got: ImportedEntitlements) -> list[str]:
+    rows = [plain(row) for row in got.entitlements]
+    found = [] if agrees(want["entitlements"], rows) else [f"{rows} is not {want['entitlements']}"]
+    found += [f"kind is {got.kind}"] if want.get("kind", got.kind) != got.kind else []
+    notes = want.get("notes", got.notes)
+    if len(notes) != len(got.notes) or not all(part in note for part, note in zip(notes, got.notes, strict=True)):
+        found.append(f"notes are {got.notes}")
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Path) -> None:
+    want, options, path = load(case)
+    if "error" not in want:
+        assert differences(want, read(path, **options)) == []
+        return
+    with pytest.raises(LicsweepError) as caught:
+        read(path, **options)
+    said = " ".join((caught.value.what, caught.value.why, caught.value.hint))
+    assert [part for part in want["error"] if part not in said] == []
+
+
+def test_a_wrong_expectation_is_noticed() -> None:
+    want, options, path = load(FOLDER / "all_columns")
+    got = read(path, **options)
+    assert differences(want, got) == []
+    assert differences({**want, "notes": ["x"]}, got)
+    assert differences({**want, "entitlements": want["entitlements"][1:]}, got)
+    want["entitlements"][0]["terms"][0]["quantity"] += 1
+    assert differences(want, got)
+
+
+def test_without_a_date_the_time_of_the_file_counts(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Smart Account,VA,License,Type,Quantity,Start,End\nS,V,A,Perpetual,3,,\n")
+    os.utime(path, (1_780_000_000, 1_780_000_000))
+    got = read(path)
+    assert got.entitlements[0].exported_at == datetime.fromtimestamp(1_780_000_000, UTC)
+    assert "does not say when it was exported" in got.notes[0]
+    assert got.entitlements[0].source_file == str(path)
+
+
+def test_a_missing_file_is_an_error() -> None:
+    with pytest.raises(InputError):
+        read(Path("no-such-file.csv"))

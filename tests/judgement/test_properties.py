@@ -1,0 +1,119 @@
+"""What holds for every estate: nothing observed is lost or counted twice, and the order of input does not matter."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from licsweep.codec import plain
+from licsweep.judged import Entitlement, Term
+from licsweep.model import HostState, LicenseUse, Observation, Reservation, Udi
+from reconcile.counting import EVALUATING, IDLE
+from reconcile.judge import judge
+from reconcile.tables import CatalogueRow, Tables
+
+AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
+TABLES = Tables(
+    project=(
+        CatalogueRow(license="Example A", tags=("tag-a",), labels=("Label A",)),
+        CatalogueRow(license="Example B", labels=("Label B", "Label AB")),
+        CatalogueRow(license="Example C", labels=("Label AB",)),
+    )
+)
+STATUSES = [None, "in-use", "authorized", "out-of-compliance", *sorted(IDLE), *sorted(EVALUATING)]
+
+licenses = st.builds(
+    LicenseUse,
+    entitlement_tag=st.sampled_from([None, "tag-a", "Label A", "label  b", "Label AB", "stranger", "Taught"]),
+    name=st.sampled_from([None, "feature"]),
+    count=st.sampled_from([None, 0, 1, 2, 40]),
+    status=st.sampled_from(STATUSES),
+)
+serials = st.sampled_from(["S1", "S2", "S3", "S4", "S5", "S6"])
+observations = st.builds(
+    Observation,
+    captured_at=st.integers(0, 100).map(lambda hours: AS_OF - timedelta(hours=hours)),
+    licensing_model=st.sampled_from([None, "slup", "classic", "pak", "rtu"]),
+    smart_account=st.sampled_from([None, "Example Networks", "Example Networks "]),
+    virtual_account=st.sampled_from([None, "Campus", "campus", "Branches"]),
+    licenses=st.lists(licenses, max_size=4).map(tuple),
+    reservations=st.lists(st.builds(Reservation, tag=st.just("tag-a"), count=st.integers(0, 5)), max_size=2).map(tuple),
+    udis=st.lists(serials.map(lambda sn: Udi(pid="EX-1", sn=sn)), max_size=3).map(tuple),
+)
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> list[HostState]:
+    seen = draw(st.lists(st.none() | observations, max_size=6))
+    outcomes = st.sampled_from(["ok", "unreachable", "partial"])
+    return [
+        HostState(hostname=f"h{n}.example", outcome=draw(outcomes), observation=o, snapshot_id=1)
+        for n, o in enumerate(seen)
+    ]
+
+
+terms = st.builds(
+    Term,
+    type=st.sampled_from(["perpetual", "term", "demo", "usage"]),
+    quantity=st.integers(0, 50),
+    start=st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    end=st.none() | st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+)
+entitlements = st.lists(
+    st.builds(
+        Entitlement,
+        smart_account=st.sampled_from([None, "Example Networks"]),
+        virtual_account=st.sampled_from(["Campus", "Branches"]),
+        license=st.sampled_from(["Example A", "example-a", "Example B", "Taught", "Example D"]),
+        entitlement_tag=st.sampled_from([None, "tag-a", "tag-d"]),
+        terms=st.lists(terms, max_size=3).map(tuple),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(estates(), entitlements)
+def test_nothing_observed_is_lost(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
+    lines = [use for use in made.uses if use.counted_as != "not_counted"]
+    observed = sum(use.count or 0 for use in lines)
+    by_fate = {"matched": 0, "unmatched": 0, "ambiguous": 0, "legacy": 0}
+    for use in lines:
+        by_fate["matched" if use.license_id else use.matched_by] += use.count or 0
+    assert observed == sum(by_fate.values())
+    pools = made.judgement.pools
+    assert by_fate["matched"] == sum(p.in_use + p.in_evaluation + p.reserved for p in pools)
+    assert all((use.counted_as == "legacy") == (use.matched_by == "legacy") for use in made.uses)
+
+
+@settings(max_examples=150, deadline=None)
+@given(estates(), entitlements)
+def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
+    boxes = [{udi.sn for udi in instance.udis} for instance in made.judgement.instances]
+    assert sum(map(len, boxes)) == len(set().union(*boxes))
+    names = [name for i in made.judgement.instances for name in (i.hostname, *i.also_known_as)]
+    assert sorted(names) == sorted(host.hostname for host in hosts)
+    subjects = [(f.name, f.subject) for f in made.judgement.findings]
+    assert len(subjects) == len(set(subjects))
+
+
+@settings(max_examples=100, deadline=None)
+@given(estates(), entitlements, st.randoms(use_true_random=False))
+def test_order_does_not_matter(hosts: list[HostState], rows: list[Entitlement], shuffler: object) -> None:
+    first = plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES))
+    shuffler.shuffle(hosts)  # type: ignore[attr-defined]
+    shuffler.shuffle(rows)  # type: ignore[attr-defined]
+    assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES)) == first
+
+
+@settings(max_examples=100, deadline=None)
+@given(estates(), entitlements)
+def test_arithmetic_of_pools(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    for pool in judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement.pools:
+        assert max(pool.in_use, pool.reserved) <= pool.charged <= pool.in_use + pool.reserved
+        assert pool.balance == pool.owned - pool.charged
+        assert pool.shortage == (0 if pool.unlimited else max(0, -pool.balance))
+        assert pool.ending_within_90_days <= pool.owned
+        assert pool.in_use_stale <= pool.in_use

@@ -1,0 +1,31 @@
+"""Judgement needs no device library, no database, no network."""
+
+import subprocess
+import sys
+
+BLOCKED = ("nornir", "netmiko", "paramiko", "textfsm", "ntc_templates", "sqlalchemy", "jinja2", "click", "rich")
+PROGRAM = """
+import sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+from datetime import UTC, datetime
+from reconcile.judge import judge
+import reconcile.findings
+made = judge([], [], as_of=datetime(2026, 1, 1, tzinfo=UTC))
+print(made.judgement.coverage.percent, [n for n in ("asyncssh", "alembic", "licsweep.store") if n in sys.modules])
+{more}
+"""
+
+
+def run(more: str = "") -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(blocked=BLOCKED, more=more)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_judges_with_the_rest_of_the_house_blocked() -> None:
+    done = run()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0.0 []\n", "")
+
+
+def test_the_block_is_real() -> None:
+    assert "ModuleNotFoundError" in run("import netmiko").stderr
