@@ -1,0 +1,114 @@
+"""HTML: one file, no script, no external asset; a policy in the page itself forbids both.
+
+Everything passes through Jinja2's autoescape; the only markup that does not is our own style sheet.
+"""
+
+import hashlib
+import math
+from base64 import b64encode
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from licsweep import __version__
+from licsweep.reports.view import TONES, Cell, Report, Table, Tone, shown
+
+# Widths of columns by kind, in rem; a browser lays out ten thousand rows of known widths at once.
+_WIDTHS = {
+    "text": 10,
+    "prose": 20,
+    "code": 13,
+    "int": 6.5,
+    "bar": 9,
+    "bool": 6,
+    "date": 6,
+    "datetime": 10,
+    "state": 10,
+    "ref": 4,
+}
+_FIRST_COLUMN = 12
+_WIDTH_STEP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    look: str
+    href: str | None
+    share: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    anchor: str | None
+    tone: Tone
+    cells: list[_Cell]
+
+
+def render(report: Report) -> bytes:
+    environment = Environment(
+        loader=PackageLoader("licsweep.reports", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css = files("licsweep.reports").joinpath("report.css").read_text("utf-8")
+    style_hash = b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    page = environment.get_template("report.html.j2").render(
+        report=report,
+        version=__version__,
+        css=Markup(css),  # noqa: S704 - a file of this package
+        style_hash=style_hash,
+        sections=[(table, *_layout(table), _rows(table, report)) for table in report.tables],
+    )
+    return page.encode()
+
+
+def _layout(table: Table) -> tuple[int, list[str]]:
+    """The least width of a table in rem, in steps that the style sheet knows, and its columns' shares of it."""
+    widths = [_WIDTHS[column.kind] for column in table.columns]
+    widths[0] = min(_FIRST_COLUMN, 1.5 * widths[0])
+    return math.ceil(sum(widths) / _WIDTH_STEP) * _WIDTH_STEP, [f"{100 * width / sum(widths):.2f}%" for width in widths]
+
+
+def _rows(table: Table, report: Report) -> list[_Row]:
+    """Rows ready to print; the first row of each value of a ref column is where links of the other table lead."""
+    targets = {other.name: _references(other) for other in report.tables}
+    open_anchors = _references(table)
+    most = max((_size(row[i]) for i, c in enumerate(table.columns) if c.kind == "bar" for row in table.rows), default=0)
+    rows = []
+    for row in table.rows:
+        anchor: str | None = None
+        tone: Tone = "quiet"
+        cells: list[_Cell] = []
+        for value, column in zip(row, table.columns, strict=True):
+            text = shown(value, column)
+            look: str = column.kind
+            href = share = None
+            if value is None:
+                look += " missing"
+            elif look == "state":
+                tone = TONES.get(text, "quiet")
+                look += f" {tone}"
+            elif look == "bar":
+                share = f"{100 * _size(value) / most:.1f}"
+            elif look == "ref":
+                href = f"#{column.ref}-{text}" if text in targets[column.ref] else None
+                anchor = f"{table.name}-{text}" if text in open_anchors else None
+                open_anchors.discard(text)
+            cells.append(_Cell(text, look, href, share))
+        rows.append(_Row(anchor, tone, cells))
+    return rows
+
+
+def _size(value: Cell) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _references(table: Table) -> set[str]:
+    """The values of a table's ref column."""
+    at = next((i for i, column in enumerate(table.columns) if column.kind == "ref"), None)
+    return set() if at is None else {str(row[at]) for row in table.rows if row[at] is not None}

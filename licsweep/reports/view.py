@@ -1,0 +1,136 @@
+"""A report as neutral data: built once by a kind (usage, estate), rendered by any format.
+
+A cell is a plain value; None is a value that nobody printed, and every format says so in words (`Column.missing`),
+never as 0 or blank. A table's first column names its rows.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from licsweep.judged import Coverage
+from licsweep.reports.defuse import clean
+
+Cell = str | int | bool | date | None
+Tone = Literal["good", "info", "warn", "bad", "quiet"]
+
+# The colour of a word. The word itself is always printed: colour is never the only carrier.
+TONES: dict[str, Tone] = {
+    **dict.fromkeys(("ok", "authorized", "reporting-ok", "no-report-required", "in_use"), "good"),
+    **dict.fromkeys(("info", "reserved", "in_evaluation", "covered-by-substitution", "reported-by-controller"), "info"),
+    **dict.fromkeys(("warning", "partial", "below-buffer", "report-due", "never-reported", "eval-mode"), "warn"),
+    **dict.fromkeys(("error", "critical", "shortage", "report-overdue", "out-of-compliance", "eval-expired"), "bad"),
+    **dict.fromkeys(("unreachable", "auth-failed", "host-key-unknown", "host-key-changed", "refused"), "bad"),
+    **dict.fromkeys(("unparsed", "timed-out", "unidentified", "no result recorded"), "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`kind` prose is sentences; code a device's own text; bar an int with a bar beside it; state a word with a colour.
+
+    `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
+    """
+
+    key: str
+    title: str
+    kind: Literal["text", "prose", "code", "int", "bar", "bool", "date", "datetime", "state", "ref"] = "text"
+    missing: str = "not known"
+    ref: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The title as people read it; times are UTC in every report."""
+        return f"{self.title}, UTC" if self.kind == "datetime" else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows are aligned with `columns`; `empty` is what is said where there is no row."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    empty: str = "None."
+
+    def records(self) -> list[dict[str, Cell]]:
+        keys = [column.key for column in self.columns]
+        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One headline figure, with what stands behind it."""
+
+    title: str
+    value: str
+    note: str
+    tone: Tone = "quiet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report of one kind; `statement` stands on its face in every format, `main` is the table of a one-file CSV."""
+
+    kind: str
+    title: str
+    headline: str
+    statement: str
+    generated_at: datetime
+    as_of: datetime
+    coverage: Coverage
+    cards: tuple[Card, ...]
+    tables: tuple[Table, ...]
+    main: str
+
+    @property
+    def main_table(self) -> Table:
+        return next(table for table in self.tables if table.name == self.main)
+
+
+def make_table(
+    name: str,
+    title: str,
+    columns: tuple[Column, ...],
+    records: Iterable[Mapping[str, Any]],
+    *,
+    note: str = "",
+    empty: str = "None.",
+) -> Table:
+    """A table of the records' values for the columns' keys; a missing key is a mistake of ours (KeyError)."""
+    rows = tuple(tuple(record[column.key] for column in columns) for record in records)
+    return Table(name, title, columns, rows, note, empty)
+
+
+def shown(value: Cell, column: Column) -> str:
+    """A cell as people read it, on one line, times in UTC."""
+    match value:
+        case None:
+            return column.missing
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case date():
+            return value.isoformat()
+        case _:
+            return clean(str(value))
+
+
+def values(record: Any) -> dict[str, Any]:
+    """The fields of one of our dataclasses, one level deep."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def hours(now: datetime, then: datetime | None) -> int | None:
+    """Whole hours between two moments."""
+    return None if then is None else (now - then) // timedelta(hours=1)
+
+
+def percent(share: float) -> str:
+    """Floored to one decimal: 99.96 never reads as everything."""
+    return f"{math.floor(share * 10) / 10:.1f} %"

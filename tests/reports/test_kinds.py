@@ -1,0 +1,120 @@
+"""What the reports say: figures with their evidence, openly missing where nobody printed them."""
+
+from dataclasses import replace
+
+from licsweep.judged import Coverage, Judgement, Reconciled
+from licsweep.reports.estate import fold
+
+from .conftest import WRITTEN, Given
+
+
+def table(report, name):
+    return next(t for t in report.tables if t.name == name).records()
+
+
+def card(report, title):
+    return next(c for c in report.cards if c.title == title)
+
+
+def test_coverage_stands_first_and_adds_up(given):
+    for kind in ("usage", "estate"):
+        report = given.report(kind)
+        assert report.tables[0].name == "outcomes"
+        assert sum(row["count"] for row in table(report, "outcomes")) == report.coverage.selected
+        assert table(report, "outcomes")[-1] == {"value": "no result recorded", "count": 1, "share": "10.0 %"}
+        assert [(r["hostname"], r["outcome"], r["captured_at"] is None) for r in table(report, "not-read")] == [
+            ("acc-06.example", "auth-failed", True),
+            ("acc-02.example", "unreachable", False),
+        ]
+
+
+def test_lines_of_a_pool_sum_to_its_figure(given):
+    report = given.report("usage")
+    for pool in table(report, "pools"):
+        lines = [r for r in table(report, "lines") if r["pool"] == pool["pool"]]
+        assert sum(r["count"] or 0 for r in lines if r["counted_as"] == "in_use") == pool["in_use"]
+        assert pool["lines_in_use"] == pool["in_use"]
+    assert card(report, "Pools that add up").tone == "good"
+
+
+def test_a_pool_that_does_not_add_up_is_said(given):
+    judgement = given.reconciled.judgement
+    wrong = replace(judgement, pools=(replace(judgement.pools[0], in_use=6), *judgement.pools[1:]))
+    report = Given(replace(given.reconciled, judgement=wrong), given.states).report("usage")
+    assert (card(report, "Pools that add up").value, card(report, "Pools that add up").tone) == ("4 of 5", "bad")
+
+
+def test_what_nobody_imported_is_not_zero(given):
+    pools = table(given.report("usage"), "pools")
+    orphan = next(pool for pool in pools if pool["virtual_account"] == "unassigned")
+    assert (orphan["owned"], orphan["balance"], orphan["shortage"], orphan["status"]) == (None, None, None, None)
+    assert (orphan["in_use"], orphan["charged"]) == (1, 1)
+    owned_none = next(pool for pool in pools if pool["status"] == "shortage")
+    assert (owned_none["owned"], owned_none["shortage"]) == (0, 1)
+    assert card(given.report("usage"), "Pools short").value == "1"
+
+
+def test_every_line_names_its_evidence(given):
+    lines = table(given.report("usage"), "lines")
+    assert len(lines) == len(given.reconciled.uses)
+    assert all(row["line"] and row["text"] and row["captured_at"] for row in lines)
+    assert {row["command"] for row in lines} == {"show license all", "show license usage"}
+    assert {row["snapshot"] for row in lines} == {"2"}
+
+
+def test_clock_puts_stopping_service_and_overdue_first(given):
+    rows = table(given.report("usage"), "instances")
+    assert [row["hostname"] for row in rows[:3]] == ["edge-01.example", "acc-02.example", "acc-01.example"]
+    assert (rows[1]["days_left"], rows[1]["line"], rows[1]["command"]) == (-11, 57, "show license all")
+    assert rows[0]["line"] is None, "no line was recorded: said so, not guessed"
+
+
+def test_outside_of_pools(given):
+    rows = table(given.report("usage"), "outside")
+    assert [row["why"] for row in rows] == ["ambiguous", "legacy: not visible in CSSM", "unmatched"]
+    assert "Idle License" not in {row["entitlement_tag"] for row in rows}, "a count of 0 is not unmatched"
+
+
+def test_estate_findings_by_severity_with_evidence(given):
+    rows = table(given.report("estate"), "findings")
+    assert [row["severity"] for row in rows] == ["critical", "error", "warning", "info"]
+    assert rows[1]["evidence"] == "2/acc-01.example/show license all, line 102: Count: 1 | cssm-export.csv, row 3"
+    assert rows[2]["evidence"] is None
+    assert rows[3]["evidence"].endswith("| and 2 more")
+
+
+def test_estate_drift_is_clustered(given):
+    first, *others = table(given.report("estate"), "drift")
+    assert first == {
+        "shape": 'Telemetry slot # holds "…" # entries',
+        "instances": 2,
+        "lines": 2,
+        "hostname": "acc-01.example",
+        "command": "show license all",
+        "line": 120,
+        "text": '  Telemetry slot 3 holds "north" 17 entries',
+    }
+    assert len(others) == 2
+
+
+def test_fold_keeps_apart_what_is_different():
+    assert fold("Slot 1: 'a'") == fold("Slot  22: 'b c'")
+    assert fold("can't say isn't") == "can't say isn't"
+    assert fold("Slot 1") != fold("Port 1")
+
+
+def test_estate_distributions_count_only_what_was_read(given):
+    report = given.report("estate")
+    releases = table(report, "release")
+    assert sum(row["count"] for row in releases) == 8
+    assert releases[-1]["value"] is None
+    assert next(row["hostname"] for row in table(report, "oldest")) == "acc-02.example"
+    assert [row["hostname"] for row in table(report, "deadlines")][:2] == ["edge-01.example", "acc-02.example"]
+
+
+def test_an_empty_judgement_makes_a_whole_report():
+    nothing = Reconciled(judgement=Judgement(as_of=WRITTEN, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
+    for kind in ("usage", "estate"):
+        report = Given(nothing, ()).report(kind)
+        assert all(t.rows == () and t.empty for t in report.tables)
+        assert card(report, "Oldest capture").value == "not known"
