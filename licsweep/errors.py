@@ -22,7 +22,7 @@ LicsweepError
 
 from typing import ClassVar
 
-from licsweep.model import OutcomeStatus
+from licsweep.vocabulary import OutcomeStatus
 
 
 class LicsweepError(Exception):

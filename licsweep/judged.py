@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from licsweep.model import OutcomeStatus, Record, Udi, Utc
+from licsweep.model import Record, Udi, Utc
+from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")

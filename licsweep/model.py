@@ -9,6 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Literal
 
+from licsweep.vocabulary import (
+    AuthorizationStatus,
+    EnforcementType,
+    ExportStatus,
+    HaRole,
+    LicenseStatus,
+    LicensingModel,
+    OutcomeStatus,
+    Platform,
+    RegistrationStatus,
+    TransportType,
+)
+
 
 class _Utc:
     """Marks a datetime that the codec reads as UTC; a bare date is its first second."""
@@ -16,18 +29,18 @@ class _Utc:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import core_schema
 
-        inner = core_schema.no_info_before_validator_function(_bare_date, handler(source))
+        inner = core_schema.no_info_before_validator_function(_moment, handler(source))
         return core_schema.no_info_after_validator_function(as_utc, inner)
 
 
-_BARE_DATE = len("2026-01-31")
-
-
-def _bare_date(value: Any) -> Any:
-    if isinstance(value, str) and len(value) == _BARE_DATE:
-        return value + "T00:00:00Z"
+def _moment(value: Any) -> Any:
+    """ISO text and a bare date as a datetime, also where strict reading would refuse them; a number is neither."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(), UTC)
+    if isinstance(value, int | float):
+        raise ValueError("a date is written as 2026-01-31 or 2026-01-31T12:00:00Z")  # noqa: TRY004
     return value
 
 
@@ -48,77 +61,6 @@ class Record:
         "alias_generator": lambda name: name.rstrip("_"),
         "populate_by_name": True,
     }
-
-
-Platform = Literal[
-    "cisco_xe",
-    "cisco_ios",
-    "cisco_nxos",
-    "cisco_asa",
-    "cisco_xr",
-    "cisco_ftd",
-    "cisco_fmc",
-    "cisco_fdm",
-    "cisco_fxos",
-    "cisco_cucm",
-    "cisco_cuc",
-    "cisco_expressway",
-]
-OutcomeStatus = Literal[
-    "ok",
-    "partial",
-    "unreachable",
-    "auth-failed",
-    "host-key-unknown",
-    "host-key-changed",
-    "refused",
-    "unparsed",
-    "timed-out",
-    "unsupported",
-    "skipped",
-]
-LicensingModel = Literal["slup", "classic", "reservation", "rtu", "pak", "none"]
-RegistrationStatus = Literal[
-    "registered",
-    "unregistered",
-    "registration-failed",
-    "registration-in-progress",
-    "registration-retry",
-    "registration-expired",
-    "not-applicable",
-]
-AuthorizationStatus = Literal[
-    "authorized",
-    "out-of-compliance",
-    "eval-mode",
-    "eval-expired",
-    "authorization-expired",
-    "reserved-authorized",
-    "not-authorized",
-    "no-licenses-in-use",
-    "not-applicable",
-]
-TransportType = Literal["smart", "cslu", "callhome", "off", "automatic"]
-LicenseStatus = Literal[
-    "in-use",
-    "not-in-use",
-    "authorized",
-    "out-of-compliance",
-    "eval-mode",
-    "eval-expired",
-    "authorization-expired",
-    "grace-period-expired",
-    "reserved-authorized",
-    "not-authorized",
-    "invalid-tag",
-    "waiting",
-    "overage",
-    "init",
-    "disabled",
-]
-ExportStatus = Literal["not-restricted", "restricted-allowed", "restricted-not-allowed"]
-EnforcementType = Literal["not-enforced", "enforced", "export-restricted"]
-HaRole = Literal["active", "standby", "member"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from licsweep import codec
 from licsweep.errors import InputError, InventoryError
-from licsweep.model import Platform, Record
+from licsweep.model import Record
+from licsweep.vocabulary import Platform
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Host, Inventory

@@ -12,8 +12,9 @@ from typing import Any
 
 from licsweep.codec import load_yaml_file
 from licsweep.judged import ComplianceState
-from licsweep.model import HaRole, LicenseStatus, OutcomeStatus, Platform, Record, Udi
+from licsweep.model import Record, Udi
 from licsweep.simulator.device import Device, ExpectedLicense
+from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus, Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from licsweep.judged import ComplianceState
-from licsweep.model import LicenseStatus, OutcomeStatus, Platform, Record, Udi
+from licsweep.model import Record, Udi
+from licsweep.vocabulary import LicenseStatus, OutcomeStatus, Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from licsweep.access.session import Limits, Login, session
 from licsweep.errors import LicsweepError
 from licsweep.estate.credentials import Credentials
 from licsweep.estate.inventory import Target
-from licsweep.model import Capture, Outcome, OutcomeStatus
+from licsweep.model import Capture, Outcome
+from licsweep.vocabulary import OutcomeStatus
 
 log = logging.getLogger(__name__)
 
