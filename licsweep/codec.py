@@ -108,6 +108,7 @@ def load_yaml_file(path: Path, kind: Any) -> Any:
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
+        _no_key_twice(path, node)  # before merges are worked in
         data = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -119,6 +120,25 @@ def load_yaml_file(path: Path, kind: Any) -> Any:
         return _adapter(kind).validate_python(data)
     except ValidationError as error:
         raise _wrong(path, error, node) from error
+
+
+def _no_key_twice(path: Path, root: Any) -> None:
+    """YAML lets the last of two equal keys win in silence; here that is an error."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node is None or not isinstance(node.value, list):
+            continue
+        seen: set[str] = set()
+        for part in node.value:
+            if not isinstance(part, tuple):
+                waiting.append(part)
+                continue
+            key, value = part
+            if key.value in seen:
+                raise InputError(f"{path}:{key.start_mark.line + 1}: {key.value}: stands there twice")
+            seen.add(str(key.value))
+            waiting.append(value)
 
 
 def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:

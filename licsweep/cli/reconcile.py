@@ -10,6 +10,7 @@ from licsweep import codec
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
 from licsweep.cli.render import data_options, put, rows, table
 from licsweep.judged import SEVERITIES, Finding, Judgement
+from licsweep.reports.view import percent
 
 POOLS = {
     "virtual_account": "Virtual account",
@@ -58,7 +59,7 @@ def as_text(judgement: Judgement, top: int = TOP) -> str:
     """Coverage, pools and the gravest findings, for a terminal."""
     coverage = judgement.coverage
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
-    parts = [f"coverage {coverage.percent:.1f} percent of {coverage.selected} hosts: {told}"]
+    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}"]
     pools = [codec.plain(pool) for pool in judgement.pools]
     parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))

@@ -13,6 +13,7 @@ from licsweep.cli.render import data_options, plain, rows
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
+from licsweep.reports.view import percent
 
 if TYPE_CHECKING:
     from licsweep.jobs.collect import Collected
@@ -60,7 +61,7 @@ def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:
         form,
         output,
     )
-    run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {done.percent:.1f} percent")
+    run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
 
 
 def verdict(run: Run, done: "Collected", min_coverage: float) -> None:

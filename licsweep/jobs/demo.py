@@ -77,7 +77,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     for kind, forms in FORMATS.items():
         made = report.build(project, kind)
         for form in forms:
-            written += write(made, form, reports / f"{kind}.{form}")
+            written += write(made, form, reports)
     return Demo(
         folder=folder,
         collected=collected,

@@ -58,7 +58,10 @@ def store_report(store: Store, snapshot_id: int, report: HostReport, *, read: bo
     store.save_captures(snapshot_id, report.captures)
     outcome, observation = report.outcome, None
     if outcome.status == "ok" and read:
-        outcome, observation = read_captures(report)
+        try:
+            outcome, observation = read_captures(report)
+        except LicsweepError as error:  # a text out of bounds, a time zone that nobody knows
+            outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
     store.save_result(snapshot_id, outcome, report.tried_at, observation)
     return outcome
 

@@ -53,6 +53,7 @@ def test_everything_is_resolved(tmp_path: Path) -> None:
         ("acc-01:\n  groups: [nowhere]\n", "no such group: nowhere"),
         ("acc-01:\n  platform: cisco_toaster\n", "hosts.yaml:1: acc-01: no such platform"),
         ("acc-01: [\n", "hosts.yaml:2: not valid YAML"),
+        ("acc-01:\n  port: 22\nacc-01:\n  port: 23\n", "hosts.yaml:3: acc-01: stands there twice"),
         ("acc-01:\n  connection_options: {}\n", "hosts.yaml:2"),
     ],
 )

@@ -70,7 +70,7 @@ def test_the_entitlements_show_every_story_at_every_size(tmp_path: Path, devices
     assert balance(short) < 0
     tight = by_pool["Data Centre", "C9300 Network Advantage"]
     assert 0 <= balance(tight) < math.ceil(int(tight[0]["In Use"]) / 10)
-    unused = by_pool["Branches", "LAN license for Nexus 9300-XF"]
+    unused = by_pool["Branches", "LAN_ENTERPRISE_SERVICES_PKG"]
     assert (int(unused[0]["In Use"]), balance(unused)) == (0, 12)
     horizon = TODAY + timedelta(days=90)
     ending = [row for row in by_pool["Campus", "C9300 DNA Advantage"] if in_force(row) and not in_force(row, horizon)]
