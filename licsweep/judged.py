@@ -59,6 +59,30 @@ class Entitlement(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CssmLicense(Record):
+    """A licence that CSSM charges to a product instance."""
+
+    license: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CssmInstance(Record):
+    """A product instance as CSSM or SSM On-Prem lists it (a stack member may be one of its own)."""
+
+    smart_account: str | None = None
+    virtual_account: str | None = None
+    pid: str | None = None
+    sn: str | None = None
+    name: str | None = None
+    last_contact: Utc | None = None
+    licenses: tuple[CssmLicense, ...] = ()
+    exported_at: Utc | None = None
+    source_file: str | None = None
+    source_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment(Record):
     """What an agreement commits to of one licence (used by the contract report)."""
 
