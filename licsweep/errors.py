@@ -87,15 +87,16 @@ class MissingExtra(LicsweepError):
 
 
 class AccessError(LicsweepError):
-    """A session failed; `status` is what the host's outcome becomes."""
+    """A session failed; `status` is what the host's outcome becomes, `transient` whether a second try may help."""
 
     status: ClassVar[OutcomeStatus] = "unreachable"
+    transient: ClassVar[bool] = False
 
 
 class Unreachable(AccessError):
     """No SSH session came about: name, route, port or server. Nothing was sent but the greeting."""
 
-    code = "LS201"
+    code, transient = "LS201", True
 
 
 class AuthFailed(AccessError):
@@ -119,7 +120,7 @@ class HostKeyChanged(AccessError):
 class SessionTimeout(AccessError, TimeoutError):
     """The device did not finish its answer before the deadline of the command or of the device."""
 
-    code, status = "LS205", "timed-out"
+    code, status, transient = "LS205", "timed-out", True
 
 
 class CommandNotAllowed(AccessError):
@@ -131,7 +132,7 @@ class CommandNotAllowed(AccessError):
 class SessionDropped(AccessError):
     """The session ended before the answer did. What was read until then is kept as evidence, not counted."""
 
-    code = "LS207"
+    code, transient = "LS207", True
 
 
 class LegacySshOnly(AccessError):

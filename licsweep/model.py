@@ -50,6 +50,7 @@ def as_utc(value: datetime) -> datetime:
 
 
 Utc = Annotated[datetime, _Utc()]
+SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 
 class Record:
@@ -402,7 +403,10 @@ class Observation(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture(Record):
-    """One command on one host: `text` is what was stored (proxy words blanked), `sha256` is of that text."""
+    """One command on one host: `text` is what was stored (proxy words blanked), `sha256` is of that text.
+
+    `level` is where it was answered: as logged in, or after `enable` (None: gathered elsewhere).
+    """
 
     hostname: str
     command: str
@@ -410,6 +414,7 @@ class Capture(Record):
     started_at: Utc
     seconds: float
     sha256: str
+    level: Literal["login", "enable"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -427,7 +432,7 @@ class Snapshot(Record):
     """One sweep or ingest; `outcomes` add up to `selected` once it has ended."""
 
     id: int
-    kind: Literal["sweep", "ingest", "observations"]
+    kind: SnapshotKind
     state: Literal["running", "complete", "interrupted"]
     started_at: Utc
     ended_at: Utc | None = None

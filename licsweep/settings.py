@@ -10,11 +10,16 @@ from typing import Any
 from licsweep.errors import InputError, UsageError
 
 FILE_NAME = "licsweep.toml"
+MAX_WORKERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting with its default. Paths are relative to the project; times are seconds unless the name says."""
+    """Every setting with its default. Paths are relative to the project; times are seconds unless the name says.
+
+    0 means no limit for `sweep_deadline`, `max_per_site`, `max_per_aaa_group` and `max_auth_failures`; `type_ahead` and
+    `credentials` are lists with commas (platforms; sources in their order).
+    """
 
     database: str = "licsweep.db"
     inventory: str = "inventory"
@@ -23,7 +28,17 @@ class Settings:
     connect_timeout: float = 10.0
     command_timeout: float = 60.0
     device_deadline: float = 180.0
-    use_ssh_agent: bool = False
+    sweep_deadline: float = 0.0
+    retries: int = 1
+    retry_backoff: float = 2.0
+    start_jitter: float = 0.5
+    max_per_site: int = 20
+    max_per_aaa_group: int = 0
+    max_auth_failures: int = 3
+    type_ahead: str = ""
+    credentials: str = "environment, agent, prompt"
+    credentials_file: str = ""
+    ssh_key: str = ""
     min_coverage: float = 100.0
     stale_hours: int = 48
     report_due_days: int = 30
@@ -45,6 +60,10 @@ class Project:
     @property
     def inventory(self) -> Path:
         return self.folder / self.settings.inventory
+
+    def path(self, name: str) -> Path | None:
+        """A file that a setting names, relative to the project; None where it is empty."""
+        return self.folder / Path(name).expanduser() if name else None
 
     @property
     def known_hosts(self) -> Path:
@@ -68,8 +87,10 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
             values[setting.name], sources[setting.name] = flags[setting.name], "flag"
         sources.setdefault(setting.name, "default")
     settings = Settings(**values)
-    if settings.workers < 1:
-        raise UsageError(f"workers = {settings.workers}", why="at least one is needed", hint=f"set workers in {path}")
+    if not 1 <= settings.workers <= MAX_WORKERS:
+        raise UsageError(
+            f"workers = {settings.workers}", why=f"1 to {MAX_WORKERS} sessions at once", hint=f"set workers in {path}"
+        )
     return Project(folder=folder, settings=settings, sources=sources)
 
 
@@ -114,3 +135,8 @@ def _from_text(variable: str, text: str, kind: type) -> Any:
         return kind(text)
     except ValueError as error:
         raise UsageError(f"{variable}={text}", why=f"{kind.__name__} is expected") from error
+
+
+def listed(text: str) -> list[str]:
+    """The words of a setting that is a list with commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]

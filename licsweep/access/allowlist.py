@@ -10,10 +10,14 @@ from licsweep.errors import CommandNotAllowed
 
 PAGER_KEY = " "
 _SHOW_LICENSE = r"show license(?: [a-z0-9-]+)*"
-_EVERYWHERE = (r"terminal length 0", r"terminal width 511", r"exit", r"show version")
+_EVERYWHERE = (r"", r"exit", r"show version", _SHOW_LICENSE)
+_VTY = r"terminal length 0"
 _PER_PLATFORM = {
-    "cisco_xe": (_SHOW_LICENSE,),
-    "cisco_nxos": (_SHOW_LICENSE, r"show license(?: [a-z0-9-]+)* \| json"),
+    "cisco_xe": (_VTY, r"enable", r"show call-home smart-licensing"),
+    "cisco_ios": (_VTY, r"enable"),
+    "cisco_nxos": (_VTY, r"show license(?: [a-z0-9-]+)* \| json"),
+    "cisco_asa": (r"terminal pager 0", r"enable", r"show activation-key(?: detail)?"),
+    "cisco_xr": (_VTY,),
 }
 
 
@@ -22,7 +26,7 @@ def check(platform: str, data: str) -> None:
     if data == PAGER_KEY:
         return
     line = data.removesuffix("\n")
-    patterns = (*_EVERYWHERE, *_PER_PLATFORM.get(platform, ()))
+    patterns = (*_EVERYWHERE, *_PER_PLATFORM[platform]) if platform in _PER_PLATFORM else ()
     if line + "\n" != data or not any(re.fullmatch(pattern, line) for pattern in patterns):
         raise CommandNotAllowed(
             f"{data!r} was not sent",

@@ -65,6 +65,8 @@ def _ssh(error: paramiko.SSHException) -> AccessError:
     text = str(error)
     if "banner" in text.lower():
         return Unreachable("it answers, but not with SSH", why=text)
+    if "timeout" in text.lower():
+        return SessionTimeout("no answer in time", why=text)
     return SessionDropped("the SSH session ended", why=text)
 
 
@@ -78,8 +80,8 @@ _CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError]], ...] = 
     (paramiko.AuthenticationException, _login),
     (socket.gaierror, lambda error: Unreachable("its name can't be resolved", why=str(error), hint="licsweep hosts")),
     (ConnectionRefusedError, lambda error: Unreachable("the TCP port is closed", why=str(error))),
-    (TimeoutError, lambda error: SessionTimeout("no answer in time", why=str(error) or "timed out")),
     (paramiko.SSHException, _ssh),
+    (TimeoutError, lambda error: SessionTimeout("no answer in time", why=str(error) or "timed out")),
     (EOFError, lambda error: SessionDropped("the device closed the session", why=str(error) or "end of file")),
     (OSError, _network),
 )

@@ -14,10 +14,8 @@ from pathlib import Path
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
-from licsweep.access.failures import changed_key
-from licsweep.errors import HostKeyUnknown, InputError, LicsweepError, StoreError, Unreachable
-
-SSH_PORT = 22
+from licsweep.access.login import SSH_PORT
+from licsweep.errors import InputError, LicsweepError, StoreError, Unreachable
 
 
 def entry_name(address: str, port: int) -> str:
@@ -74,22 +72,6 @@ class KnownHosts:
             Path(temporary).replace(self.path)
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}", why="the known hosts can't be written") from error
-
-
-class RejectUnknown(paramiko.MissingHostKeyPolicy):
-    """Refuses a host of which no key is known, and says which key it showed.
-
-    paramiko asks here too when a key of another type is known: for a strict client that is a changed key.
-    """
-
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        for known in (client.get_host_keys().lookup(hostname) or {}).values():
-            raise changed_key(key, known)
-        raise HostKeyUnknown(
-            f"host key of {hostname} is not known",
-            why=f"it shows {key.get_name()} {key.fingerprint}",
-            hint="licsweep known-hosts scan",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,66 +8,66 @@ prompt before every command, configuration mode checks) is not sent.
 import re
 import socket
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import paramiko
+from netmiko.cisco.cisco_asa_ssh import CiscoAsaSSH
 from netmiko.cisco.cisco_ios import CiscoIosSSH
 from netmiko.cisco.cisco_nxos import CiscoNxosSSH
+from netmiko.cisco.cisco_xr import CiscoXrSSH
 
 from licsweep.access import allowlist
+from licsweep.access.algorithms import disabled
+from licsweep.access.client import Client, client_for
 from licsweep.access.failures import classify
-from licsweep.access.hostkeys import KnownHosts, RejectUnknown, entry_name
-from licsweep.errors import AccessError, SessionDropped, SessionTimeout, Unreachable, UsageError
+from licsweep.access.hostkeys import KnownHosts
+from licsweep.access.jump import JumpHosts
+from licsweep.access.login import Limits, Login
+from licsweep.access.terminal import clean
+from licsweep.errors import AccessError, SessionDropped, SessionTimeout, UsageError
 
+LAST_LINE = "exit"
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
 _TAIL = 4096
 _PROMPT_AT_END = re.compile(rb"(?:^|[\r\n])(?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?$")
-_PAGER_AT_END = re.compile(rb"--More--[^\r\n]{0,12}$")
-# The pager's line and the backspaces or escapes that wipe it; genuine leading blanks of the next line stay.
-_PAGER_TRACE = re.compile(
-    r" ?--More-- ?(?:\x1b\[[\d;]*[A-Za-z])*(?:[\x08 ]*\x08|\r *\r|\r(?!\n)|\x1b\[[\d;]*[A-Za-z])*"
-)
-_ANSI = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
+_PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
+_PASSWORD_AT_END = re.compile(rb"[Pp]assword: ?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """Where and as whom; the password does not show in repr."""
+class Answer(NamedTuple):
+    """What a device said to one command, and how long it took."""
 
-    address: str
-    port: int
-    platform: str
-    username: str
-    password: str | None = field(repr=False)
-    use_agent: bool = False
+    command: str
+    text: str
+    seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds: to connect, for one command, for the whole session."""
+class Session:
+    """Mixed into a Netmiko class: connects, learns the prompt, asks commands, ends within its deadline."""
 
-    connect: float
-    command: float
-    device: float
+    pager_off = "terminal length 0"
+    remote_conn: Any
+    sock: Any
 
-
-class _Session:
-    """Mixed into a Netmiko class: connects, learns the prompt, asks commands one by one."""
-
-    def __init__(self, login: Login, known_hosts: KnownHosts, limits: Limits) -> None:
-        self._login, self._known, self._limits = login, known_hosts, limits
+    def __init__(self, login: Login, known_hosts: KnownHosts, limits: Limits, way: JumpHosts | None = None) -> None:
+        self._login, self._limits = login, limits
+        self._way = way or JumpHosts(known_hosts, limits.connect)
+        self._client = client_for(login, known_hosts)
         self._ends = time.monotonic() + limits.device
         self._prompt = b""
+        self._paging_off = False
         super().__init__(  # type: ignore[call-arg]
             host=login.address,
             port=login.port,
             username=login.username,
-            password=login.password or "",
+            password=login.password,
+            pkey=login.key,
             device_type=login.platform,
             ssh_strict=True,
             allow_agent=login.use_agent,
+            disabled_algorithms=disabled(legacy=login.legacy_ssh),
             conn_timeout=limits.connect,
             banner_timeout=limits.connect,
             auth_timeout=limits.connect,
@@ -77,39 +77,34 @@ class _Session:
 
     def open(self) -> None:
         """Connects, logs in and switches paging off. Raises an AccessError that says why it could not."""
-        try:
-            self.sock = self._tcp()
-            self.establish_connection()  # type: ignore[attr-defined]
-            self.session_preparation()
-        except Exception as error:
-            self.close()
-            known = classify(error)
-            if known is None:
+        with self._in_plain_words():
+            try:
+                self.sock = self._way.connect(self._login)
+                self.establish_connection()  # type: ignore[attr-defined]
+                self.session_preparation()
+            except BaseException:
+                self.close()
                 raise
-            raise known from None
 
-    def _tcp(self) -> socket.socket:
-        try:
-            sock = socket.create_connection((self._login.address, self._login.port), timeout=self._limits.connect)
-        except TimeoutError as error:
-            raise Unreachable("no answer to TCP", why=f"nothing within {self._limits.connect:g} s") from error
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
+    @property
+    def login_began(self) -> bool:
+        """True once a credential may have been sent: then nobody connects again in this sweep."""
+        return self._client.login_began
 
-    def _get_ssh_client_instance(self) -> paramiko.SSHClient:
-        """A client that knows the keys of this host only and refuses every other."""
-        client = paramiko.SSHClient()
-        name = entry_name(self._login.address, self._login.port)
-        for key in self._known.of(self._login.address, self._login.port):
-            client.get_host_keys().add(name, key.get_name(), key)
-        self.key_policy = RejectUnknown()
-        return client
+    def _build_ssh_client(self) -> Client:
+        """Netmiko's hook for the client: ours has its key policy already."""
+        return self._client
 
     def session_preparation(self) -> None:
         """Waits for a prompt, switches paging off and learns the exact prompt from the line after its echo."""
         self._read_until(_PROMPT_AT_END)
-        raw = self._ask("terminal length 0", _PROMPT_AT_END)
+        raw = self._ask(self.pager_off, _PROMPT_AT_END)
         self._prompt = _PROMPT_AT_END.findall(raw[-_TAIL:])[-1]
+        self._paging_off = not clean(raw.decode("utf-8", "replace"), self.pager_off, self._shown).strip()
+
+    @property
+    def _shown(self) -> str:
+        return self._prompt.decode("utf-8", "replace")
 
     @property
     def privileged(self) -> bool:
@@ -118,14 +113,62 @@ class _Session:
 
     def ask(self, command: str) -> str:
         """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \\n."""
-        try:
-            raw = self._ask(command, re.compile(rb"(?:^|[\r\n])" + re.escape(self._prompt) + rb" ?$"))
-        except Exception as error:
-            known = classify(error)
-            if known is None:
-                raise
-            raise known from None
-        return clean(raw.decode("utf-8", "replace"), command, self._prompt.decode("utf-8", "replace"))
+        with self._in_plain_words():
+            raw = self._ask(command, self._exact_prompt())
+        return clean(raw.decode("utf-8", "replace"), command, self._shown)
+
+    def answers(self, commands: Sequence[str], *, type_ahead: bool) -> Iterator[Answer]:
+        """The answers in order. `type_ahead` writes all commands at once, where paging is off; whatever can't be told
+        apart then is asked again one by one."""
+        began = time.monotonic()
+        texts = self._typed_ahead(commands) if type_ahead and self._paging_off else None
+        if texts is not None:
+            each = (time.monotonic() - began) / len(commands)
+            yield from (Answer(command, text, each) for command, text in zip(commands, texts, strict=True))
+            return
+        for command in commands:
+            began = time.monotonic()
+            yield Answer(command, self.ask(command), time.monotonic() - began)
+
+    def _typed_ahead(self, commands: Sequence[str]) -> list[str] | None:
+        lines = [command + "\n" for command in commands]
+        for line in lines:
+            allowlist.check(self._login.platform, line)
+        raw = b""
+        with self._in_plain_words():
+            self.remote_conn.sendall("".join(lines).encode())
+            while len(re.findall(rb"[\r\n]" + re.escape(self._prompt), raw)) < len(commands):
+                raw += self._read_until(self._exact_prompt())
+        rest, texts = raw.decode("utf-8", "replace"), []
+        for command, following in zip(commands, [*commands[1:], None], strict=True):
+            after = re.escape(following) + r"\s" if following else r"$"
+            end = re.search(rf"[\r\n]{re.escape(self._shown)} ?{after}", rest)
+            if end is None:
+                return None
+            texts.append(clean(rest[: end.start() + 1], command, self._shown))
+            rest = rest[end.start() + 1 :]
+        return texts
+
+    def enable(self) -> bool:
+        """Tries the enable secret once; true where the prompt became privileged."""
+        with self._in_plain_words():
+            self.write_channel("enable\n")
+            raised = re.compile(re.escape(self._prompt[:-1]) + rb"[>#] ?$")
+            either = re.compile(_PASSWORD_AT_END.pattern + rb"|" + raised.pattern)
+            raw = self._read_until(either, echo=b"enable")
+            if _PASSWORD_AT_END.search(raw):
+                self.remote_conn.sendall(f"{self._login.enable_secret}\n".encode())
+                raw = self._read_until(either)
+            for _ in range(2):  # a box that asks again gets empty lines, never the secret twice
+                if _PASSWORD_AT_END.search(raw):
+                    self.write_channel("\n")
+                    raw = self._read_until(either)
+            if found := raised.search(raw):
+                self._prompt = found[0].strip()
+        return self.privileged
+
+    def _exact_prompt(self) -> re.Pattern[bytes]:
+        return re.compile(rb"(?:^|[\r\n])" + re.escape(self._prompt) + rb" ?$")
 
     def _ask(self, command: str, prompt: re.Pattern[bytes]) -> bytes:
         self.write_channel(command + "\n")
@@ -136,8 +179,8 @@ class _Session:
         allowlist.check(self._login.platform, out_data)
         self.remote_conn.sendall(out_data.encode())
 
-    def _read_until(self, prompt: re.Pattern[bytes], echo: bytes = b"") -> bytes:
-        """Everything up to a prompt at the very end with nothing waiting behind it; answers the pager."""
+    def _read_until(self, end: re.Pattern[bytes], echo: bytes = b"") -> bytes:
+        """Everything up to `end` at the very end with nothing waiting behind it; answers the pager."""
         ends = min(time.monotonic() + self._limits.command, self._ends)
         got, answered = bytearray(), 0
         seen_echo = not echo
@@ -150,7 +193,7 @@ class _Session:
             if _PAGER_AT_END.search(tail):
                 self.write_channel(allowlist.PAGER_KEY)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
-            elif seen_echo and prompt.search(tail) and not self.remote_conn.recv_ready():
+            elif seen_echo and end.search(tail) and not self.remote_conn.recv_ready():
                 return bytes(got)
 
     def _receive(self, ends: float) -> bytes:
@@ -166,7 +209,7 @@ class _Session:
             raise SessionDropped("the device closed the session", why="end of output")
         return data
 
-    def cleanup(self, command: str = "exit") -> None:
+    def cleanup(self, command: str = LAST_LINE) -> None:
         """Says goodbye so that the vty line is free at once (Netmiko calls this from disconnect)."""
         if self._prompt and self.remote_conn is not None:
             self.remote_conn.settimeout(1.0)
@@ -176,43 +219,67 @@ class _Session:
     def close(self) -> None:
         """Ends the session; never raises."""
         self.disconnect()  # type: ignore[attr-defined]
-        if isinstance(self.sock, socket.socket):
+        self._client.close()
+        if self.sock is not None:
             self.sock.close()
 
-    remote_conn: Any
-    sock: Any
+    def abort(self) -> None:
+        """Cuts the line from another thread, so that a blocked read ends at once."""
+        line = self.sock
+        with suppress(OSError):
+            if isinstance(line, socket.socket):
+                line.shutdown(socket.SHUT_RDWR)
+            elif isinstance(line, paramiko.Channel):
+                line.close()
+
+    @staticmethod
+    def _in_plain_words() -> "_PlainWords":
+        return _PlainWords()
 
 
-class CiscoXeSession(_Session, CiscoIosSSH):  # type: ignore[misc]
-    """IOS XE."""
+class _PlainWords:
+    """Turns what the libraries raise into an AccessError; a mistake of ours stays what it is."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and (known := classify(error)) is not None and known is not error:
+            raise known from None
 
 
-class CiscoNxosSession(_Session, CiscoNxosSSH):  # type: ignore[misc]
+class CiscoXeSession(Session, CiscoIosSSH):  # type: ignore[misc]
+    """IOS XE and IOS."""
+
+
+class CiscoNxosSession(Session, CiscoNxosSSH):  # type: ignore[misc]
     """NX-OS: its leading carriage return before the prompt and `\\r\\r\\n` are cleaned like every other."""
 
 
-_CLASSES: dict[str, type[_Session]] = {"cisco_xe": CiscoXeSession, "cisco_nxos": CiscoNxosSession}
+class CiscoAsaSession(Session, CiscoAsaSSH):  # type: ignore[misc]
+    """ASA: nothing of Netmiko's own preparation is sent, which would enter configuration mode."""
+
+    pager_off = "terminal pager 0"
 
 
-def session(login: Login, known_hosts: KnownHosts, limits: Limits) -> _Session:
+class CiscoXrSession(Session, CiscoXrSSH):  # type: ignore[misc]
+    """IOS XR."""
+
+
+CLASSES: dict[str, type[Session]] = {
+    "cisco_xe": CiscoXeSession,
+    "cisco_ios": CiscoXeSession,
+    "cisco_nxos": CiscoNxosSession,
+    "cisco_asa": CiscoAsaSession,
+    "cisco_xr": CiscoXrSession,
+}
+
+
+def session(login: Login, known_hosts: KnownHosts, limits: Limits, way: JumpHosts | None = None) -> Session:
     """The session class of the platform, not yet opened. Raises UsageError for a platform without one."""
-    if login.platform not in _CLASSES:
+    if login.platform not in CLASSES:
         raise UsageError(
             f"platform {login.platform} can't be swept",
-            why=f"sweeps know {', '.join(_CLASSES)}",
+            why=f"sweeps know {', '.join(CLASSES)}",
             hint="licsweep ingest reads text gathered by other means",
         )
-    return _CLASSES[login.platform](login, known_hosts, limits)
-
-
-def clean(text: str, command: str, prompt: str) -> str:
-    """Terminal text as plain lines: pager traces, escapes and carriage returns gone, echo and last prompt cut."""
-    text = _ANSI.sub("", _PAGER_TRACE.sub("", text))
-    lines = [line.rsplit("\r", 1)[-1] for line in re.sub(r"\r+\n", "\n", text).split("\n")]
-    if lines and lines[-1].strip() == prompt:
-        lines.pop()
-    for number, line in enumerate(lines):
-        if command in line:
-            lines = lines[number + 1 :]
-            break
-    return "\n".join(lines) + "\n" if lines else ""
+    return CLASSES[login.platform](login, known_hosts, limits, way)

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         debug: bool,
         **options: Any,
     ) -> None:
+        os.umask(0o077)  # what a run writes is for its owner
         _log(log_format, log_level)
         try:
             verb(Run(folder=project_folder, quiet=quiet, color=not no_color), **options)

@@ -1,10 +1,11 @@
 """`licsweep sweep`."""
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +17,17 @@ from licsweep.model import Outcome
 from licsweep.reports.view import percent
 
 if TYPE_CHECKING:
-    from licsweep.jobs.collect import Collected
+    from licsweep.jobs.collect import Collected, Planned
 
+PLAN = {
+    "hostname": "Host",
+    "address": "Address",
+    "jump": "Through",
+    "username": "User",
+    "credential": "Credential",
+    "lines": "Sends",
+    "skipped": "Skipped",
+}
 COLUMNS = {"snapshot": "Snapshot", "outcome": "Outcome", "hosts": "Hosts"}
 
 
@@ -27,6 +37,11 @@ COLUMNS = {"snapshot": "Snapshot", "outcome": "Outcome", "hosts": "Hosts"}
 @click.option("--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 when fewer percent end ok.")
 @click.option("--gather-only", is_flag=True, help="Store the texts, don't read them.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
+@click.option("--fresher-than", type=click.FloatRange(0), metavar="HOURS", help="Leave out hosts read since.")
+@click.option(
+    "--deadline", type=click.FloatRange(1), metavar="SECONDS", help="End the sweep then; the rest is skipped."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, to whom, with which credential. Dials nobody.")
 @data_options
 @shared
 def command(
@@ -36,19 +51,32 @@ def command(
     min_coverage: float | None,
     gather_only: bool,
     failed_from: int | None,
+    fresher_than: float | None,
+    deadline: float | None,
+    dry_run: bool,
     form: str,
     output: Path | None,
 ) -> None:
     """Collect licence state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import collect
 
-    project = run.project(workers=workers, min_coverage=min_coverage)
+    project = run.project(workers=workers, min_coverage=min_coverage, sweep_deadline=deadline)
+    wish = collect.Wish(
+        selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
+    )
+    if dry_run:
+        planned = [plain_row(one) for one in collect.plan(project, wish)]
+        rows("sweep-plan", planned, PLAN, form, output)
+        return
     with progress(run) as (selected, moved):
-        done = collect.sweep(
-            project, selection, gather_only=gather_only, failed_from=failed_from, progress=moved, selected=selected
-        )
+        done = collect.sweep(project, wish, progress=moved, selected=selected)
     counts(run, done, form, output)
     verdict(run, done, project.settings.min_coverage)
+
+
+def plain_row(one: "Planned") -> dict[str, Any]:
+    """A plan as a row; the lines that would be sent in one cell."""
+    return dataclasses.asdict(one) | {"lines": "; ".join(one.lines)}
 
 
 def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:
@@ -61,6 +89,8 @@ def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:
         form,
         output,
     )
+    if done.legacy_ssh:
+        run.say(f"old SSH algorithms were allowed for: {', '.join(done.legacy_ssh)}")
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
 
 

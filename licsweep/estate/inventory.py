@@ -43,6 +43,36 @@ class Target:
     groups: tuple[str, ...]
     data: dict[str, Any]
 
+    @property
+    def site(self) -> str | None:
+        """The site, for caps and order."""
+        return self._said("site")
+
+    @property
+    def aaa_group(self) -> str:
+        """Hosts that ask the same AAA server; `default` where the inventory does not say."""
+        return self._said("aaa_group") or "default"
+
+    @property
+    def timezone(self) -> str | None:
+        """Decides an ambiguous zone that the device prints."""
+        return self._said("timezone")
+
+    @property
+    def legacy_ssh(self) -> bool:
+        """Whether old SSH algorithms may be used."""
+        return self.data.get("legacy_ssh") is True
+
+    @property
+    def jump(self) -> tuple[str, ...]:
+        """The jump hosts to pass, by their names in the inventory, first hop first."""
+        hops = self.data.get("jump") or ()
+        return (hops,) if isinstance(hops, str) else tuple(map(str, hops))
+
+    def _said(self, name: str) -> str | None:
+        value = self.data.get(name)
+        return None if value is None else str(value)
+
 
 def load(folder: Path) -> "Inventory":
     """Nornir's inventory from hosts.yaml, groups.yaml and defaults.yaml. Raises InventoryError naming file and line."""
@@ -123,7 +153,7 @@ def _line(path: Path, name: str) -> int:
 
 def target(host: "Host") -> Target:
     """The host with everything resolved. Raises InventoryError where no platform is known."""
-    if not host.platform:
+    if not host.platform and not is_jump_host(host):
         raise InventoryError(
             f"{host.name}: no platform",
             why="neither the host nor its groups say one",
@@ -133,8 +163,13 @@ def target(host: "Host") -> Target:
         name=host.name,
         address=host.hostname or host.name,
         port=host.port or SSH_PORT,
-        platform=host.platform,
+        platform=host.platform or "",
         username=host.username,
         groups=tuple(group.name for group in host.extended_groups()),
         data=dict(host.items()),
     )
+
+
+def is_jump_host(host: "Host") -> bool:
+    """True for a host that is only passed through (`data: {jump_host: true}`)."""
+    return host.get("jump_host") is True

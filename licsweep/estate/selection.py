@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from licsweep import codec
 from licsweep.errors import UsageError
-from licsweep.estate.inventory import Target, target
+from licsweep.estate.inventory import Target, is_jump_host, target
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Inventory
@@ -32,6 +32,8 @@ def select(inventory: "Inventory", selection: Selection) -> list[Target]:
     wanted = [_pair(text) for text in selection.filters]
     found = []
     for name in sorted(inventory.hosts):
+        if is_jump_host(inventory.hosts[name]):
+            continue
         if patterns and not any(fnmatchcase(name, pattern) for pattern in patterns):
             continue
         one = target(inventory.hosts[name])

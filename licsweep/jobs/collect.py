@@ -1,45 +1,80 @@
 """Collecting over SSH: the selection, the credentials, the lock, the sweep."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from licsweep.errors import UsageError
+from licsweep.errors import InventoryError, UsageError
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
 from licsweep.model import Outcome
-from licsweep.settings import Project
+from licsweep.settings import Project, listed
 from licsweep.store.lock import locked
 from licsweep.store.store import Store
 
+if TYPE_CHECKING:
+    from nornir.core.inventory import Inventory
+
+    from licsweep.access.login import Login
+    from licsweep.sweep.run import Order
+
 LEFT_OUT_OF_COVERAGE = "unsupported"
+FRESH = "fresh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asks of a sweep: which hosts, and which of them not (again)."""
+
+    selection: Selection
+    gather_only: bool = False
+    failed_from: int | None = None
+    fresher_than_hours: float | None = None
+
+    def __str__(self) -> str:
+        again = f", failed in {self.failed_from}" if self.failed_from is not None else ""
+        return f"{self.selection}{again}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """A finished snapshot; `counts` add up to `selected`."""
+    """A finished snapshot; `counts` add up to `selected`, of which `fresh` were left out as fresh enough."""
 
     snapshot_id: int
     selected: int
     counts: Counter[str]
+    fresh: int = 0
     interrupted: bool = False
+    legacy_ssh: tuple[str, ...] = ()
 
     @property
     def percent(self) -> float:
         """The share that ended ok, of those that can have an answer."""
-        base = self.selected - self.counts[LEFT_OUT_OF_COVERAGE]
+        base = self.selected - self.counts[LEFT_OUT_OF_COVERAGE] - self.fresh
         return 100.0 * self.counts["ok"] / base if base else 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a sweep would send to one host."""
+
+    hostname: str
+    address: str
+    username: str
+    credential: str
+    jump: str
+    lines: tuple[str, ...]
+    skipped: str | None = None
 
 
 def sweep(
     project: Project,
-    selection: Selection,
+    wish: Wish,
     *,
-    gather_only: bool = False,
-    failed_from: int | None = None,
     credentials: creds.Credentials | None = None,
     progress: Callable[[Outcome], None],
     selected: Callable[[int], None],
@@ -48,45 +83,183 @@ def sweep(
 
     Raises LockedError, CredentialError, InventoryError, UsageError, StoreError.
     """
-    from licsweep.access.hostkeys import KnownHosts
-    from licsweep.access.session import Limits
     from licsweep.sweep import run
 
-    settings = project.settings
     inventory = inv.load(project.inventory)
-    targets = select(inventory, selection)
-    known_hosts = KnownHosts(project.known_hosts)
-    limits = Limits(connect=settings.connect_timeout, command=settings.command_timeout, device=settings.device_deadline)
-    credentials = credentials or creds.find(use_agent=settings.use_ssh_agent)
+    targets = select(inventory, wish.selection)
+    credentials = credentials or find_credentials(project)
     with locked(project.database, "sweep"):
         store = Store(project.database, create=True)
         try:
             store.close_interrupted()
-            if failed_from is not None:
-                targets = _failed(store, targets, failed_from)
+            if wish.failed_from is not None:
+                targets = _failed(store, targets, wish.failed_from)
+            fresh = _fresh(store, targets, wish.fresher_than_hours)
             selected(len(targets))
-            swept = run.sweep(
-                inventory,
-                targets,
-                store,
-                selection=str(selection) if failed_from is None else f"{selection}, failed in {failed_from}",
-                credentials=credentials,
-                known_hosts=known_hosts,
-                limits=limits,
-                workers=min(settings.workers, len(targets)),
-                read=not gather_only,
-                progress=progress,
-            )
+            order = _order(project, inventory, targets, wish, credentials, fresh)
+            swept = run.sweep(inventory, order, store, progress)
         finally:
             store.close()
     return Collected(
-        snapshot_id=swept.snapshot_id, selected=len(targets), counts=swept.counts, interrupted=swept.interrupted
+        snapshot_id=swept.snapshot_id,
+        selected=len(targets),
+        counts=swept.counts,
+        fresh=len(fresh),
+        interrupted=swept.interrupted,
+        legacy_ssh=tuple(sorted(target.name for target in targets if target.legacy_ssh)),
     )
+
+
+def plan(project: Project, wish: Wish) -> list[Planned]:
+    """What a sweep would send, to whom, with which credential; nobody is dialled and nobody is asked."""
+    from collectors.base import platforms
+    from licsweep.access.session import CLASSES, LAST_LINE
+
+    inventory = inv.load(project.inventory)
+    targets = select(inventory, wish.selection)
+    source, username = _credential_source(project)
+    known = platforms()
+    planned = []
+    for target in targets:
+        platform = known.get(target.platform)
+        ready = platform is not None and target.platform in CLASSES
+        lines = (CLASSES[target.platform].pager_off, *platform.commands, LAST_LINE) if platform and ready else ()
+        planned.append(
+            Planned(
+                hostname=target.name,
+                address=f"{target.address}:{target.port}",
+                username=target.username or username,
+                credential=source,
+                jump=" > ".join(hop.name for hop in hops(inventory, target)),
+                lines=lines,
+                skipped=None if ready else f"platform {target.platform} can't be swept yet",
+            )
+        )
+    return planned
+
+
+def find_credentials(project: Project) -> creds.Credentials:
+    """The credential of this project's runs. Raises CredentialError."""
+    settings = project.settings
+    return creds.find(
+        listed(settings.credentials),
+        file=project.path(settings.credentials_file),
+        key=project.path(settings.ssh_key),
+    )
+
+
+def hops(inventory: "Inventory", target: Target) -> list[Target]:
+    """The jump hosts before a target. Raises InventoryError where one is not in the inventory."""
+    found = []
+    for name in target.jump:
+        if name not in inventory.hosts:
+            raise InventoryError(f"{target.name}: jump host {name} is not in the inventory", hint="licsweep hosts")
+        found.append(inv.target(inventory.hosts[name]))
+    return found
+
+
+def _credential_source(project: Project) -> tuple[str, str]:
+    import os
+
+    settings = project.settings
+    words, origin = creds.gather(
+        listed(settings.credentials), file=project.path(settings.credentials_file), environment=os.environ
+    )
+    if settings.ssh_key:
+        source = f"key {settings.ssh_key}"
+    else:
+        source = origin.get("password") or ("agent" if os.environ.get("SSH_AUTH_SOCK") else "prompt")
+    return source, words.get("username", "(asked for)")
+
+
+def _order(
+    project: Project,
+    inventory: "Inventory",
+    targets: Sequence[Target],
+    wish: Wish,
+    credentials: creds.Credentials,
+    fresh: Mapping[str, str],
+) -> "Order":
+    from collectors.base import platforms
+    from licsweep.access.hostkeys import KnownHosts
+    from licsweep.access.jump import JumpHosts
+    from licsweep.access.login import Limits
+    from licsweep.sweep.gate import Gate
+    from licsweep.sweep.host import Means
+    from licsweep.sweep.run import Order
+
+    settings = project.settings
+    known_hosts = KnownHosts(project.known_hosts)
+    means = Means(
+        known_hosts=known_hosts,
+        limits=Limits(
+            connect=settings.connect_timeout, command=settings.command_timeout, device=settings.device_deadline
+        ),
+        jump_hosts=JumpHosts(known_hosts, settings.connect_timeout),
+        gate=Gate(deadline=settings.sweep_deadline or None, auth_failures=settings.max_auth_failures),
+        retries=settings.retries,
+        backoff=settings.retry_backoff,
+        type_ahead=frozenset(listed(settings.type_ahead)),
+    )
+    return Order(
+        targets=targets,
+        selection=str(wish),
+        platforms=platforms(),
+        login_of=lambda target: login(inventory, target, credentials),
+        means=means,
+        fresh=fresh,
+        workers=settings.workers,
+        max_per_site=settings.max_per_site,
+        max_per_aaa_group=settings.max_per_aaa_group,
+        start_jitter=settings.start_jitter,
+        read=not wish.gather_only,
+    )
+
+
+def login(inventory: "Inventory", target: Target, credentials: creds.Credentials) -> "Login":
+    """How to log in to a target: its own credential and those of its jump hosts."""
+    passed = credentials.for_jump_host()
+    return _login(target, credentials, tuple(_login(hop, passed, ()) for hop in hops(inventory, target)))
+
+
+def _login(target: Target, credentials: creds.Credentials, jumps: "tuple[Login, ...]") -> "Login":
+    from licsweep.access.login import Login
+
+    return Login(
+        address=target.address,
+        port=target.port,
+        platform=target.platform,
+        username=target.username or credentials.username,
+        password=credentials.password.reveal() if credentials.password else None,
+        key=credentials.key,
+        use_agent=credentials.use_agent,
+        enable_secret=credentials.enable_secret.reveal() if credentials.enable_secret else None,
+        legacy_ssh=target.legacy_ssh,
+        jumps=jumps,
+    )
+
+
+def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict[str, str]:
+    """Hosts whose last good observation is young enough, with the reason to leave them out."""
+    if hours is None:
+        return {}
+    now = datetime.now(UTC)
+    read = store.last_read()
+    reasons = {}
+    for target in targets:
+        at = read.get(target.name)
+        if at is not None and now - at < timedelta(hours=hours):
+            reasons[target.name] = f"{FRESH} enough: read {at:%Y-%m-%d %H:%M} UTC"
+    return reasons
 
 
 def _failed(store: Store, targets: list[Target], snapshot_id: int) -> list[Target]:
     states = store.host_states(as_of=datetime.now(UTC), snapshot_id=snapshot_id)
-    failed = {state.hostname for state in states if state.outcome not in ("ok", LEFT_OUT_OF_COVERAGE)}
+    failed = {
+        state.hostname
+        for state in states
+        if state.outcome not in ("ok", LEFT_OUT_OF_COVERAGE) and not (state.reason or "").startswith(FRESH)
+    }
     left = [target for target in targets if target.name in failed]
     if not left:
         raise UsageError(f"no selected host failed in snapshot {snapshot_id}", why="there is nothing to repeat")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.jobs import collect, judge, report
-from licsweep.jobs.collect import Collected
+from licsweep.jobs.collect import Collected, Wish
 from licsweep.judged import Judgement
 from licsweep.model import LicenseUse, Outcome
 from licsweep.reports import write
@@ -28,7 +28,7 @@ SETTINGS = """# The demo's settings: short waits, because one device hangs on pu
 connect_timeout = 5
 command_timeout = 6
 device_deadline = 12
-workers = 30
+start_jitter = 0.1
 """
 FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",)}
 
@@ -55,11 +55,11 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         estate.write_project(folder)
         (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
         project = load(folder, environment={})
-        credentials = Credentials(
-            username=estate.username, password=Secret(estate.password), use_agent=False, source="demo"
-        )
+        credentials = Credentials(username=estate.username, password=Secret(estate.password), source="demo")
         started, cpu = time.monotonic(), _cpu()
-        collected = collect.sweep(project, Selection(), credentials=credentials, progress=progress, selected=selected)
+        collected = collect.sweep(
+            project, Wish(selection=Selection()), credentials=credentials, progress=progress, selected=selected
+        )
         sweep_seconds, cpu_seconds = time.monotonic() - started, _cpu() - cpu
     for file in sorted((folder / "entitlements").glob("*.csv")):
         judge.import_entitlements(

@@ -2,20 +2,24 @@
 
 import hashlib
 import logging
+import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from collectors.base import Platform
+from collectors.parse import refusal
 from licsweep.access.blanking import blank
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.session import Limits, Login, session
-from licsweep.errors import LicsweepError
-from licsweep.estate.credentials import Credentials
+from licsweep.access.jump import JumpHosts
+from licsweep.access.login import Limits, Login
+from licsweep.access.session import Session, session
+from licsweep.errors import AccessError, LicsweepError
 from licsweep.estate.inventory import Target
 from licsweep.model import Capture, Outcome
+from licsweep.sweep.gate import Gate
 from licsweep.vocabulary import OutcomeStatus
 
 log = logging.getLogger(__name__)
@@ -31,52 +35,83 @@ class HostReport:
     captures: tuple[Capture, ...]
 
 
-def sweep_host(
-    target: Target, platform: Platform, credentials: Credentials, known_hosts: KnownHosts, limits: Limits
-) -> HostReport:
-    """Asks one host everything. A failure of the session becomes its outcome; it never raises for one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What all hosts of a sweep share. `retries` is for transport errors before a credential was sent; `backoff` is
+    the first wait in seconds, doubled each time."""
+
+    known_hosts: KnownHosts
+    limits: Limits
+    jump_hosts: JumpHosts
+    gate: Gate
+    retries: int = 0
+    backoff: float = 2.0
+    type_ahead: frozenset[str] = frozenset()
+
+
+def sweep_host(target: Target, platform: Platform, login: Login, aaa_group: str, means: Means) -> HostReport:
+    """Asks one host everything. A failure of the session becomes its outcome; only a bug of ours raises."""
     started, clock = datetime.now(UTC), time.monotonic()
     captures: list[Capture] = []
     status: OutcomeStatus = "ok"
-    reason = None
+    reason: str | None = None
     try:
-        login = Login(
-            address=target.address,
-            port=target.port,
-            platform=target.platform,
-            username=target.username or credentials.username,
-            password=credentials.password.reveal() if credentials.password else None,
-            use_agent=credentials.use_agent,
-        )
-        _ask_all(login, platform.commands, target.name, known_hosts, limits, captures)
+        _try_all(target, platform, login, aaa_group, means, captures)
     except Exception as error:
         known = classify(error)
-        if known:
-            status, reason = known.status, plain_reason(known)
+        status, reason = known.status if known else "skipped", means.gate.over()
+        if reason:
+            status = "skipped"
+        elif known:
+            reason = plain_reason(known)
         else:
-            log.exception("%s: unexpected", target.name)
-            status, reason = "skipped", f"a bug in licsweep: {type(error).__name__}"
-    outcome = Outcome(hostname=target.name, status=status, reason=reason, seconds=round(time.monotonic() - clock, 3))
+            raise
+    seconds = round(time.monotonic() - clock, 3)
+    outcome = Outcome(hostname=target.name, status=status, reason=reason, seconds=seconds)
     return HostReport(target, outcome, started, tuple(captures))
 
 
-def _ask_all(
-    login: Login,
-    commands: Sequence[str],
-    hostname: str,
-    known_hosts: KnownHosts,
-    limits: Limits,
-    captures: list[Capture],
+def _try_all(
+    target: Target, platform: Platform, login: Login, group: str, means: Means, captures: list[Capture]
 ) -> None:
-    connection = session(login, known_hosts, limits)
-    connection.open()
-    try:
-        for command in commands:
-            at, clock = datetime.now(UTC), time.monotonic()
-            text = blank(connection.ask(command))
-            captures.append(capture(hostname, command, text, at, time.monotonic() - clock))
-    finally:
-        connection.close()
+    for attempt in range(means.retries + 1):
+        connection = session(login, means.known_hosts, means.limits, means.jump_hosts)
+        done = means.gate.watch(connection.abort)
+        try:
+            connection.open()
+            means.gate.learned(group, refused=False)
+            _ask_all(target.name, platform, login, connection, means, captures)
+        except AccessError as error:
+            if error.status == "auth-failed":
+                means.gate.learned(group, refused=True)
+            if connection.login_began or not error.transient or attempt == means.retries:
+                raise
+            log.info("%s: %s, once more", target.name, plain_reason(error))
+            wait = means.backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
+            if means.gate.stop.wait(wait):
+                raise
+        else:
+            return
+        finally:
+            done()
+            connection.close()
+
+
+def _ask_all(
+    hostname: str, platform: Platform, login: Login, connection: Session, means: Means, captures: list[Capture]
+) -> None:
+    level: Literal["login", "enable"] = "login"
+    enabled = False
+    for answer in connection.answers(platform.commands, type_ahead=platform.name in means.type_ahead):
+        text, at = answer.text, datetime.now(UTC)
+        if refusal(text, platform.name) and not connection.privileged and login.enable_secret and not enabled:
+            enabled = True
+            if connection.enable():
+                level = "enable"
+        if level == "enable" and refusal(text, platform.name):
+            text = connection.ask(answer.command)
+        made = capture(hostname, answer.command, blank(text), at, answer.seconds)
+        captures.append(replace(made, level=level))
 
 
 def capture(hostname: str, command: str, text: str, at: datetime, seconds: float = 0.0) -> Capture:
@@ -89,6 +124,11 @@ def capture(hostname: str, command: str, text: str, at: datetime, seconds: float
         seconds=round(seconds, 3),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def skipped(target: Target, reason: str) -> HostReport:
+    """The report of a host that was not tried."""
+    return HostReport(target, Outcome(hostname=target.name, status="skipped", reason=reason), datetime.now(UTC), ())
 
 
 def plain_reason(error: LicsweepError) -> str:

@@ -28,13 +28,21 @@ class StoringProcessor:
     def __init__(self, store: Store, snapshot_id: int, *, read: bool, progress: Callable[[Outcome], None]) -> None:
         self._store, self._snapshot_id, self._read, self._progress = store, snapshot_id, read, progress
         self._lock = Lock()
+        self._ended: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.errors: list[str] = []
 
     def task_instance_completed(self, task: Task, host: Host, results: MultiResult) -> None:  # noqa: ARG002
-        """Runs in the worker's thread; lets go of the texts when they are stored."""
+        """Runs in the worker's thread; lets go of the texts when they are stored.
+
+        A host ends once: what a thread brings after its host was skipped is dropped.
+        """
         report: HostReport = results[0].result
         results[0].result = None
+        with self._lock:
+            if host.name in self._ended:
+                return
+            self._ended.add(host.name)
         try:
             outcome = store_report(self._store, self._snapshot_id, report, read=self._read)
             with self._lock:
@@ -69,10 +77,7 @@ def store_report(store: Store, snapshot_id: int, report: HostReport, *, read: bo
 def read_captures(report: HostReport) -> tuple[Outcome, Observation]:
     """The observation that the captures of a host make, and the outcome that follows from it."""
     target = report.target
-    timezone = target.data.get("timezone")
-    observation = parse.observe(
-        report.captures, target.platform, hostname=target.name, timezone=str(timezone) if timezone else None
-    )
+    observation = parse.observe(report.captures, target.platform, hostname=target.name, timezone=target.timezone)
     if observation.outcome == "ok":
         return report.outcome, observation
     return replace(report.outcome, status=observation.outcome, reason=_shortfall(report)), observation

@@ -1,30 +1,33 @@
 """The run over all selected hosts: Nornir fans out, one processor streams results to the store."""
 
+import logging
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from typing import Any
 
 from nornir.core import Nornir
 from nornir.core.inventory import Host, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
-from nornir.plugins.runners import ThreadedRunner
 
-from collectors.base import platforms
-from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.session import Limits
-from licsweep.errors import StoreError
-from licsweep.estate.credentials import Credentials
+from collectors.base import Platform
+from licsweep.access.login import Login
+from licsweep.access.session import CLASSES
+from licsweep.errors import LicsweepError, StoreError
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
-from licsweep.sweep.host import HostReport, sweep_host
+from licsweep.sweep.gate import Gate
+from licsweep.sweep.host import HostReport, Means, plain_reason, skipped, sweep_host
 from licsweep.sweep.processors import StoringProcessor
+from licsweep.sweep.runner import SweepRunner
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,72 +39,94 @@ class Swept:
     interrupted: bool
 
 
-def sweep(
-    inventory: Inventory,
-    targets: Sequence[Target],
-    store: Store,
-    *,
-    selection: str,
-    credentials: Credentials,
-    known_hosts: KnownHosts,
-    limits: Limits,
-    workers: int,
-    read: bool = True,
-    progress: Callable[[Outcome], None],
-) -> Swept:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to sweep and how. `fresh` gives the reason for a host that is left out; `login_of` its credential."""
+
+    targets: Sequence[Target]
+    selection: str
+    platforms: Mapping[str, Platform]
+    login_of: Callable[[Target], Login]
+    means: Means
+    fresh: Mapping[str, str]
+    workers: int
+    max_per_site: int = 0
+    max_per_aaa_group: int = 0
+    start_jitter: float = 0.0
+    read: bool = True
+
+
+def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[Outcome], None]) -> Swept:
     """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
-    by_name = {target.name: target for target in targets}
+    by_name = {target.name: target for target in order.targets}
+    gate = order.means.gate
 
     def is_chosen(host: Host, **_: Any) -> bool:
         return host.name in by_name
 
-    chosen = Nornir(
-        inventory=inventory.filter(filter_func=is_chosen),
-        runner=ThreadedRunner(num_workers=workers),
+    runner = SweepRunner(
+        order.workers,
+        gate=gate,
+        bucket_of=lambda host: (by_name[host.name].site, by_name[host.name].aaa_group),
+        max_per_site=order.max_per_site,
+        max_per_aaa_group=order.max_per_aaa_group,
+        start_jitter=order.start_jitter,
     )
-    known = platforms()
-    snapshot_id = store.begin("sweep", selection, len(targets), datetime.now(UTC))
-    processor = StoringProcessor(store, snapshot_id, read=read, progress=progress)
-    stop = Event()
+    chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
+    snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
+    processor = StoringProcessor(store, snapshot_id, read=order.read, progress=progress)
 
     def one_host(task: Task) -> Result:
         target = by_name[task.host.name]
-        platform = known.get(target.platform)
-        if stop.is_set():
-            report = _skipped(target, "the sweep was interrupted")
-        elif platform is None:
-            report = _skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest")
-        else:
-            report = sweep_host(target, platform, credentials, known_hosts, limits)
+        try:
+            report = _one(target, order)
+        except Exception as error:  # whatever it is, the host ends, and is told
+            log.exception("%s: unexpected", target.name)
+            report = skipped(target, f"a bug in licsweep: {type(error).__name__}")
         return Result(host=task.host, result=report)
 
-    with _stopping(stop):
+    with _stopping(gate):
         chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
-    store.end(snapshot_id, "interrupted" if stop.is_set() else "complete", datetime.now(UTC))
+    interrupted = gate.stop.is_set()
+    store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
+    order.means.jump_hosts.close()
     if processor.errors:
         raise StoreError(
             f"{len(processor.errors)} hosts could not be stored",
             why=processor.errors[0],
             hint="check disk and database",
         )
-    return Swept(snapshot_id=snapshot_id, counts=processor.counts, interrupted=stop.is_set())
+    return Swept(snapshot_id=snapshot_id, counts=processor.counts, interrupted=interrupted)
 
 
-def _skipped(target: Target, reason: str) -> HostReport:
-    return HostReport(target, Outcome(hostname=target.name, status="skipped", reason=reason), datetime.now(UTC), ())
+def _one(target: Target, order: Order) -> HostReport:
+    reason = order.means.gate.refusal(target.aaa_group) or order.fresh.get(target.name)
+    platform = order.platforms.get(target.platform)
+    if reason:
+        return skipped(target, reason)
+    if platform is None or target.platform not in CLASSES:
+        return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest")
+    try:
+        login = order.login_of(target)
+    except LicsweepError as error:
+        return skipped(target, plain_reason(error))
+    return sweep_host(target, platform, login, target.aaa_group, order.means)
 
 
 @contextmanager
-def _stopping(stop: Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM let running sessions end and skip the rest; only the main thread may set handlers."""
+def _stopping(gate: Gate) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the sweep, a second one the program; only the main thread may set handlers."""
     if current_thread() is not main_thread():
         yield
         return
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def ask(_number: int, _frame: Any) -> None:
-        stop.set()
+    def ask(number: int, _frame: Any) -> None:
+        gate.stop.set()
+        signal.signal(number, before[number])
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, ask)
     try:
         yield
     finally:

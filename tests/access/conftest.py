@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.session import Limits, Login
+from licsweep.access.login import Limits, Login
 
 PASSWORD = "loopback-word"
 LIMITS = Limits(connect=5, command=2, device=6)
@@ -19,27 +19,41 @@ Script = Callable[[Any], Awaitable[None]]
 
 
 class _Server(asyncssh.SSHServer):
-    def __init__(self, connections: list[Any]) -> None:
-        self._connections = connections
+    """Takes one password, counts who tries, lets others through (a jump host)."""
+
+    def __init__(self, box: "Box") -> None:
+        self._box = box
 
     def connection_made(self, conn: Any) -> None:
-        self._connections.append(conn)
+        self._box.connections.append(conn)
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        return True
 
     def password_auth_supported(self) -> bool:
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._box.passwords.append(password)
+        self._box.logins += password == PASSWORD
         return password == PASSWORD
 
 
 class Box:
     """A device that runs `script(process)` for each session."""
 
-    def __init__(self, folder: Path, script: Script, port: int, key: asyncssh.SSHKey) -> None:
+    def __init__(self, folder: Path, key: asyncssh.SSHKey) -> None:
+        self._folder, self._key = folder, key
+        self.port, self.logins = 0, 0
+        self.passwords: list[str] = []
+        self.connections: list[Any] = []
+
+    def listens(self, port: int) -> "Box":
         self.port = port
-        self.known_hosts_path = folder / f"known_hosts_{port}"
-        public = key.export_public_key().decode().strip()
+        self.known_hosts_path = self._folder / f"known_hosts_{port}"
+        public = self._key.export_public_key().decode().strip()
         self.known_hosts_path.write_text(f"[127.0.0.1]:{port} {public}\n")
+        return self
 
     def login(self, platform: str = "cisco_xe", password: str = PASSWORD) -> Login:
         return Login(address="127.0.0.1", port=self.port, platform=platform, username="reader", password=password)
@@ -56,10 +70,13 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     listeners: list[Any] = []
-    connections: list[Any] = []
+    boxes: list[Box] = []
     key = asyncssh.generate_private_key("ssh-ed25519")
 
     def start(script: Script) -> Box:
+        made = Box(tmp_path, key)
+        boxes.append(made)
+
         async def session(process: Any) -> None:
             with suppress(BrokenPipeError, ConnectionError, asyncssh.Error, asyncio.IncompleteReadError):
                 await script(process)
@@ -69,7 +86,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
             return await asyncssh.listen(
                 "127.0.0.1",
                 0,
-                server_factory=lambda: _Server(connections),
+                server_factory=lambda: _Server(made),
                 server_host_keys=[key],
                 kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
                 process_factory=session,
@@ -79,7 +96,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
 
         listener = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
         listeners.append(listener)
-        return Box(tmp_path, script, listener.get_port(), key)
+        return made.listens(listener.get_port())
 
     yield start
 
@@ -87,7 +104,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
         for listener in listeners:
             listener.close()
             await listener.wait_closed()
-        for connection in connections:
+        for connection in [one for made in boxes for one in made.connections]:
             connection.abort()
             await connection.wait_closed()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

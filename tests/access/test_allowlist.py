@@ -16,8 +16,8 @@ REFUSED = [
     "show version\nreload",
     "show running-config",
     "reload",
-    "",
-    "enable",
+    "enable 15",
+    "disable",
     "SHOW LICENSE ALL",
 ]
 
@@ -40,6 +40,12 @@ def test_json_pipe_is_for_nxos_alone() -> None:
         allowlist.check("cisco_xe", "show license usage | json\n")
 
 
+def test_enable_is_for_ios_alone() -> None:
+    allowlist.check("cisco_xe", "enable\n")
+    with pytest.raises(CommandNotAllowed):
+        allowlist.check("cisco_nxos", "enable\n")
+
+
 def test_unknown_platform_gets_no_license_command() -> None:
     with pytest.raises(CommandNotAllowed):
         allowlist.check("cisco_unknown", "show license all\n")
@@ -54,4 +60,4 @@ def test_no_control_character_and_no_separator_ever_passes(text: str) -> None:
     assert text.isascii()
     assert text.isprintable()
     assert not set(text) & set(";>&`$\\\"'")
-    assert text.startswith(("show ", "terminal ", "exit"))
+    assert not text or text.startswith(("show ", "terminal ", "exit"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from licsweep.access.session import clean
+from licsweep.access.terminal import clean
 
 CASES = {
     "echo and prompt": ("show version\r\nCisco IOS\r\nR1#", "Cisco IOS\n"),

@@ -13,7 +13,8 @@ import pytest
 from licsweep import errors
 from licsweep.access import session as sessions
 from licsweep.access.hostkeys import KnownHosts, Scanned, scan
-from licsweep.access.session import Limits, Login, session
+from licsweep.access.login import Limits, Login
+from licsweep.access.session import session
 from tests.access.conftest import LIMITS, Box, Script, answers, closed_port
 
 TEXT = "".join(f"line {n}\r\n" for n in range(40))

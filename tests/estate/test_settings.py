@@ -33,7 +33,7 @@ def test_mistakes_in_the_file(tmp_path: Path, text: str, told: str) -> None:
         load(tmp_path, environment={})
 
 
-@pytest.mark.parametrize("environment", [{"LICSWEEP_WORKERS": "many"}, {"LICSWEEP_USE_SSH_AGENT": "perhaps"}])
+@pytest.mark.parametrize("environment", [{"LICSWEEP_WORKERS": "many"}, {"LICSWEEP_START_JITTER": "perhaps"}])
 def test_mistakes_in_the_environment(tmp_path: Path, environment: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         load(tmp_path, environment=environment)

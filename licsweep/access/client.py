@@ -1,0 +1,45 @@
+"""SSH clients that know the keys of their own host only, refuse every other, and remember whether they logged in."""
+
+from typing import Any
+
+import paramiko
+
+from licsweep.access.failures import changed_key
+from licsweep.access.hostkeys import KnownHosts, entry_name
+from licsweep.access.login import Login
+from licsweep.errors import HostKeyUnknown
+
+
+class Client(paramiko.SSHClient):
+    """`login_began` is true once a credential may have left: from then on a failed connect is not repeated."""
+
+    login_began = False
+
+    def _auth(self, *arguments: Any, **options: Any) -> None:
+        self.login_began = True
+        super()._auth(*arguments, **options)  # type: ignore[misc]  # paramiko's only seam between host key and login
+
+
+class RejectUnknown(paramiko.MissingHostKeyPolicy):
+    """Refuses a host of which no key is known, and says which key it showed.
+
+    paramiko asks here too when a key of another type is known: for a strict client that is a changed key.
+    """
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+        for known in (client.get_host_keys().lookup(hostname) or {}).values():
+            raise changed_key(key, known)
+        raise HostKeyUnknown(
+            f"host key of {hostname} is not known",
+            why=f"it shows {key.get_name()} {key.fingerprint}",
+            hint="licsweep known-hosts scan",
+        )
+
+
+def client_for(login: Login, known_hosts: KnownHosts) -> Client:
+    """A client for this host, not yet connected."""
+    client, name = Client(), entry_name(login.address, login.port)
+    for key in known_hosts.of(login.address, login.port):
+        client.get_host_keys().add(name, key.get_name(), key)
+    client.set_missing_host_key_policy(RejectUnknown())
+    return client

@@ -1,0 +1,34 @@
+"""Where to log in, as whom, within which time: what a session is made from. Secrets do not show in repr."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import paramiko
+
+SSH_PORT = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """One credential for one device: a key, the agent, or else a password (each sent once, never two of them)."""
+
+    address: str
+    port: int
+    platform: str
+    username: str
+    password: str | None = field(default=None, repr=False)
+    key: "paramiko.PKey | None" = field(default=None, repr=False)
+    use_agent: bool = False
+    enable_secret: str | None = field(default=None, repr=False)
+    legacy_ssh: bool = False
+    jumps: tuple["Login", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds: to connect, for one command, for the whole session."""
+
+    connect: float
+    command: float
+    device: float

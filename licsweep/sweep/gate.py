@@ -1,0 +1,81 @@
+"""What may still be tried: the sweep's deadline, interruption, and AAA groups whose login was refused too often.
+
+A wrong password must never lock an estate out. So until one login of an AAA group has worked, only as many are under
+way at once as failures are still allowed; after the allowed number of failures the rest of the group is skipped.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from threading import Event, Lock
+
+INTERRUPTED = "the sweep was interrupted"
+TOO_LATE = "the sweep's deadline has passed"
+
+
+class Gate:
+    """Shared by all workers of one sweep. `deadline` is in seconds from now (None: none), 0 failures means no limit."""
+
+    def __init__(self, *, deadline: float | None = None, auth_failures: int = 0) -> None:
+        self._ends = None if deadline is None else time.monotonic() + deadline
+        self._allowed = auth_failures
+        self._lock = Lock()
+        self._failed: Counter[str] = Counter()
+        self._proven: set[str] = set()
+        self._cuts: set[Callable[[], None]] = set()
+        self.stop = Event()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the deadline; None where there is none."""
+        return None if self._ends is None else self._ends - time.monotonic()
+
+    def over(self) -> str | None:
+        """Why nothing more is started; None while the sweep goes on."""
+        if self.stop.is_set():
+            return INTERRUPTED
+        left = self.left
+        return TOO_LATE if left is not None and left <= 0 else None
+
+    def refusal(self, group: str) -> str | None:
+        """Why a host of this AAA group is not tried."""
+        if reason := self.over():
+            return reason
+        with self._lock:
+            failed = self._failed[group]
+        if self._allowed and failed >= self._allowed:
+            return f"AAA group {group}: {failed} logins were refused, so no more passwords are sent"
+        return None
+
+    def logins_at_once(self, group: str) -> int | None:
+        """How many logins of a group may be under way; None: no limit of ours."""
+        with self._lock:
+            if not self._allowed or group in self._proven:
+                return None
+            return max(1, self._allowed - self._failed[group])
+
+    def learned(self, group: str, *, refused: bool) -> None:
+        """A login of this group was refused, or worked."""
+        with self._lock:
+            if refused:
+                self._failed[group] += 1
+            else:
+                self._proven.add(group)
+
+    def watch(self, cut: Callable[[], None]) -> Callable[[], None]:
+        """Registers what ends a running session at once; returns what to call when the session is over."""
+        with self._lock:
+            self._cuts.add(cut)
+
+        def done() -> None:
+            with self._lock:
+                self._cuts.discard(cut)
+
+        return done
+
+    def cut_all(self) -> None:
+        """Ends all running sessions."""
+        with self._lock:
+            cuts = list(self._cuts)
+        for cut in cuts:
+            cut()

@@ -1,0 +1,147 @@
+"""The runner: a Nornir runner plug-in that ends in time and loses no host.
+
+Hosts are taken in an order that spreads sites and AAA groups, under a cap for each, with a slow start: every finished
+host lets one more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and hosts
+that have not ended are run once more through the task, which skips them with the reason.
+"""
+
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from threading import Condition, Thread
+
+from nornir.core.inventory import Host
+from nornir.core.task import AggregatedResult, Task
+
+from licsweep.settings import MAX_WORKERS
+from licsweep.sweep.gate import Gate
+
+SLOW_START = 5
+GRACE_SECONDS = 1.0
+_TICK = 0.2
+Bucket = tuple[str | None, str]
+
+
+class SweepRunner:
+    """`bucket_of` names a host's (site, AAA group); caps of 0 are none; `start_jitter` is in seconds."""
+
+    def __init__(
+        self,
+        num_workers: int = 30,
+        *,
+        gate: Gate | None = None,
+        bucket_of: Callable[[Host], Bucket] = lambda host: (host.get("site"), host.get("aaa_group", "default")),
+        max_per_site: int = 0,
+        max_per_aaa_group: int = 0,
+        start_jitter: float = 0.0,
+    ) -> None:
+        self.num_workers = min(num_workers, MAX_WORKERS)
+        self._gate = gate or Gate()
+        self._bucket_of = bucket_of
+        self._caps = (max_per_site, max_per_aaa_group)
+        self._jitter = start_jitter
+
+    def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
+        """Runs the task once for each host and returns when all have ended."""
+        queue = _Queue(hosts, self._bucket_of, self._gate, self._caps)
+        workers = [
+            Thread(target=self._work, args=(task, queue), daemon=True, name=f"sweep-{n}")
+            for n in range(min(self.num_workers, len(hosts)))
+        ]
+        for worker in workers:
+            worker.start()
+        while not queue.wait(_TICK):
+            if self._gate.over():
+                self._gate.cut_all()
+                ends = time.monotonic() + GRACE_SECONDS
+                while not queue.wait(_TICK) and time.monotonic() < ends:
+                    self._gate.cut_all()  # one that was just connecting
+                break
+        for host in queue.not_ended():
+            task.copy().start(host)
+        return AggregatedResult(task.name)  # results went to the processor, one by one
+
+    def _work(self, task: Task, queue: "_Queue") -> None:
+        self._gate.stop.wait(random.uniform(0, self._jitter))  # noqa: S311 - not for secrets
+        while (host := queue.take()) is not None:
+            try:
+                task.copy().start(host)
+            finally:
+                queue.ended(host)
+
+
+class _Queue:
+    """Hosts that wait, in buckets of (site, AAA group), and those that run."""
+
+    def __init__(
+        self, hosts: Sequence[Host], bucket_of: Callable[[Host], Bucket], gate: Gate, caps: tuple[int, int]
+    ) -> None:
+        self._gate = gate
+        self._max_site, self._max_group = caps
+        self._changed = Condition()
+        self._bucket_of = {host.name: bucket_of(host) for host in hosts}
+        self._hosts = {host.name: host for host in hosts}
+        self._waiting: dict[Bucket, deque[str]] = {}
+        for name, bucket in self._bucket_of.items():
+            self._waiting.setdefault(bucket, deque()).append(name)
+        self._turn = deque(self._waiting)
+        self._sites: Counter[str | None] = Counter()
+        self._groups: Counter[str] = Counter()
+        self._running: set[str] = set()
+        self._finished = 0
+
+    def take(self) -> Host | None:
+        """The next host that may run, waiting for it; None when there is none left or the sweep is over."""
+        with self._changed:
+            while self._turn and not self._gate.over():
+                for _ in range(len(self._turn)):
+                    bucket = self._turn[0]
+                    self._turn.rotate(-1)
+                    if self._may_run(bucket):
+                        return self._start(bucket)
+                self._changed.wait(_TICK)
+            return None
+
+    def _may_run(self, bucket: Bucket) -> bool:
+        site, group = bucket
+        if self._gate.refusal(group):
+            return True  # it will be skipped, which costs nobody anything
+        if len(self._running) >= SLOW_START + self._finished:
+            return False
+        if self._max_site and site is not None and self._sites[site] >= self._max_site:
+            return False
+        if self._max_group and self._groups[group] >= self._max_group:
+            return False
+        unproven = self._gate.logins_at_once(group)
+        return unproven is None or self._groups[group] < unproven
+
+    def _start(self, bucket: Bucket) -> Host:
+        names = self._waiting[bucket]
+        name = names.popleft()
+        if not names:
+            self._turn.remove(bucket)
+        self._sites[bucket[0]] += 1
+        self._groups[bucket[1]] += 1
+        self._running.add(name)
+        return self._hosts[name]
+
+    def ended(self, host: Host) -> None:
+        site, group = self._bucket_of[host.name]
+        with self._changed:
+            self._running.discard(host.name)
+            self._sites[site] -= 1
+            self._groups[group] -= 1
+            self._finished += 1
+            self._hosts.pop(host.name, None)
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all hosts have ended, waiting for it at most so long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._hosts, seconds)
+
+    def not_ended(self) -> list[Host]:
+        """Hosts that never ran, or whose thread does not come back."""
+        with self._changed:
+            return list(self._hosts.values())

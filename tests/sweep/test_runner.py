@@ -1,0 +1,159 @@
+"""The runner: caps, order, gentleness, and an end in time, with real threads and Nornir's own objects."""
+
+import threading
+import time
+from collections import Counter
+
+import pytest
+from nornir.core import Nornir
+from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
+from nornir.core.processor import Processors
+from nornir.core.task import AggregatedResult, MultiResult, Result, Task
+
+from licsweep.sweep.gate import INTERRUPTED, TOO_LATE, Gate
+from licsweep.sweep.runner import SweepRunner
+
+
+class Ends:
+    """Counts how each host ended, as the storing processor does: once each."""
+
+    def __init__(self) -> None:
+        self.how: dict[str, str] = {}
+
+    def task_instance_completed(self, task: Task, host: Host, results: MultiResult) -> None:
+        self.how.setdefault(host.name, results[0].result)
+
+    def task_started(self, task: Task) -> None: ...
+    def task_completed(self, task: Task, result: AggregatedResult) -> None: ...
+    def task_instance_started(self, task: Task, host: Host) -> None: ...
+    def subtask_instance_started(self, task: Task, host: Host) -> None: ...
+    def subtask_instance_completed(self, task: Task, host: Host, result: object) -> None: ...
+
+
+class Meter:
+    """How many ran at once, in all and for each key."""
+
+    def __init__(self) -> None:
+        self.lock, self.now, self.most = threading.Lock(), Counter[str](), Counter[str]()
+
+    def enter(self, *keys: str) -> None:
+        with self.lock:
+            for key in keys:
+                self.now[key] += 1
+                self.most[key] = max(self.most[key], self.now[key])
+
+    def leave(self, *keys: str) -> None:
+        with self.lock:
+            self.now.subtract(keys)
+
+
+def inventory(hosts: int, sites: int = 1, groups: int = 1) -> Inventory:
+    return Inventory(
+        hosts=Hosts(
+            {
+                f"h{n}": Host(name=f"h{n}", data={"site": f"s{n % sites}", "aaa_group": f"g{n % groups}"})
+                for n in range(hosts)
+            }
+        ),
+        groups=Groups(),
+        defaults=Defaults(),
+    )
+
+
+def run(estate: Inventory, runner: SweepRunner, work: object) -> Ends:
+    ends = Ends()
+    Nornir(inventory=estate, runner=runner).with_processors(Processors([ends])).run(task=work)  # type: ignore[arg-type]
+    return ends
+
+
+@pytest.mark.parametrize(("per_site", "per_group", "most"), [(0, 0, 20), (3, 0, 3), (0, 4, 4)])
+def test_caps(per_site: int, per_group: int, most: int) -> None:
+    meter = Meter()
+
+    def work(task: Task) -> Result:
+        key = task.host["site"] if per_site else task.host["aaa_group"]
+        meter.enter(key)
+        time.sleep(0.01)
+        meter.leave(key)
+        return Result(host=task.host, result="ok")
+
+    runner = SweepRunner(20, max_per_site=per_site, max_per_aaa_group=per_group)
+    ends = run(inventory(120, sites=2, groups=2), runner, work)
+    assert len(ends.how) == 120
+    assert max(meter.most.values()) <= most
+    assert max(meter.most.values()) >= min(most, 3)  # the cap is what held it
+
+
+def test_slow_start() -> None:
+    seen: list[int] = []
+    running, lock = Counter[str](), threading.Lock()
+
+    def work(task: Task) -> Result:
+        with lock:
+            running["now"] += 1
+            seen.append(running["now"])
+        time.sleep(0.02)
+        with lock:
+            running["now"] -= 1
+        return Result(host=task.host, result="ok")
+
+    run(inventory(60), SweepRunner(50), work)
+    assert max(seen[:5]) <= 5
+    assert max(seen) > 10
+
+
+def test_sites_are_spread() -> None:
+    order: list[str] = []
+
+    def work(task: Task) -> Result:
+        order.append(task.host["site"])
+        return Result(host=task.host, result="ok")
+
+    run(inventory(40, sites=4), SweepRunner(1), work)
+    assert set(order[:4]) == {"s0", "s1", "s2", "s3"}
+
+
+def test_a_wrong_password_is_sent_no_more_than_allowed() -> None:
+    gate, sent = Gate(auth_failures=3), Counter[str]()
+
+    def work(task: Task) -> Result:
+        group = task.host["aaa_group"]
+        if reason := gate.refusal(group):
+            return Result(host=task.host, result=reason)
+        sent[group] += 1
+        time.sleep(0.005)
+        gate.learned(group, refused=group == "g0")
+        return Result(host=task.host, result="auth-failed" if group == "g0" else "ok")
+
+    ends = run(inventory(200, groups=2), SweepRunner(50, gate=gate), work)
+    assert sent == {"g0": 3, "g1": 100}
+    assert Counter(ends.how.values())["ok"] == 100
+    assert sum("no more passwords" in how for how in ends.how.values()) == 97
+
+
+@pytest.mark.parametrize("by", ["interrupt", "deadline"])
+def test_it_ends_in_time_and_loses_no_host(by: str) -> None:
+    gate = Gate(deadline=0.5 if by == "deadline" else None)
+    cut = threading.Event()
+
+    def work(task: Task) -> Result:
+        if reason := gate.over():
+            return Result(host=task.host, result=reason)
+        done = gate.watch(cut.set)
+        quick = int(task.host.name[1:]) < 5
+        if not quick:
+            (cut if task.host.name != "h7" else threading.Event()).wait(30)  # h7 does not even notice the cut
+        done()
+        return Result(host=task.host, result="ok" if quick else "cut")
+
+    if by == "interrupt":
+        threading.Timer(0.5, gate.stop.set).start()
+    began = time.monotonic()
+    ends = run(inventory(100), SweepRunner(20, gate=gate), work)
+    assert time.monotonic() - began < 2.5
+    assert len(ends.how) == 100
+    reason = INTERRUPTED if by == "interrupt" else TOO_LATE
+    counts = Counter(ends.how.values())
+    assert counts["ok"] == 5
+    assert counts[reason] >= 80
+    assert ends.how["h7"] == reason
