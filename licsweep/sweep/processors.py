@@ -70,6 +70,9 @@ def store_report(store: Store, snapshot_id: int, report: HostReport, *, read: bo
             outcome, observation = read_captures(report)
         except LicsweepError as error:  # a text out of bounds, a time zone that nobody knows
             outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
+        except Exception as error:  # a bug of ours, or a plug-in's: the host ends all the same, its texts are kept
+            log.exception("%s: could not be read", outcome.hostname)
+            outcome = replace(outcome, status="unparsed", reason=f"a bug in licsweep: {type(error).__name__}")
     store.save_result(snapshot_id, outcome, report.tried_at, observation)
     return outcome
 
