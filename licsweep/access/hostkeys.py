@@ -58,6 +58,12 @@ class KnownHosts:
         hashed = self._hashed.lookup(name)
         return [*self._keys.get(name, []), *(hashed.values() if hashed else ())]
 
+    def entries(self) -> list[tuple[str, paramiko.PKey]]:
+        """Every name with its key, by name; hashed names as they stand in the file."""
+        plain = [(name, key) for name, keys in self._keys.items() for key in keys]
+        hashed = [(name, key) for name in self._hashed for key in self._hashed[name].values()]
+        return sorted([*plain, *hashed], key=lambda entry: entry[0])
+
     def accept(self, found: Iterable["Scanned"]) -> None:
         """Puts the keys in place of what was known of their hosts and writes the file atomically, mode 0600."""
         for one in found:

@@ -1,4 +1,4 @@
-"""`licsweep known-hosts scan|accept`."""
+"""`licsweep known-hosts scan|accept|list`."""
 
 import sys
 from pathlib import Path
@@ -58,6 +58,20 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
         raise UsageError("nothing was written", why="the keys were not accepted")
     hostkeys.accept(project, wanted)
     run.say(f"{len(wanted)} keys written to {project.known_hosts}")
+
+
+@command.command("list")
+@data_options
+@shared
+def list_(run: Run, form: str, output: Path | None) -> None:
+    """The known keys, as SHA256 fingerprints."""
+    from licsweep.jobs import hostkeys
+
+    found = [
+        {"host": name, "type": key.get_name(), "fingerprint": key.fingerprint}
+        for name, key in hostkeys.known(run.project())
+    ]
+    rows("known-hosts", found, {"host": "Host", "type": "Type", "fingerprint": "Fingerprint"}, form, output)
 
 
 def _agreed(number: int) -> bool:

@@ -10,6 +10,8 @@ from licsweep.estate.selection import Selection, select
 from licsweep.settings import Project
 
 if TYPE_CHECKING:
+    import paramiko
+
     from licsweep.access.hostkeys import Scanned
 
 
@@ -22,6 +24,13 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
     timeout = project.settings.connect_timeout
     with ThreadPoolExecutor(max_workers=project.settings.workers) as pool:
         return list(pool.map(lambda t: hostkeys.scan(t.name, t.address, t.port, known, timeout), targets))
+
+
+def known(project: Project) -> "list[tuple[str, paramiko.PKey]]":
+    """What the project's known_hosts says: names and keys."""
+    from licsweep.access.hostkeys import KnownHosts
+
+    return KnownHosts(project.known_hosts).entries()
 
 
 def accept(project: Project, scanned: "Sequence[Scanned]") -> None:

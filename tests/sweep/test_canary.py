@@ -1,0 +1,112 @@
+"""Secrets go in and are looked for everywhere that anything comes out: logs, database, reports, errors, processes."""
+
+import json
+import os
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from licsweep.simulator.estate import SimulatedEstate
+from tests.cli.conftest import licsweep
+
+PASSPHRASE, ENABLE, JUMP = "canary-passphrase", "canary-enable", "canary-jump"
+PRINTED = ("proxy-user-word", "proxy-pass-word")
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, tuple[str, ...], dict[str, str], str]]:
+    """A project after a talkative sweep; the secrets; the environment; all that was printed."""
+    folder = tmp_path_factory.mktemp("canary")
+    key = folder / "id_canary"
+    paramiko.ECDSAKey.generate().write_private_key_file(str(key), PASSPHRASE)
+    with SimulatedEstate(24) as estate:
+        estate.write_project(folder)
+        (folder / "licsweep.toml").write_text("command_timeout = 3\ndevice_deadline = 6\nstart_jitter = 0.0\n")
+        environment = {
+            "LICSWEEP_USERNAME": estate.username,
+            "LICSWEEP_PASSWORD": estate.password,
+            "LICSWEEP_ENABLE_SECRET": ENABLE,
+            "LICSWEEP_KEY_PASSPHRASE": PASSPHRASE,
+            "LICSWEEP_JUMP_PASSWORD": JUMP,
+        }
+        said = []
+        for options in (
+            ["sweep", "--log-level", "debug", "--log-format", "json", "--min-coverage", "0"],
+            ["sweep", "--dry-run"],
+            ["config"],
+        ):
+            done = licsweep(*options, "--project", folder, **environment)
+            assert done.code == 0, done.err
+            said += [done.out, done.err]
+        locked_key = environment | {"LICSWEEP_SSH_KEY": str(key), "LICSWEEP_KEY_PASSPHRASE": ENABLE}
+        failed = subprocess.run(
+            [sys.executable, "-c", "from licsweep.cli import main; main()", "sweep", "--debug", "--project", folder],
+            env=os.environ | locked_key,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" in failed.stderr  # --debug shows one, on purpose
+        said += [failed.stdout, failed.stderr]
+        yield folder, (estate.password, PASSPHRASE, ENABLE, JUMP, *PRINTED), environment, "\n".join(said)
+
+
+Swept = tuple[Path, tuple[str, ...], dict[str, str], str]
+
+
+def test_nothing_printed_or_logged_holds_one(swept: Swept) -> None:
+    _, secrets, _, said = swept
+    assert "DEBUG" in said.upper()
+    for secret in secrets:
+        assert secret not in said
+
+
+def test_no_file_holds_one(swept: Swept) -> None:
+    import sqlite3
+
+    folder, secrets, _, _ = swept
+    reports = folder / "reports"
+    reports.mkdir()
+    for kind in ("usage", "estate"):
+        for form in ("html", "xlsx", "csv", "json", "table"):
+            assert licsweep("report", kind, "--format", form, "-o", reports, "--project", folder).code == 0
+    contents = {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    with sqlite3.connect(folder / "licsweep.db") as raw:
+        contents |= {f"capture {n}": zlib.decompress(text) for n, text in raw.execute("SELECT id, text FROM capture")}
+    raw.close()
+    assert any(b"<removed>" in content for content in contents.values())
+    for secret in secrets:
+        assert [name for name, content in contents.items() if secret.encode() in content] == []
+
+
+def test_files_are_for_their_owner(swept: Swept) -> None:
+    folder = swept[0]
+    for name in ("licsweep.db", "licsweep.lock"):
+        assert (folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_no_argument_of_a_process_holds_one(swept: Swept) -> None:
+    folder, secrets, environment, _ = swept
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from licsweep.cli import main; main()", "sweep", "--workers", "1", "--project", folder],
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stderr is not None
+    running.stderr.readline()  # it is under way
+    lines = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline")] if Path("/proc/self").exists() else []
+    running.terminate()
+    running.communicate(timeout=20)
+    assert any(b"sweep" in line for line in lines)
+    for secret in secrets:
+        assert not any(secret.encode() in line for line in lines)
+
+
+def test_the_search_can_find(swept: Swept) -> None:
+    assert json.dumps(swept[2]).count(swept[1][0]) == 1
