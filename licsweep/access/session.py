@@ -121,7 +121,7 @@ class Session:
         """The answers in order. `type_ahead` writes all commands at once, where paging is off; whatever can't be told
         apart then is asked again one by one."""
         began = time.monotonic()
-        texts = self._typed_ahead(commands) if type_ahead and self._paging_off else None
+        texts = self._typed_ahead(commands) if type_ahead and commands and self._paging_off else None
         if texts is not None:
             each = (time.monotonic() - began) / len(commands)
             yield from (Answer(command, text, each) for command, text in zip(commands, texts, strict=True))
