@@ -18,6 +18,7 @@ LicsweepError
     +-- CommandNotAllowed LS206  our own allow-list said no: a bug or a hostile setting, never sent
     +-- SessionDropped    LS207  unreachable
     +-- LegacySshOnly     LS208  unreachable
+    +-- PlatformUnknown   LS209  unparsed
 """
 
 from typing import ClassVar
@@ -139,3 +140,9 @@ class LegacySshOnly(AccessError):
     """The device offers no SSH algorithm that this paramiko accepts; SHA-1 only boxes need the extra `legacy-ssh`."""
 
     code = "LS208"
+
+
+class PlatformUnknown(AccessError):
+    """A host of platform `auto` printed a `show version` that is of no known platform. Name it in hosts.yaml."""
+
+    code, status = "LS209", "unparsed"

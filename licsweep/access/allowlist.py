@@ -10,14 +10,15 @@ from licsweep.errors import CommandNotAllowed
 
 PAGER_KEY = " "
 _SHOW_LICENSE = r"show license(?: [a-z0-9-]+)*"
-_EVERYWHERE = (r"", r"exit", r"show version", _SHOW_LICENSE)
+_EVERYWHERE = (r"", r"exit", r"show version")
 _VTY = r"terminal length 0"
 _PER_PLATFORM = {
-    "cisco_xe": (_VTY, r"enable", r"show call-home smart-licensing"),
-    "cisco_ios": (_VTY, r"enable"),
-    "cisco_nxos": (_VTY, r"show license(?: [a-z0-9-]+)* \| json"),
-    "cisco_asa": (r"terminal pager 0", r"enable", r"show activation-key(?: detail)?"),
-    "cisco_xr": (_VTY,),
+    "auto": (_VTY,),
+    "cisco_xe": (_VTY, _SHOW_LICENSE, r"enable", r"show call-home smart-licensing"),
+    "cisco_ios": (_VTY, _SHOW_LICENSE, r"enable"),
+    "cisco_nxos": (_VTY, _SHOW_LICENSE, r"show license(?: [a-z0-9-]+)* \| json"),
+    "cisco_asa": (r"terminal pager 0", _SHOW_LICENSE, r"enable", r"show activation-key(?: detail)?"),
+    "cisco_xr": (_VTY, _SHOW_LICENSE),
 }
 
 

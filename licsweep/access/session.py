@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import paramiko
@@ -30,7 +31,7 @@ from licsweep.errors import AccessError, SessionDropped, SessionTimeout, UsageEr
 
 LAST_LINE = "exit"
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
-_TAIL = 4096
+_TAIL = 256  # a prompt or a pager line is shorter
 _PROMPT_AT_END = re.compile(rb"(?:^|[\r\n])(?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?$")
 _PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
 _PASSWORD_AT_END = re.compile(rb"[Pp]assword: ?$")
@@ -110,6 +111,14 @@ class Session:
     def privileged(self) -> bool:
         """True where the prompt ends in `#`."""
         return self._prompt.endswith(b"#")
+
+    def become(self, platform: str) -> None:
+        """What was logged in to as `auto` turns out to be this: from here on its own list and pager switch count."""
+        before = self.pager_off
+        self._login = replace(self._login, platform=platform)
+        self.pager_off = CLASSES[platform].pager_off
+        if self.pager_off != before:
+            self._paging_off = not self.ask(self.pager_off).strip()
 
     def ask(self, command: str) -> str:
         """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \\n."""
@@ -266,6 +275,7 @@ class CiscoXrSession(Session, CiscoXrSSH):  # type: ignore[misc]
 
 
 CLASSES: dict[str, type[Session]] = {
+    "auto": CiscoXeSession,  # until `show version` has told, see Session.become
     "cisco_xe": CiscoXeSession,
     "cisco_ios": CiscoXeSession,
     "cisco_nxos": CiscoNxosSession,

@@ -11,9 +11,16 @@ _ESCAPE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 
 def clean(text: str, command: str, prompt: str) -> str:
     """Terminal text as plain lines: pager traces, escapes and carriage returns gone, echo and last prompt cut."""
-    text = _ESCAPE.sub("", _PAGER.sub("", text))
-    lines = [line.rsplit("\r", 1)[-1] for line in re.sub(r"\r+\n", "\n", text).split("\n")]
-    if lines and lines[-1].strip() == prompt:
+    if "More" in text:
+        text = _PAGER.sub("", text)
+    if "\x1b" in text:
+        text = _ESCAPE.sub("", text)
+    while "\r\n" in text:
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if "\r" in text:
+        lines = [line.rpartition("\r")[2] for line in lines]
+    if lines[-1].strip() == prompt:
         lines.pop()
     for number, line in enumerate(lines):
         if command in line:

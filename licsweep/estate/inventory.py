@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host, Inventory
 
 SSH_PORT = 22
+AUTO = "auto"
+"""A platform that the first sweep finds out and the store remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +142,9 @@ def _check(path: Path, entries: dict[str, Entry], groups: dict[str, Entry]) -> N
         for group in entry.groups:
             if group not in groups:
                 raise InventoryError(f"{at}: no such group: {group}", why=f"known are: {', '.join(groups) or 'none'}")
-        if entry.platform is not None and entry.platform not in get_args(Platform):
+        if entry.platform not in (None, AUTO, *get_args(Platform)):
             raise InventoryError(
-                f"{at}: no such platform: {entry.platform}", why=f"known are: {', '.join(get_args(Platform))}"
+                f"{at}: no such platform: {entry.platform}", why=f"known are: {AUTO}, {', '.join(get_args(Platform))}"
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,7 @@ def sweep(
             store.close_interrupted()
             if wish.failed_from is not None:
                 targets = _failed(store, targets, wish.failed_from)
+            targets = _remembered(store, targets)
             fresh = _fresh(store, targets, wish.fresher_than_hours)
             selected(len(targets))
             order = _order(project, inventory, targets, wish, credentials, fresh)
@@ -117,13 +118,20 @@ def plan(project: Project, wish: Wish) -> list[Planned]:
 
     inventory = inv.load(project.inventory)
     targets = select(inventory, wish.selection)
+    if project.database.is_file():
+        store = Store(project.database)
+        try:
+            targets = _remembered(store, targets)
+        finally:
+            store.close()
     source, username = _credential_source(project)
     known = platforms()
     planned = []
     for target in targets:
         platform = known.get(target.platform)
-        ready = platform is not None and target.platform in CLASSES
-        lines = (CLASSES[target.platform].pager_off, *platform.commands, LAST_LINE) if platform and ready else ()
+        ready = target.platform in CLASSES and (platform is not None or target.platform == inv.AUTO)
+        commands = platform.commands if platform else ("show version", "and what its platform needs")
+        lines = (CLASSES[target.platform].pager_off, *commands, LAST_LINE) if ready else ()
         planned.append(
             Planned(
                 hostname=target.name,
@@ -191,6 +199,7 @@ def _order(
     settings = project.settings
     known_hosts = KnownHosts(project.known_hosts)
     means = Means(
+        platforms=platforms(),
         known_hosts=known_hosts,
         limits=Limits(
             connect=settings.connect_timeout, command=settings.command_timeout, device=settings.device_deadline
@@ -204,7 +213,6 @@ def _order(
     return Order(
         targets=targets,
         selection=str(wish),
-        platforms=platforms(),
         login_of=lambda target: login(inventory, target, credentials),
         means=means,
         fresh=fresh,
@@ -237,6 +245,18 @@ def _login(target: Target, credentials: creds.Credentials, jumps: "tuple[Login, 
         legacy_ssh=target.legacy_ssh,
         jumps=jumps,
     )
+
+
+def _remembered(store: Store, targets: Sequence[Target]) -> list[Target]:
+    """Hosts of platform `auto` as what the last sweep found them to be."""
+    if not any(target.platform == inv.AUTO for target in targets):
+        return list(targets)
+    states = store.host_states(as_of=datetime.now(UTC))
+    found = {state.hostname: state.observation.platform for state in states if state.observation}
+    return [
+        replace(target, platform=found.get(target.name) or inv.AUTO) if target.platform == inv.AUTO else target
+        for target in targets
+    ]
 
 
 def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict[str, str]:

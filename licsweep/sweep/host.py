@@ -4,20 +4,21 @@ import hashlib
 import logging
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from collectors.base import Platform
-from collectors.parse import refusal
+from collectors.parse import recognise_platform, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
-from licsweep.access.session import Session, session
-from licsweep.errors import AccessError, LicsweepError
-from licsweep.estate.inventory import Target
+from licsweep.access.session import CLASSES, Session, session
+from licsweep.errors import AccessError, LicsweepError, PlatformUnknown
+from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.sweep.gate import Gate
 from licsweep.vocabulary import OutcomeStatus
@@ -40,6 +41,7 @@ class Means:
     """What all hosts of a sweep share. `retries` is for transport errors before a credential was sent; `backoff` is
     the first wait in seconds, doubled each time."""
 
+    platforms: Mapping[str, Platform]
     known_hosts: KnownHosts
     limits: Limits
     jump_hosts: JumpHosts
@@ -49,14 +51,17 @@ class Means:
     type_ahead: frozenset[str] = frozenset()
 
 
-def sweep_host(target: Target, platform: Platform, login: Login, aaa_group: str, means: Means) -> HostReport:
-    """Asks one host everything. A failure of the session becomes its outcome; only a bug of ours raises."""
+def sweep_host(target: Target, login: Login, means: Means) -> HostReport:
+    """Asks one host everything. A failure of the session becomes its outcome; only a bug of ours raises.
+
+    The platform `auto` is found out from `show version`; the report's target then has the true one.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     captures: list[Capture] = []
     status: OutcomeStatus = "ok"
     reason: str | None = None
     try:
-        _try_all(target, platform, login, aaa_group, means, captures)
+        target = _try_all(target, login, means, captures)
     except Exception as error:
         known = classify(error)
         status, reason = known.status if known else "skipped", means.gate.over()
@@ -71,16 +76,17 @@ def sweep_host(target: Target, platform: Platform, login: Login, aaa_group: str,
     return HostReport(target, outcome, started, tuple(captures))
 
 
-def _try_all(
-    target: Target, platform: Platform, login: Login, group: str, means: Means, captures: list[Capture]
-) -> None:
-    for attempt in range(means.retries + 1):
+def _try_all(target: Target, login: Login, means: Means, captures: list[Capture]) -> Target:
+    group = target.aaa_group
+    attempt = 0
+    while True:
         connection = session(login, means.known_hosts, means.limits, means.jump_hosts)
         done = means.gate.watch(connection.abort)
         try:
             connection.open()
             means.gate.learned(group, refused=False)
-            _ask_all(target.name, platform, login, connection, means, captures)
+            found = _found_out(connection) if target.platform == AUTO else target.platform
+            _ask_all(target.name, means.platforms[found], login, connection, means, captures)
         except AccessError as error:
             if error.status == "auth-failed":
                 means.gate.learned(group, refused=True)
@@ -90,11 +96,21 @@ def _try_all(
             wait = means.backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
             if means.gate.stop.wait(wait):
                 raise
+            attempt += 1
         else:
-            return
+            return replace(target, platform=found)
         finally:
             done()
             connection.close()
+
+
+def _found_out(connection: Session) -> str:
+    """The platform that `show version` tells of. Raises PlatformUnknown."""
+    name = recognise_platform(connection.ask("show version"))
+    if name is None or name not in CLASSES:
+        raise PlatformUnknown("the platform can't be told from show version", why=name or "nothing known in its text")
+    connection.become(name)
+    return name
 
 
 def _ask_all(

@@ -15,11 +15,10 @@ from nornir.core.inventory import Host, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
-from collectors.base import Platform
 from licsweep.access.login import Login
 from licsweep.access.session import CLASSES
 from licsweep.errors import LicsweepError, StoreError
-from licsweep.estate.inventory import Target
+from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
 from licsweep.sweep.gate import Gate
@@ -45,7 +44,6 @@ class Order:
 
     targets: Sequence[Target]
     selection: str
-    platforms: Mapping[str, Platform]
     login_of: Callable[[Target], Login]
     means: Means
     fresh: Mapping[str, str]
@@ -101,16 +99,15 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
 
 def _one(target: Target, order: Order) -> HostReport:
     reason = order.means.gate.refusal(target.aaa_group) or order.fresh.get(target.name)
-    platform = order.platforms.get(target.platform)
     if reason:
         return skipped(target, reason)
-    if platform is None or target.platform not in CLASSES:
+    if target.platform not in CLASSES or target.platform not in (AUTO, *order.means.platforms):
         return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest")
     try:
         login = order.login_of(target)
     except LicsweepError as error:
         return skipped(target, plain_reason(error))
-    return sweep_host(target, platform, login, target.aaa_group, order.means)
+    return sweep_host(target, login, order.means)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -92,6 +93,18 @@ def test_every_host_ends_as_designed(estate: SimulatedEstate, project: Path) -> 
     raw.close()
     assert ended == {device.name: device.expected_outcome for device in estate.devices}
     assert "coverage is below 100 percent" in done.err
+
+
+def test_platform_auto_is_found_out_and_remembered(estate: SimulatedEstate, project: Path) -> None:
+    hosts = project / "inventory" / "hosts.yaml"
+    hosts.write_text(re.sub(r"platform: cisco_\w+", "platform: auto", hosts.read_text()))
+    assert sweep(estate, project, "--min-coverage", 0).code == 0
+    told = {device.name: device.platform for device in estate.devices if device.expected_outcome == "ok"}
+    states = {name: licsweep("show", name, "--project", project, "--format", "json") for name in list(told)[:6]}
+    for name, done in states.items():
+        assert json.loads(done.out)["data"]["observation"]["platform"] == told[name]
+    planned = json.loads(sweep(estate, project, "--dry-run", "--format", "json").out)["data"]
+    assert sum("and what its platform needs" in row["lines"] for row in planned) == len(estate.devices) - len(told)
 
 
 def test_coverage_that_is_enough(estate: SimulatedEstate, project: Path) -> None:
