@@ -137,7 +137,9 @@ def answers(replies: dict[str, str], *, before: str = "", prompt: str = "R1#", b
                 continue
             if line == "exit":
                 return
-            reply = replies.get(line, "" if line == "terminal length 0" else "% Invalid input detected\r\n")
+            reply = replies.get(
+                line, "" if line in ("terminal length 0", "terminal pager 0") else "% Invalid input detected\r\n"
+            )
             await show(f"{line}\r\n{reply}{prompt}")
             line = ""
 

@@ -31,12 +31,40 @@ def ask(box: Box, command: str = "show license all", platform: str = "cisco_xe",
         connection.close()
 
 
+# Prompts as the platforms print them: NX-OS and ASA lead with a return, ASA adds failover state or context.
+KINDS = [
+    ("cisco_xe", "R1#"),
+    ("cisco_ios", "R1>"),
+    ("cisco_nxos", "\rR1# "),
+    ("cisco_asa", "\rfw1/pri/act# "),
+    ("cisco_asa", "\rfw1/ctx-a> "),
+    ("cisco_xr", "RP/0/RP0/CPU0:R1#"),
+]
+
+
 @pytest.mark.parametrize("bytewise", [False, True])
-@pytest.mark.parametrize("platform", ["cisco_xe", "cisco_nxos"])
-def test_a_whole_answer(box: Start, platform: str, bytewise: bool) -> None:
-    prompt = "\rR1# " if platform == "cisco_nxos" else "R1#"
+@pytest.mark.parametrize(("platform", "prompt"), KINDS)
+def test_a_whole_answer(box: Start, platform: str, prompt: str, bytewise: bool) -> None:
     made = box(answers({"show license all": TEXT}, prompt=prompt, bytewise=bytewise))
     assert ask(made, platform=platform) == EXPECTED
+
+
+def test_an_asa_never_hears_of_configuration(box: Start) -> None:
+    heard: list[str] = []
+
+    async def script(process: Any) -> None:
+        process.stdout.write("\rfw1> ")
+        while line := (await process.stdin.readline()).rstrip("\n"):
+            heard.append(line)
+            page = "one\r\n<--- More --->" if line.startswith("show") else ""
+            process.stdout.write(f"{line}\r\n{page}")
+            if page:
+                heard.append(await process.stdin.read(1))
+                process.stdout.write("\r              \rtwo\r\n")
+            process.stdout.write("\rfw1> ")
+
+    assert ask(box(script), platform="cisco_asa") == "one\ntwo\n"
+    assert heard == ["terminal pager 0", "show license all", " ", "exit"]
 
 
 @pytest.mark.parametrize("banner", ["Welcome to lab#\r\n", "Authorized use>\r\n\r\n", "#" * 70 + "\r\n", "a > b #\r\n"])
@@ -240,6 +268,17 @@ def test_something_that_is_no_ssh_server(tmp_path: Path, greeting: bytes, told: 
             session(_login(server.getsockname()[1]), KnownHosts(tmp_path / "none"), limits).open()
         assert caught.value.status in ("unreachable", "timed-out")
         thread.join()
+
+
+def test_what_is_auto_becomes_what_it_is(box: Start) -> None:
+    made = box(answers({"show license all": TEXT, "terminal pager 0": ""}, prompt="\rfw1# "))
+    connection = session(made.login("auto"), made.known_hosts, LIMITS)
+    connection.open()
+    with pytest.raises(errors.CommandNotAllowed):
+        connection.ask("show license all")
+    connection.become("cisco_asa")
+    assert connection.ask("show license all") == EXPECTED
+    connection.close()
 
 
 def test_a_platform_without_a_session_is_said(tmp_path: Path) -> None:
