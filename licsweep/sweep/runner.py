@@ -1,7 +1,7 @@
 """The runner: a Nornir runner plug-in that ends in time and loses no host.
 
 Hosts are taken in an order that spreads sites and AAA groups, under a cap for each, with a slow start: every finished
-host lets one more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and hosts
+host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and hosts
 that have not ended are run once more through the task, which skips them with the reason.
 """
 
@@ -18,6 +18,7 @@ from licsweep.settings import MAX_WORKERS
 from licsweep.sweep.gate import Gate
 
 SLOW_START = 5
+MORE_PER_SECOND = 5  # so that a few sick hosts at the front hold nobody up
 GRACE_SECONDS = 1.0
 _TICK = 0.2
 Bucket = tuple[str | None, str]
@@ -89,7 +90,7 @@ class _Queue:
         self._sites: Counter[str | None] = Counter()
         self._groups: Counter[str] = Counter()
         self._running: set[str] = set()
-        self._finished = 0
+        self._finished, self._began = 0, time.monotonic()
 
     def take(self) -> Host | None:
         """The next host that may run, waiting for it; None when there is none left or the sweep is over."""
@@ -107,7 +108,7 @@ class _Queue:
         site, group = bucket
         if self._gate.refusal(group):
             return True  # it will be skipped, which costs nobody anything
-        if len(self._running) >= SLOW_START + self._finished:
+        if len(self._running) >= SLOW_START + self._finished + MORE_PER_SECOND * (time.monotonic() - self._began):
             return False
         if self._max_site and site is not None and self._sites[site] >= self._max_site:
             return False

@@ -1,0 +1,185 @@
+"""The engine as a whole on scripted boxes: what is repeated, what is not, and how often a password leaves."""
+
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
+
+from collectors.base import Platform
+from licsweep.access.hostkeys import KnownHosts
+from licsweep.access.jump import JumpHosts
+from licsweep.access.login import Limits, Login
+from licsweep.estate.inventory import Target
+from licsweep.model import Outcome
+from licsweep.store.store import Store
+from licsweep.sweep.gate import Gate
+from licsweep.sweep.host import Means
+from licsweep.sweep.run import Order, sweep
+from tests.access.conftest import PASSWORD, Box, Script, answers, box
+from tests.access.test_privilege import SECRET, device
+
+__all__ = ["box"]  # the fixture
+
+SHOW = Platform(name="cisco_xe", commands=("show license all",), required=("show license all",))
+LIMITS = Limits(connect=3, command=3, device=6)
+
+
+class Bench:
+    """Sweeps boxes into a store; `outcomes` afterwards."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.outcomes: dict[str, Outcome] = {}
+
+    def sweep(
+        self,
+        boxes: dict[str, Box],
+        *,
+        password: str = PASSWORD,
+        ports: dict[str, int] | None = None,
+        gate: Gate | None = None,
+        retries: int = 0,
+        enable: str | None = None,
+    ) -> float:
+        known = self.folder / "known"
+        text = "".join(one.known_hosts_path.read_text() for one in boxes.values())
+        for name, port in (ports or {}).items():
+            text += boxes[name].known_hosts_path.read_text().replace(f":{boxes[name].port}", f":{port}")
+        known.write_text(text)
+        keys = KnownHosts(known)
+        targets = [
+            Target(
+                name=name,
+                address="127.0.0.1",
+                port=(ports or {}).get(name, one.port),
+                platform="cisco_xe",
+                username=None,
+                groups=(),
+                data={},
+            )
+            for name, one in boxes.items()
+        ]
+
+        def login(target: Target) -> Login:
+            made = boxes[target.name].login(password=password)
+            return replace(made, port=target.port, enable_secret=enable)
+
+        means = Means(
+            platforms={"cisco_xe": SHOW},
+            known_hosts=keys,
+            limits=LIMITS,
+            jump_hosts=JumpHosts(keys, 3),
+            gate=gate or Gate(),
+            retries=retries,
+            backoff=0.05,
+        )
+        order = Order(targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False)
+        inventory = Inventory(
+            hosts=Hosts({name: Host(name=name) for name in boxes}), groups=Groups(), defaults=Defaults()
+        )
+        store = Store(self.folder / "licsweep.db", create=True)
+        began = time.monotonic()
+        try:
+            sweep(inventory, order, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
+        finally:
+            store.close()
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@contextmanager
+def stumbling(port: int, drops: int) -> Iterator[int]:
+    """A port that drops the first connections and forwards the later ones."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def pump(source: socket.socket, sink: socket.socket) -> None:
+            with suppress(OSError):
+                while data := source.recv(65536):
+                    sink.sendall(data)
+            for end in (source, sink):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+        def serve() -> None:
+            with suppress(OSError):
+                for number in range(100):
+                    client, _ = server.accept()
+                    if number < drops:
+                        client.close()
+                        continue
+                    with socket.create_connection(("127.0.0.1", port)) as behind:
+                        other = threading.Thread(target=pump, args=(behind, client))
+                        other.start()
+                        pump(client, behind)
+                        other.join()
+                    client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize(("retries", "status"), [(1, "ok"), (0, "unreachable")])
+def test_a_transport_error_before_the_login_is_tried_again(
+    box: Callable[[Script], Box], bench: Bench, retries: int, status: str
+) -> None:
+    made = box(answers({"show license all": "Count: 1\r\n"}))
+    with stumbling(made.port, drops=1) as port:
+        bench.sweep({"a": made}, ports={"a": port}, retries=retries)
+    assert bench.outcomes["a"].status == status
+    assert made.passwords == [PASSWORD] * (status == "ok")
+
+
+def test_after_the_password_left_nobody_connects_again(box: Callable[[Script], Box], bench: Bench) -> None:
+    async def drops(process: Any) -> None:
+        process.stdout.write("R1#")
+        await process.stdin.readline()
+
+    made = box(drops)
+    bench.sweep({"a": made}, retries=3)
+    assert bench.outcomes["a"].status == "unreachable"
+    assert made.passwords == [PASSWORD]
+
+
+def test_a_wrong_password_goes_to_three_boxes_only(box: Callable[[Script], Box], bench: Bench) -> None:
+    boxes = {f"h{n}": box(answers({})) for n in range(12)}
+    bench.sweep(boxes, password="wrong-word", gate=Gate(auth_failures=3), retries=2)
+    assert sum(len(one.passwords) for one in boxes.values()) == 3
+    statuses = sorted(outcome.status for outcome in bench.outcomes.values())
+    assert statuses == ["auth-failed"] * 3 + ["skipped"] * 9
+    assert all("no more passwords" in str(o.reason) for o in bench.outcomes.values() if o.status == "skipped")
+
+
+def test_enable_answers_and_the_level_is_recorded(box: Callable[[Script], Box], bench: Bench) -> None:
+    heard: list[str] = []
+    bench.sweep({"a": box(device(heard))}, enable=SECRET)
+    assert bench.outcomes["a"].status == "ok"
+    assert heard.count(f"secret:{SECRET}") == 1
+    with sqlite3.connect(bench.folder / "licsweep.db") as raw:
+        assert raw.execute("SELECT level FROM capture").fetchall() == [("enable",)]
+    raw.close()
+
+
+def test_the_deadline_of_the_sweep_cuts_what_hangs(box: Callable[[Script], Box], bench: Bench) -> None:
+    async def hangs(process: Any) -> None:
+        await process.stdin.read(100)
+
+    boxes = {f"h{n}": box(hangs) for n in range(8)} | {"good": box(answers({"show license all": "Count: 1\r\n"}))}
+    took = bench.sweep(boxes, gate=Gate(deadline=2.0))
+    assert took < 4
+    assert bench.outcomes.pop("good").status == "ok"
+    assert {(o.status, o.reason) for o in bench.outcomes.values()} == {("skipped", "the sweep's deadline has passed")}
