@@ -1,8 +1,8 @@
 """The runner: a Nornir runner plug-in that ends in time and loses no host.
 
 Hosts are taken in an order that spreads sites and AAA groups, under a cap for each, with a slow start: every finished
-host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and hosts
-that have not ended are run once more through the task, which skips them with the reason.
+host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and
+hosts that have not ended are run once more through the task, which skips them with the reason.
 """
 
 import random
