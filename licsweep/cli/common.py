@@ -69,6 +69,8 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             _tell(error)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             sys.exit(0)  # the reader of our pipe has had enough
         except (click.ClickException, click.Abort, click.exceptions.Exit):

@@ -11,6 +11,7 @@ from threading import Event, Lock
 
 INTERRUPTED = "the sweep was interrupted"
 TOO_LATE = "the sweep's deadline has passed"
+NO_STORE = "the sweep ended early: the database can't be written"
 
 
 class Gate:
@@ -23,7 +24,15 @@ class Gate:
         self._failed: Counter[str] = Counter()
         self._proven: set[str] = set()
         self._cuts: set[Callable[[], None]] = set()
+        self._why = INTERRUPTED
         self.stop = Event()
+
+    def end(self, why: str) -> None:
+        """Ends the sweep; what was not tried is skipped for this reason."""
+        with self._lock:
+            if not self.stop.is_set():
+                self._why = why
+                self.stop.set()
 
     @property
     def left(self) -> float | None:
@@ -33,7 +42,7 @@ class Gate:
     def over(self) -> str | None:
         """Why nothing more is started; None while the sweep goes on."""
         if self.stop.is_set():
-            return INTERRUPTED
+            return self._why
         left = self.left
         return TOO_LATE if left is not None and left <= 0 else None
 

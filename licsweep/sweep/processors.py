@@ -17,6 +17,7 @@ from collectors import parse
 from licsweep.errors import LicsweepError
 from licsweep.model import Observation, Outcome
 from licsweep.store.store import Store
+from licsweep.sweep.gate import NO_STORE, Gate
 from licsweep.sweep.host import HostReport, plain_reason
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,11 @@ log = logging.getLogger(__name__)
 class StoringProcessor:
     """Streams each finished host to the store; `counts` are the outcomes so far, `errors` what could not be stored."""
 
-    def __init__(self, store: Store, snapshot_id: int, *, read: bool, progress: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, store: Store, snapshot_id: int, gate: Gate, *, read: bool, progress: Callable[[Outcome], None]
+    ) -> None:
         self._store, self._snapshot_id, self._read, self._progress = store, snapshot_id, read, progress
+        self._gate = gate
         self._lock = Lock()
         self._ended: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -49,7 +53,8 @@ class StoringProcessor:
                 self.counts[outcome.status] += 1
                 self._progress(outcome)
         except Exception as error:
-            log.exception("%s: could not be stored", host.name)
+            log.debug("%s: could not be stored", host.name, exc_info=True)
+            self._gate.end(NO_STORE)  # what can't be kept need not be collected
             with self._lock:
                 reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
                 self.errors.append(f"{host.name}: {reason}")

@@ -21,7 +21,7 @@ from licsweep.errors import LicsweepError, StoreError
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
-from licsweep.sweep.gate import Gate
+from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import HostReport, Means, plain_reason, skipped, sweep_host
 from licsweep.sweep.processors import StoringProcessor
 from licsweep.sweep.runner import SweepRunner
@@ -72,7 +72,7 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
     )
     chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
     snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
-    processor = StoringProcessor(store, snapshot_id, read=order.read, progress=progress)
+    processor = StoringProcessor(store, snapshot_id, gate, read=order.read, progress=progress)
 
     def one_host(task: Task) -> Result:
         target = by_name[task.host.name]
@@ -86,7 +86,6 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
     with _stopping(gate):
         chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
     interrupted = gate.stop.is_set()
-    store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
     order.means.jump_hosts.close()
     if processor.errors:
         raise StoreError(
@@ -94,6 +93,7 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
             why=processor.errors[0],
             hint="check disk and database",
         )
+    store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
     return Swept(snapshot_id=snapshot_id, counts=processor.counts, interrupted=interrupted)
 
 
@@ -119,7 +119,7 @@ def _stopping(gate: Gate) -> Iterator[None]:
     before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, _frame: Any) -> None:
-        gate.stop.set()
+        gate.end(INTERRUPTED)
         signal.signal(number, before[number])
 
     for number in before:
