@@ -6,7 +6,8 @@ A line that no rule knew, and one whose words no vocabulary knows, become `uncla
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import Any, get_type_hints
+from functools import lru_cache
+from typing import Any, NamedTuple, get_type_hints
 
 from collectors import sections, tables, words
 from collectors.index import Form, Section, TableRef, version
@@ -21,7 +22,9 @@ from licsweep.model import (
     Policy,
     PolicyClass,
     Reservation,
+    RumReport,
     TrustCode,
+    TrustData,
     Udi,
     UnclaimedLine,
 )
@@ -33,14 +36,18 @@ _LISTS: dict[str, type[Any]] = {
     "trust_codes": TrustCode,
     "authorizations": Authorization,
     "reservations": Reservation,
+    "rum_reports": RumReport,
+    "trust_data": TrustData,
 }
 _RECORDS = {name: words.inner(hint) for name, hint in get_type_hints(Observation).items()}
 _NESTED = "authorizations.licenses"
 
 
-def assemble(form: Form, lines: Sequence[Line], zone: tzinfo | None, captured_at: datetime | None) -> Observation:
-    """What the lines of one output say."""
-    sheet = _Sheet(form.command, zone, lines)
+def assemble(
+    form: Form, lines: Sequence[Line], printed: Sequence[Line], zone: tzinfo | None, captured_at: datetime | None
+) -> Observation:
+    """What the lines of one output say; `printed` are those of the stored text, where it was not lines but JSON."""
+    sheet = _Sheet(form.command, zone, printed)
     parts = sections.split(lines, form)
     sheet.strange.update(line.number for line in parts.strange)
     sheet.torn = parts.lost
@@ -52,7 +59,9 @@ def assemble(form: Form, lines: Sequence[Line], zone: tzinfo | None, captured_at
             claimed |= known
             stated.update(f"{table.name}.{name}" for row in rows for name in row.values)
             sheet.add(table, rows)
-        sheet.strange.update(_unclaimed(section, part, claimed))
+        unknown = set(_unclaimed(section, part, claimed))
+        sheet.strange |= unknown
+        sheet.torn = sheet.torn or (section.strict and bool(unknown))
     return sheet.observation(form, captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
 
 
@@ -65,16 +74,17 @@ def unclaimed(command: str, lines: Sequence[Line]) -> tuple[UnclaimedLine, ...]:
     )
 
 
-def outcome(observation: Observation) -> tuple[bool, str]:
+def outcome(evidence: Sequence[Evidence], *, complete: bool) -> tuple[bool, str]:
     """Whether anything beyond the identity of the box was read, and how that ended: ok, partial or unparsed."""
     identity = {"hostname", "release", "image", "platform", "captured_at", "outcome", "udis"}
-    read = any(item.field.split(".")[0].split("[")[0] not in identity for item in observation.evidence)
-    return read, "ok" if observation.complete else ("partial" if read else "unparsed")
+    read = any(item.field.split(".")[0].split("[")[0] not in identity for item in evidence)
+    return read, "ok" if complete else ("partial" if read else "unparsed")
 
 
 def _unclaimed(section: Section, part: Sequence[Line], claimed: set[int]) -> Iterator[int]:
     for line in part:
-        if line.number not in claimed and not (section.known and section.known.fullmatch(line.text)):
+        known = line.ruler or line.number in claimed or (section.known and section.known.fullmatch(line.text))
+        if not known:
             yield line.number
 
 
@@ -105,27 +115,31 @@ class _Sheet:
             if table.into is None:
                 self._fields(renamed)
             elif table.into != "nothing" and renamed.values and self._is_row(table, renamed):
-                self._row(table.into, renamed)
+                self._row(table.into, _without(renamed, table.proof))
 
     def observation(self, form: Form, captured_at: datetime | None, *, whole: bool) -> Observation:
         policy = {row.pop("class", None): _policy_class(row) for row in self.lists.pop("policy", [])}
         policy.pop(None, None)
         attached = self.lists.pop(_NESTED, [])
+        self.fields.update(_exchange(self.lists.pop("communication", [])))
         lists: dict[str, Any] = {name: [_LISTS[name](**row) for row in rows] for name, rows in self.lists.items()}
         if attached:
             lists["authorizations"] = _attach(lists.get("authorizations", []), attached)
+        lists["udis"] = list(dict.fromkeys(lists.get("udis", [])))
         stated: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
-        read = Observation(
+        complete = whole and not self.torn
+        return Observation(
             **_nested({**form.states, **self.fields, "licensing_model": _model(form, self.fields)}),
             **stated,
             policy=Policy(**policy) if policy else None,
+            first_use_at=_first_use(stated.get("rum_reports", ())),
             platform=form.platform,  # type: ignore[arg-type]  # the index names platforms of the model (tested)
             captured_at=captured_at,
-            complete=whole and not self.torn,
+            outcome=outcome(self.evidence, complete=complete)[1],  # type: ignore[arg-type]  # its three words
+            complete=complete,
             evidence=tuple(self.evidence),
             unclaimed_lines=() if form.prose else self._drift(),
         )
-        return _with_outcome(read)
 
     def _drift(self) -> tuple[UnclaimedLine, ...]:
         return unclaimed(self.command, [line for line in self.lines if line.number in self.strange])
@@ -142,6 +156,8 @@ class _Sheet:
 
     def _is_row(self, table: TableRef, row: Row) -> bool:
         missing = [name for name in table.whole if name not in row.values]
+        if set(row.values) <= set(table.bare):
+            return True
         self.torn = self.torn or bool(missing)
         if missing and len(missing) == len(table.whole):
             self.strange.update(row.places.values())
@@ -164,20 +180,38 @@ class _Sheet:
         """Field -> value; the words of a field with a raw twin go there too. What isn't understood is drift."""
         values: dict[str, Any] = {}
         for name, printed in row.values.items():
-            field, text = name.lower(), _one(printed)
-            path = prefix + field.replace("__", ".")
-            meant = words.meaning(path, text, self.zone)
+            slot, text = _slot(prefix, name), _one(printed)
+            meant = words.meaning(slot.path, text, self.zone)
             if not meant.known:
                 self.strange.add(row.places[name])
-            if path in words.kinds() or path == "policy.class":
-                values[field] = meant.value
-            if path + "_raw" in words.kinds():
-                values[field + "_raw"] = None if meant.known and meant.value is None else text
+            if slot.kept:
+                values[slot.field] = meant.value
+            if slot.raw:
+                values[slot.raw] = None if meant.known and meant.value is None else text
         return values
 
     def _prove(self, field: str, number: int) -> None:
         text = self.texts[number].strip()[:MAX_TEXT]
         self.evidence.append(Evidence(field=field, command=self.command, line_number=number, text=text))
+
+
+class _Slot(NamedTuple):
+    """Where a value of a template goes: its field, whether the model has it, and the field of its raw twin."""
+
+    field: str
+    path: str
+    kept: bool
+    raw: str | None
+
+
+@lru_cache(maxsize=1024)
+def _slot(prefix: str, name: str) -> _Slot:
+    field = name.lower()
+    path = prefix + field.replace("__", ".")
+    kinds = words.kinds()
+    return _Slot(
+        field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
+    )
 
 
 def _renamed(row: Row, values: Mapping[str, str] | None) -> Row:
@@ -188,6 +222,10 @@ def _renamed(row: Row, values: Mapping[str, str] | None) -> Row:
         {values[name]: text for name, text in row.values.items() if name in values},
         {values[name]: place for name, place in row.places.items() if name in values},
     )
+
+
+def _without(row: Row, names: Sequence[str]) -> Row:
+    return Row({name: text for name, text in row.values.items() if name not in names}, row.places)
 
 
 def _one(printed: Any) -> str:
@@ -226,6 +264,22 @@ def _policy_class(row: dict[str, Any]) -> PolicyClass:
     return PolicyClass(**row, **sources)
 
 
+def _exchange(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Of all kinds of exchange with CSSM what the latest try answered, the last success and the last failure."""
+    moments = ("last_success_at", "last_failure_at")
+    tried = [row for row in rows if any(row.get(name) for name in moments)]
+    if not tried:
+        return {}
+    latest = max(tried, key=lambda row: max(row[name] for name in moments if row.get(name)))
+    dates = {name: max((row[name] for row in tried if row.get(name)), default=None) for name in moments}
+    return {f"communication.{name}": value for name, value in {**latest, **dates}.items()}
+
+
+def _first_use(reports: Sequence[RumReport]) -> datetime | None:
+    """The start of the earliest report of an entitlement."""
+    return min((one.start for one in reports if one.start and one.metric_name == "ENTITLEMENT"), default=None)
+
+
 def _attach(units: Sequence[Authorization], rows: Sequence[dict[str, Any]]) -> list[Authorization]:
     """Each authorized licence under the authorization of its unit."""
     mine: dict[tuple[Any, ...], list[AuthorizedLicense]] = {}
@@ -236,7 +290,3 @@ def _attach(units: Sequence[Authorization], rows: Sequence[dict[str, Any]]) -> l
     return whole + [
         Authorization(role=role, pid=pid, sn=sn, licenses=tuple(found)) for (role, pid, sn), found in mine.items()
     ]
-
-
-def _with_outcome(read: Observation) -> Observation:
-    return replace(read, outcome=outcome(read)[1])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""templates/index.yaml as frozen types: which form an output has, and which tables read which of its sections."""
+"""templates/**/index.yaml as frozen types: which form an output has, and which tables read which of its sections."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +23,8 @@ class TableRef:
     into: str | None = None
     values: Mapping[str, str] | None = None
     whole: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,12 @@ class Section:
     tables: tuple[TableRef, ...]
     known: re.Pattern[str] | None
     continues: re.Pattern[str] | None
+    strict: bool
+
+    @property
+    def counted(self) -> bool:
+        """Whether its rows would count twice if it stood twice."""
+        return any(table.whole for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class Form:
     recognise: tuple[re.Pattern[str], ...]
     sections: tuple[Section, ...]
     needs: tuple[Need, ...]
+    also: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
     states: Mapping[str, str] = field(default_factory=dict)
     prose: bool = False
 
@@ -71,12 +81,30 @@ def data(name: str) -> Any:
 
 
 @lru_cache(maxsize=1)
+def book() -> dict[str, Any]:
+    """All index files as one: the shared one, and each platform's with its forms under the platform's name."""
+    shared = data("index.yaml")
+    own = {
+        folder.name: data(f"{folder.name}/index.yaml")
+        for folder in sorted(files("licsweep.templates").iterdir(), key=lambda folder: folder.name)
+        if folder.joinpath("index.yaml").is_file()
+    }
+    merged = {part: {**shared[part]} for part in ("tables", "sections", "groups", "needs")}
+    for index in own.values():
+        for part, names in merged.items():
+            names.update(index.get(part, {}))
+    return {**merged, "forms": {platform: index["forms"] for platform, index in own.items()}}
+
+
+@lru_cache(maxsize=1)
 def forms() -> tuple[Form, ...]:
-    """Every form, in the order of the file."""
-    index = data("index.yaml")
+    """Every form: of a platform those that it shares with another first, then its own in the order of its file."""
+    index = book()
     tables = {name: _table(name, row) for name, row in index["tables"].items()}
     sections = {name: _section(name, row, tables) for name, row in index["sections"].items()}
-    return tuple(_form(row, sections) for row in index["forms"])
+    rows = [(platform, row) for platform, own in index["forms"].items() for row in own]
+    shared = [(platform, row) for _, row in rows for platform in row.get("platforms", ())]
+    return tuple(_form(platform, row, index, sections) for platform, row in shared + rows)
 
 
 def commands(platform: str) -> set[str]:
@@ -89,21 +117,28 @@ def find(platform: str, command: str | None, lines: Sequence[Line]) -> Form | No
 
     UsageError where platform or command is unknown; None where the text alone fits nothing.
     """
-    mine = [form for form in forms() if form.platform == platform]
+    mine = _of(platform)
     if not mine:
         raise _unknown("platform", platform, (form.platform for form in forms()))
     fallback = None
     if command is not None:
         wanted = " ".join(command.lower().split())
-        mine = [form for form in mine if form.command == wanted]
+        mine = tuple(form for form in mine if form.command == wanted or (form.also and form.also.fullmatch(wanted)))
         if not mine:
             raise _unknown("command", command, (form.command for form in forms() if form.platform == platform))
         fallback = mine[-1]
     return next((form for form in mine if fits(form, lines)), fallback)
 
 
+@lru_cache(maxsize=64)
+def _of(platform: str) -> tuple[Form, ...]:
+    return tuple(form for form in forms() if form.platform == platform)
+
+
 def fits(form: Form, lines: Sequence[Line]) -> bool:
-    """Whether each pattern of the form is met by some line."""
+    """Whether each pattern of the form is met by some line, and the one against it by none."""
+    if form.unless and any(form.unless.fullmatch(line.text) for line in lines):
+        return False
     return all(any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognise)
 
 
@@ -117,7 +152,8 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
 
 
 def _table(name: str, row: dict[str, Any]) -> TableRef:
-    return TableRef(name, **{**row, "whole": tuple(row.get("whole", ()))})
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return TableRef(name, **given)
 
 
 def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> Section:
@@ -127,27 +163,34 @@ def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> 
         tuple(tables[table] for table in row.get("tables", ())),
         _pattern("|".join(row.get("known", ()))),
         _pattern(row.get("continues")),
+        row.get("strict", False),
     )
 
 
-def _form(row: dict[str, Any], sections: Mapping[str, Section]) -> Form:
+def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections: Mapping[str, Section]) -> Form:
     return Form(
-        platform=row["platform"],
+        platform=platform,
         command=row["command"],
         form=row["form"],
         recognise=tuple(re.compile(text, re.IGNORECASE) for text in row["recognise"]),
-        sections=tuple(sections[name] for name in _flat(row["sections"])),
+        sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
         needs=tuple(
-            Need(tuple(_flat([need["needs"]])), version(need.get("from_agent", ""))) for need in _flat(row["needs"])
+            Need(tuple(_flat([need["needs"]], {})), version(need.get("from_agent", "")))
+            for need in _flat(row["needs"], index["needs"])
         ),
+        also=_pattern(row.get("also")),
+        unless=_pattern(row.get("unless")),
         states=row.get("states", {}),
         prose=row.get("prose", False),
     )
 
 
-def _flat(items: list[Any]) -> Iterator[Any]:
+def _flat(items: list[Any], names: Mapping[str, list[Any]]) -> Iterator[Any]:
+    """The items, lists among them and names for lists opened."""
     for item in items:
         if isinstance(item, list):
-            yield from _flat(item)
+            yield from _flat(item, names)
+        elif isinstance(item, str) and item in names:
+            yield from _flat(names[item], names)
         else:
             yield item

@@ -11,16 +11,19 @@ from licsweep.errors import InputError
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 200_000
-MAX_WIDTH = 1_000
+MAX_WIDTH = 500
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PAGER = re.compile(r" ?<?-{2,4} ?More ?-{2,4}>?[ \x08\r]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00\x07\x08\x0b\x0c\x1c-\x1f\x7f\ufeff]")
-_BANNER = re.compile(r"Load for five secs:|Time source is |No time source")
+_BANNER = re.compile(
+    r"Load for five secs:|Time source is |No time source"
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ [\d:.]+ \S+$"  # IOS XR, before each output
+)
 _SYSLOG = re.compile(r"[^%]{0,90}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Z0-9_]+:")
 _ECHO = re.compile(r"(?:[\w.\-/()@:~*]{1,64}[#>] ?)?sh(?:ow?)? +[\w -]+(?:\|.*)?", re.IGNORECASE)
 _PROMPT = re.compile(r"[\w.\-/()@:~*]{1,64}[#>](?: ?exit)?")
-_RULER = re.compile(r"[=\-]{3,}")
+_RULER = re.compile(r"[=\-]{3}[=\- ]*")
 _EDGE = 3
 
 
@@ -33,7 +36,7 @@ class Line(NamedTuple):
     @property
     def ruler(self) -> bool:
         """An underline: it carries nothing."""
-        return _RULER.fullmatch(self.text.strip()) is not None
+        return self.text[-1] in "=-" and _RULER.fullmatch(self.text.strip()) is not None
 
 
 def numbered(text: str) -> list[Line]:
@@ -44,7 +47,7 @@ def numbered(text: str) -> list[Line]:
         text = text.replace("\r", "\n")
     if text.count("\n") > MAX_LINES:
         raise InputError(f"the output has more than {MAX_LINES} lines", why="no command that is read here has as many")
-    return _without_edges(list(_said(text)))
+    return _without_margin(_without_edges(list(_said(text))))
 
 
 def _said(text: str) -> Iterator[Line]:
@@ -75,3 +78,9 @@ def _without_edges(lines: list[Line]) -> list[Line]:
             and (_ECHO.fullmatch(line.text) is not None or _PROMPT.fullmatch(line.text) is not None)
         )
     ]
+
+
+def _without_margin(lines: list[Line]) -> list[Line]:
+    """An output that is indented as a whole stands in the first column."""
+    margin = min((len(line.text) - len(line.text.lstrip()) for line in lines), default=0)
+    return [Line(line.number, line.text[margin:]) for line in lines] if margin else lines

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from collectors import base, index, lines, words
+from collectors import base, index, lines, structured, words
 from collectors.assemble import assemble, outcome, unclaimed
-from licsweep.model import Capture, LicenseUse, Observation
+from licsweep.model import Capture, Observation
 
 Refusal = Literal["unauthorized", "unknown-command"]
 _REFUSAL_LINES = 5
@@ -32,9 +32,10 @@ def parse_text(
     """
     zone = words.local_zone(timezone)
     said = lines.numbered(text)
-    form = index.find(platform, command, said)
+    rows = structured.flattened(said)
+    form = index.find(platform, command, rows)
     if form is not None:
-        return assemble(form, said, zone, captured_at)
+        return assemble(form, rows, said, zone, captured_at)
     return Observation(
         platform=platform,  # type: ignore[arg-type]  # find() knows it
         captured_at=captured_at,
@@ -45,10 +46,20 @@ def parse_text(
 
 
 def recognise_platform(text: str) -> str | None:
-    """The one platform whose forms the text fits (`show version` tells, `show license all` does not)."""
-    said = lines.numbered(text)
+    """The one platform whose forms the text fits, else the one that greets so.
+
+    `show version` tells, or a login's banner with the prompt; `show license all` of most boxes does not.
+    """
+    said = structured.flattened(lines.numbered(text))
     fitting = {form.platform for form in index.forms() if index.fits(form, said)}
-    return fitting.pop() if len(fitting) == 1 else None
+    greeting = {means for pattern, means in _greetings() for line in text.splitlines() if pattern.search(line)}
+    found = fitting or greeting
+    return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _greetings() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(row["pattern"]), row["means"]) for row in words.book()["greetings"])
 
 
 @lru_cache(maxsize=1)
@@ -87,20 +98,25 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
         hostname=hostname,
         platform=platform,  # type: ignore[arg-type]  # base.get() knows it
         captured_at=min((capture.started_at for capture in captures), default=None),
-        complete=_complete(plan, read),
+        complete=_complete(plan, read, refused),
     )
     return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
 
 
-def _complete(plan: base.Platform, read: Mapping[str, Observation]) -> bool:
-    """Every required command answered whole; others too, where they said anything; all that list licences agree."""
+def _complete(plan: base.Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
+    """Every required command answered whole; others too, where they said anything; all that list licences agree.
+
+    A release that does not know a required command may list its licences with another (activation keys).
+    """
     counted = [one for name, one in read.items() if name in plan.required or one.evidence]
-    listed = {tuple(sorted(map(_counts, one.licenses))) for one in read.values() if one.licenses}
-    return all(name in read for name in plan.required) and all(one.complete for one in counted) and len(listed) <= 1
+    listed = {_counts(one) for one in read.values() if one.licenses}
+    answered = all(name in read or (refused.get(name) == "unknown-command" and listed) for name in plan.required)
+    return answered and all(one.complete for one in counted) and len(listed) <= 1
 
 
-def _counts(use: LicenseUse) -> tuple[str, int]:
-    return use.entitlement_tag or use.name or "", -1 if use.count is None else use.count
+def _counts(one: Observation) -> tuple[int, ...]:
+    """What two commands must agree on: names are cut and tags differ by command, and not all list what is not used."""
+    return tuple(sorted(-1 if use.count is None else use.count for use in one.licenses if use.count != 0))
 
 
 def _order(plan: base.Platform, given: Iterable[str]) -> list[str]:
@@ -110,7 +126,7 @@ def _order(plan: base.Platform, given: Iterable[str]) -> list[str]:
 
 
 def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
-    something, ended = outcome(whole)
+    something, ended = outcome(whole.evidence, complete=whole.complete)
     if something or not any(refused):
         return ended
     return "refused" if "unauthorized" in refused else "unsupported"

@@ -5,6 +5,7 @@ A heading that nobody knows opens a section of its own, so that its lines can't 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from collectors.index import Form, Section
@@ -15,7 +16,8 @@ from collectors.lines import MAX_WIDTH, Line
 class Parts:
     """The lines of each known section (headings included), and those that belong to none.
 
-    `lost`: one of those would have continued a section that was left before.
+    `lost`: one of those would have continued a section that was left before, or a section whose rows count stands
+    twice.
     """
 
     known: dict[Section, list[Line]]
@@ -35,13 +37,15 @@ def split(lines: Sequence[Line], form: Form) -> Parts:
         if not line.text[0].isspace() and not line.ruler:
             opened = _opened(line, form, current)
             if opened is not None:
+                again = opened is not current and opened in parts.known and not _continues(opened, line)
+                parts.lost = parts.lost or (again and opened.counted)
                 current = opened
                 parts.headings.add(line.number)
             elif _looks_like_heading(line, following) and not _continues(current, line):
                 current = None
         if current is None:
             parts.strange.append(line)
-            parts.lost = parts.lost or any(_continues(section, line) for section in parts.known)
+            parts.lost = parts.lost or any(section.counted and _continues(section, line) for section in parts.known)
         else:
             parts.known.setdefault(current, []).append(line)
     return parts
@@ -50,7 +54,12 @@ def split(lines: Sequence[Line], form: Form) -> Parts:
 def _opened(line: Line, form: Form, current: Section | None) -> Section | None:
     if _continues(current, line):
         return None
-    return next((section for section in form.sections if section.heading.fullmatch(line.text)), None)
+    return _headed(form, line.text)
+
+
+@lru_cache(maxsize=8192)
+def _headed(form: Form, text: str) -> Section | None:
+    return next((section for section in form.sections if section.heading.fullmatch(text)), None)
 
 
 def _continues(current: Section | None, line: Line) -> bool:

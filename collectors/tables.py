@@ -32,8 +32,9 @@ class Table(TextFSM):  # type: ignore[misc]
 
     def __init__(self, template: str, *, own: bool) -> None:
         super().__init__(io.StringIO(template))
+        self._names: list[str] = list(self.header)
         options = [self.GetValuesByAttrib(option) for option in ("Filldown", "List")]
-        self._once = set(self.header).difference(*options) if own else set()
+        self._once = set(self._names).difference(*options) if own else set()
         for rule in (rule for state in self.states.values() for rule in state):
             rule.regex_obj = re.compile(rule.regex, re.IGNORECASE if own else 0)
         self._lasting = set(self.GetValuesByAttrib("Filldown"))
@@ -53,7 +54,7 @@ class Table(TextFSM):  # type: ignore[misc]
         if self._cur_state_name != "End" and "EOF" not in self.states:
             self._AppendRecord()
         read = [
-            Row({name: value for name, value in zip(self.header, values, strict=True) if name in places}, places)
+            Row({name: value for name, value in zip(self._names, values, strict=True) if name in places}, places)
             for values, places in zip(self._result, self._kept, strict=True)
         ]
         return read, self._claimed

@@ -28,8 +28,8 @@ _DATES = tuple(
         r"(?P<month>[a-z]{3}) +(?P<day>\d\d?) +(?P<year>\d{4})",
     )
 )
-_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(\d+) *([dhms])[a-z]*,?", re.IGNORECASE)
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _BRACKETED_NUMBER = re.compile(r" *\(\d+\)$")
 _EPOCH_YEAR = 1970
@@ -109,6 +109,7 @@ def local_zone(name: str | None) -> tzinfo | None:
         raise UsageError(f"unknown time zone {name!r}", why="the host's `timezone` names no zone", hint=hint) from error
 
 
+@lru_cache(maxsize=8192)  # an estate prints the same words over and over
 def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
     """What the printed `text` says for the field `path`; a path that the model lacks is never understood."""
     text = text.strip()

@@ -82,9 +82,44 @@ def test_nxos_10_counts_what_two_commands_print_once() -> None:
     assert {item.command for item in whole.evidence if item.field.startswith("licenses")} == {"show license usage"}
 
 
+def test_iosxe_tech_support_adds_what_all_does_not_say() -> None:
+    all_ = text("cisco_xe", "show license all", "slup_5.3_stack_two_tags_one_feature")
+    tech = text("cisco_xe", "show license tech support", "slup_5.5_stack_cslu_platform_map")
+    tech = tech.replace("  Count: 2", "  Count: 2", 1)
+    whole = seen("cisco_xe", {"show license all": all_, "show license tech support": tech})
+    assert [use.tag_kind for use in whole.licenses] == ["label"] * len(whole.licenses)
+    assert whole.communication is not None
+    assert whole.communication.last_response == "NO REPLY"
+    assert (whole.complete, len(whole.trust_data)) == (True, 3)
+    fewer = tech.replace("  Count: 2", "  Count: 1")
+    assert not seen("cisco_xe", {"show license all": all_, "show license tech support": fewer}).complete
+
+
+def test_asa_with_an_activation_key_is_read_from_show_version() -> None:
+    refused = "ERROR: % Invalid input detected at '^' marker.\n"
+    whole = seen(
+        "cisco_asa", {"show version": text("cisco_asa", "show version", "pak_5525"), "show license all": refused}
+    )
+    assert (whole.outcome, whole.complete, whole.licensing_model, len(whole.licenses)) == ("ok", True, "pak", 9)
+    assert whole.udis == (Udi(pid="ASA5525", sn="FCH0000R001"),)
+    smart = seen(
+        "cisco_asa", {"show version": text("cisco_asa", "show version", "smart_asav"), "show license all": refused}
+    )
+    assert (smart.complete, smart.licenses) == (False, ())
+
+
+def test_asa_with_smart_licensing_does_not_count_what_the_platform_can_do() -> None:
+    outputs = {
+        "show version": text("cisco_asa", "show version", "smart_asav"),
+        "show license all": text("cisco_asa", "show license all", "classic_1.6_evaluation"),
+    }
+    whole = seen("cisco_asa", outputs)
+    assert (whole.complete, len(whole.licenses), whole.release) == (True, 1, "9.18(4)")
+
+
 def test_two_commands_that_disagree_are_not_complete() -> None:
     usage = text("cisco_nxos", "show license usage", "slup_10.2_blocks")
-    one = usage[: usage.index("(NXOS_ESSENTIALS_XF)")]
+    one = usage.replace("  Count: 1", "  Count: 2")
     whole = seen("cisco_nxos", nxos(usage=one, all=text("cisco_nxos", "show license all", "slup_10.2")))
     assert (whole.outcome, whole.complete) == ("partial", False)
 
@@ -124,16 +159,29 @@ def test_refusals() -> None:
     assert refusal("\n".join(["% Invalid input"] * 9), "cisco_xe") is None
 
 
-def test_a_text_tells_its_platform_or_nothing() -> None:
-    assert recognise_platform(text("cisco_xe", "show version", "c9300_17.9")) == "cisco_xe"
-    assert recognise_platform(text("cisco_nxos", "show version", "n9k_9.3")) == "cisco_nxos"
-    assert recognise_platform(text("cisco_nxos", "show license usage", "table_9.x")) == "cisco_nxos"
-    assert recognise_platform(text("cisco_xe", "show license all", "classic_registered")) is None
-    assert recognise_platform("") is None
+@pytest.mark.parametrize(
+    ("platform", "said"),
+    [
+        ("cisco_xe", text("cisco_xe", "show version", "c9300_17.9")),
+        ("cisco_xe", "Cisco IOS Software, ASR1000 Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 15.5(3)S\n"),
+        ("cisco_ios", text("cisco_ios", "show version", "isr_g2")),
+        ("cisco_ios", "IOS (tm) C2950 Software (C2950-I6Q4L2-M), Version 12.1(22)EA14, RELEASE SOFTWARE (fc1)\n"),
+        ("cisco_nxos", text("cisco_nxos", "show version", "n9k_9.3")),
+        ("cisco_nxos", text("cisco_nxos", "show license usage", "table_9.x")),
+        ("cisco_asa", text("cisco_asa", "show version", "pak_5525")),
+        ("cisco_asa", "fw-01 login\nType help or '?' for a list of available commands.\nfw-01> "),
+        ("cisco_xr", text("cisco_xr", "show version", "8000")),
+        ("cisco_xr", "\nRP/0/RP0/CPU0:xr-01#"),
+        (None, text("cisco_xe", "show license all", "classic_registered")),
+        (None, ""),
+    ],
+)
+def test_a_text_tells_its_platform_or_nothing(platform: str | None, said: str) -> None:
+    assert recognise_platform(said) == platform
 
 
 def test_platforms_come_through_the_entry_points() -> None:
-    assert {"cisco_xe", "cisco_nxos"} <= set(base.platforms())
+    assert {"cisco_xe", "cisco_nxos", "cisco_asa", "cisco_ios", "cisco_xr"} <= set(base.platforms())
     with pytest.raises(UsageError, match="cisco_ucs"):
         base.get("cisco_ucs")
     for platform in base.platforms().values():
