@@ -18,10 +18,14 @@ VERBS = {
     "parse": "Read one output offline and print what it says.",
     "snapshots": "The sweeps and ingests in the store.",
     "show": "One product instance, with the lines that printed its values.",
-    "entitlements": "Import what was bought.",
+    "diff": "What changed between two snapshots or dates.",
+    "reparse": "Read stored captures again with today's templates.",
+    "record": "Make a scrubbed fixture case from a real box.",
+    "entitlements": "Import what was bought, list it, and see why two names meet.",
     "reconcile": "Compare what is used with what was bought.",
     "explain": "What a finding or an error code means, and its remedy.",
-    "report": "Write the usage or the estate report.",
+    "report": "Write a report: estate, usage, transition, transfers.",
+    "simulate": "The simulated estate alone, with faults as wanted.",
 }
 
 

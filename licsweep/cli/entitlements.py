@@ -1,13 +1,40 @@
-"""`licsweep entitlements import`."""
+"""`licsweep entitlements`."""
 
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from licsweep import codec
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import plain, put
+from licsweep.cli.render import data_options, plain, put, rows
 from licsweep.errors import UsageError
+from licsweep.imports.entitlements import KINDS
+
+TERMS = {
+    "smart_account": "Smart account",
+    "virtual_account": "Virtual account",
+    "license": "Licence",
+    "entitlement_tag": "Tag",
+    "type": "Type",
+    "quantity": "Quantity",
+    "start": "Start",
+    "end": "End",
+    "subscription_id": "Subscription",
+    "cssm_in_use": "In use by CSSM",
+    "exported_at": "Exported",
+    "source_file": "File",
+    "source_row": "Row",
+}
+NAMES = {
+    "license": "Licence",
+    "kind": "Kind",
+    "name": "Name",
+    "tag": "Tag",
+    "why": "Why",
+    "count": "Count",
+    "where": "Where",
+}
 
 
 @click.group()
@@ -17,7 +44,7 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "kind", type=click.Choice(["cssm-csv", "yaml"]), help="Kind of file (default: by its content).")
+@click.option("--as", "kind", type=click.Choice(KINDS), help="Kind of file (default: by its content).")
 @click.option("--smart-account", help="Where the file does not say.")
 @click.option("--virtual-account", help="Where the file does not say.")
 @click.option("--exported-at", type=MOMENT, help="When it was exported (default: what the file says, else its time).")
@@ -32,7 +59,10 @@ def import_(
     exported_at: datetime | None,
     mapped: tuple[str, ...],
 ) -> None:
-    """Import a licence export. A newer export of the same accounts takes the place of the older one."""
+    """Import what CSSM or SSM On-Prem exports (licences, product instances), API answers, or own YAML.
+
+    A newer export of the same accounts takes the place of the older one.
+    """
     from licsweep.jobs import judge
 
     pairs = [text.rpartition("=") for text in mapped]
@@ -49,4 +79,38 @@ def import_(
     )
     for note in read.notes:
         run.say(plain(note))
-    put(f"{len(read.entitlements)} entitlements imported from {file}", None)
+    counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]
+    told = " and ".join(f"{len(found)} {what}" for found, what in counts if found) or "nothing"
+    put(f"{told} imported from {file}", None)
+
+
+@command.command("list")
+@click.option("--as-of", type=MOMENT, help="The exports that count then: a date (its end) or a timestamp.")
+@data_options
+@shared
+def list_(run: Run, as_of: datetime | None, form: str, output: Path | None) -> None:
+    """The entitlements that count: of each account and source the newest export. One row a term."""
+    from licsweep.jobs import judge
+
+    found = judge.bought(run.project(), as_of)
+    if form == "json":
+        put(codec.envelope("entitlements", [codec.plain(one) for one in found]), output)
+        return
+    terms = [codec.plain(one) | term for one in found for term in [codec.plain(term) for term in one.terms] or [{}]]
+    rows("entitlements", terms, TERMS, form, output)
+    run.say(f"{len(found)} entitlements")
+
+
+@command.command("explain")
+@click.argument("license_name", metavar="LICENSE")
+@data_options
+@shared
+def explain(run: Run, license_name: str, form: str, output: Path | None) -> None:
+    """Why two names meet: every name, label and tag of a licence, where it stands, and the step that joined it.
+
+    LICENSE is a name, an entitlement tag, a printed label, or a feature name.
+    """
+    from licsweep.jobs import meeting
+
+    found = [codec.plain(one) for one in meeting.explain(run.project(), license_name)]
+    rows("entitlements-explain", found, NAMES, form, output)

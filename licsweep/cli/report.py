@@ -18,7 +18,12 @@ from licsweep.reports import FORMATS, KINDS, render, write
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
 @shared
 def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int | None, as_of: datetime | None) -> None:
-    """Write a report: `usage` (licences, pools, every line that a figure rests on) or `estate` (state of the boxes)."""
+    """Write a report.
+
+    usage: licences, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
+    Licensing Using Policy, in the order of work. transfers: licences to move between virtual accounts, what remains
+    short, and what to remove from CSSM. In a folder, CSV gets one file a table.
+    """
     from licsweep.jobs import report
 
     made = report.build(run.project(), kind, as_of=as_of, snapshot_id=snapshot)

@@ -1,7 +1,7 @@
 """Cells of an export as quantities and dates: read only where the text leaves no doubt, else an error says why."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from licsweep.model import as_utc
 
@@ -15,6 +15,7 @@ _NAMED = (
 )
 _SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
+_CLOCK = re.compile(r"(?P<day>.+?),? (?P<time>\d{2}:\d{2}(?::\d{2})?)(?: ?(?:UTC|GMT|Z))?")
 _LAST_MONTH = 12
 
 
@@ -64,3 +65,15 @@ def _slashed(first: int, second: int, year: int) -> date:
     if first != second and max(first, second) <= _LAST_MONTH:
         raise ValueError("is ambiguous: day and month could be swapped; write it as 2026-11-24")
     return date(year, second, first) if first > _LAST_MONTH else date(year, first, second)
+
+
+def moment(text: str) -> datetime | None:
+    """A moment in UTC; a bare date is its first second, no zone means UTC. None and ValueError as with `day`."""
+    text = " ".join(text.split())
+    if _ISO.fullmatch(text):
+        return as_utc(datetime.fromisoformat(text))
+    found = _CLOCK.fullmatch(text)
+    head = day(found["day"] if found else text)
+    if head is None:
+        return None
+    return datetime.combine(head, time.fromisoformat(found["time"]) if found else time(), UTC)

@@ -1,75 +1,53 @@
-"""Entitlement files: the licence CSV that CSSM exports, and our own YAML (or JSON)."""
+"""Files of what was bought and of what CSSM lists: CSSM's exports and API answers, On-Prem exports, our own YAML."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal, TypeVar
 
-from licsweep.codec import load_yaml_file, read_bounded
+from licsweep.codec import read_bounded
 from licsweep.errors import InputError, UsageError
-from licsweep.imports.cssm_csv import read_rows
-from licsweep.judged import Entitlement, Term
-from licsweep.model import Record, Utc, as_utc
+from licsweep.imports import answers, own, sheets
+from licsweep.imports.columns import INSTANCES, LICENSES, lists_instances
+from licsweep.imports.instances import product_instances
+from licsweep.imports.licenses import entitlements
+from licsweep.judged import CssmInstance, Entitlement
+from licsweep.model import as_utc
 
-Kind = Literal["cssm-csv", "yaml"]
-_KIND_OF = {".csv": "cssm-csv", ".tsv": "cssm-csv", ".yaml": "yaml", ".yml": "yaml", ".json": "yaml"}
+Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
+KINDS: tuple[Kind, ...] = ("cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml")
+Source = Literal["cssm-licenses", "cssm-instances", "onprem", "yaml"]
+Imported = TypeVar("Imported", Entitlement, CssmInstance)
+_SHEETS: tuple[Kind, ...] = ("cssm-csv", "xlsx")
+_KIND_OF: Mapping[str, Kind] = {
+    ".csv": "cssm-csv", ".tsv": "cssm-csv", ".xlsx": "xlsx", ".yaml": "yaml", ".yml": "yaml"
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedEntitlements:
-    """The entitlements of one file, its source kind, and what a person should know about the reading."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedFile:
+    """The rows of one file, and what a person should know about the reading.
+
+    `source` and `instance_source` are what the scope of an import rests on: where the figures come from, not the form.
+    """
 
     kind: Kind
-    entitlements: tuple[Entitlement, ...]
+    source: Source = "cssm-licenses"
+    instance_source: Source = "cssm-instances"
+    entitlements: tuple[Entitlement, ...] = ()
+    instances: tuple[CssmInstance, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-class _Whole:
-    """Marks a quantity that must be written as a whole number: no text, no yes or no, nothing below zero."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        return core_schema.int_schema(strict=True, ge=0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Term(Record):
-    type: Literal["perpetual", "term", "demo", "usage"]
-    quantity: Annotated[int, _Whole()] | None = None
-    start: date | None = None
-    end: date | None = None
-    subscription_id: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.quantity is None and self.type != "usage":
-            raise ValueError("quantity is missing")
-        if self.start and self.end and self.end < self.start:
-            raise ValueError("end is before start")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entitlement(Record):
-    license: str
-    virtual_account: str | None = None
-    entitlement_tag: str | None = None
-    terms: tuple[_Term, ...] = ()
-    cssm_in_use: Annotated[int, _Whole()] | None = None
-    cssm_reserved: Annotated[int, _Whole()] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.license.strip():
-            raise ValueError("license is empty")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File(Record):
-    """The YAML of docs/judgement.md, "Project files"."""
-
-    entitlements: tuple[_Entitlement, ...]
-    smart_account: str | None = None
-    exported_at: Utc | None = None
+class _Read:
+    kind: Kind
+    entitlements: Sequence[Entitlement] = ()
+    instances: Sequence[CssmInstance] = ()
+    notes: Sequence[str] = ()
+    exported_at: datetime | None = None
+    source: Source | None = None
 
 
 def read(
@@ -80,78 +58,126 @@ def read(
     virtual_account: str | None = None,
     exported_at: datetime | None = None,
     column_map: Mapping[str, str] | None = None,
-) -> ImportedEntitlements:
-    """The entitlements of a file. `kind` is cssm-csv or yaml (None: by suffix).
+) -> ImportedFile:
+    """The entitlements and product instances of a file. `kind` is one of KINDS (None: by its name and content).
 
-    The accounts and `exported_at` fill what the file does not say; without any date the file's own time counts, with a
-    note. `column_map` is column to field. Raises InputError that names file, row and column (or line and key), and
-    UsageError for a wrong option.
+    The accounts and `exported_at` fill what the file does not say (a note where it says something else); without any
+    date the file's own time counts, with a note. `column_map` is column to field. Raises InputError that names file,
+    row and column (or line and key), UsageError for a wrong option, MissingExtra for XLSX without its reader.
     """
-    chosen = _kind(path, kind)
-    when = exported_at
-    if chosen == "cssm-csv":
-        rows, notes = read_rows(path, column_map or {})
-    else:
-        rows, notes, said_at = _read_yaml(path)
-        when = exported_at or said_at
-    if when is None:
-        when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-        notes.append(f"{path}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
-    filled = [
-        replace(
-            row,
-            smart_account=_first(row.smart_account, smart_account),
-            virtual_account=_first(row.virtual_account, virtual_account),
-            exported_at=as_utc(when),
-            source_file=str(path),
-        )
-        for row in rows
-    ]
-    for row in filled:
+    found = _read(path, kind, column_map or {})
+    notes = list(found.notes)
+    given = {"smart_account": _name(smart_account), "virtual_account": _name(virtual_account)}
+    rows = [*found.entitlements, *found.instances]
+    for name, value in given.items():
+        others = sorted({said for row in rows if value and (said := _name(getattr(row, name))) and said != value})
+        if others:
+            option = f"--{name.replace('_', '-')} {value}"
+            notes.append(f"{path}: {option} was not used for rows that say {', '.join(others)}")
+    when = _when(path, found.exported_at, exported_at, notes)
+    bought = _filled(found.entitlements, given, path, when)
+    for row in bought:
         if row.virtual_account is None:
             what = f"{path}: row {row.source_row}: no virtual account for {row.license}"
             raise InputError(what, why="licences are owned by a virtual account", hint="type --virtual-account NAME")
-    if any(row.smart_account is None for row in filled):
-        notes.append(f"{path}: names no smart account; give one with --smart-account NAME")
-    return ImportedEntitlements(chosen, tuple(filled), tuple(notes))
+    listed = _filled(found.instances, given, path, when)
+    for name in given:
+        if any(getattr(row, name) is None for row in (*bought, *listed)):
+            option = f"--{name.replace('_', '-')} NAME"
+            notes.append(f"{path}: names no {name.replace('_', ' ')}; give one with {option}")
+    return ImportedFile(
+        kind=found.kind,
+        source=found.source or ("yaml" if found.kind == "yaml" else "cssm-licenses"),
+        instance_source=found.source or "cssm-instances",
+        entitlements=bought,
+        instances=listed,
+        notes=tuple(notes),
+    )
 
 
-def _kind(path: Path, kind: str | None) -> Kind:
-    known: dict[str, Kind] = {"cssm-csv": "cssm-csv", "yaml": "yaml"}
-    if kind is not None and kind not in known:
-        raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(known)}")
-    guess = kind or _KIND_OF.get(path.suffix.lower()) or ("cssm-csv" if _looks_like_csv(path) else "yaml")
-    return known[guess]
-
-
-def _looks_like_csv(path: Path) -> bool:
-    """By the first line with text: a heading has no colon before its first separator."""
-    lines = read_bounded(path).decode("utf-8-sig", "replace").splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    return any(mark in first for mark in ",;\t") and ":" not in first and not first.lstrip().startswith(("{", "#", "-"))
-
-
-def _read_yaml(path: Path) -> tuple[list[Entitlement], list[str], datetime | None]:
-    said: _File = load_yaml_file(path, _File)
-    rows = [
-        Entitlement(
-            smart_account=said.smart_account,
-            virtual_account=row.virtual_account,
-            license=" ".join(row.license.split()),
-            entitlement_tag=_first(row.entitlement_tag),
-            terms=tuple(
-                Term(type=t.type, quantity=t.quantity or 0, start=t.start, end=t.end, subscription_id=t.subscription_id)
-                for t in row.terms
-            ),
-            cssm_in_use=row.cssm_in_use,
-            cssm_reserved=row.cssm_reserved,
-            source_row=number,
+def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> _Read:
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(KINDS)}")
+    form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path)
+    if form in _SHEETS:
+        return _from_sheet(path, kind, form, column_map)
+    if column_map:
+        raise UsageError("--map is for files with columns", why=f"{path} is read as {form}")
+    if form == "cssm-json":
+        bought, listed, notes = answers.read(path)
+        found = _Read(kind="cssm-json", entitlements=bought, instances=listed, notes=notes)
+    else:
+        said = own.read(path)
+        found = _Read(
+            kind="yaml",
+            entitlements=said.entitlements,
+            instances=said.instances,
+            notes=said.notes,
+            exported_at=said.exported_at,
         )
-        for number, row in enumerate(said.entitlements, 1)
-    ]
-    return rows, [], said.exported_at
+    if kind == "cssm-instances" and not found.instances:
+        raise InputError(f"{path}: lists no product instance", why="it is no product-instance export")
+    return found
 
 
-def _first(*names: str | None) -> str | None:
-    """The first name that is not blank, without surplus blanks."""
-    return next((" ".join(name.split()) for name in names if name and name.strip()), None)
+def _form(path: Path) -> Kind:
+    """The form of a file by its suffix, else by its first characters."""
+    if known := _KIND_OF.get(path.suffix.lower()):
+        return known
+    raw = read_bounded(path)
+    if raw.startswith(sheets.ZIP_MAGIC):
+        return "xlsx"
+    text = raw.decode("utf-8-sig", "replace").lstrip()
+    if text.startswith(("{", "[")):
+        return "yaml" if own.is_own(answers.load(path)) else "cssm-json"
+    first = text.partition("\n")[0]
+    looks_like_csv = any(mark in first for mark in ",;\t") and ":" not in first and not first.startswith(("#", "-"))
+    return "cssm-csv" if looks_like_csv else "yaml"
+
+
+def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[str, str]) -> _Read:
+    """Where the call leaves it open, the headings say whether the sheet lists licences or product instances."""
+    sheet = sheets.load(path)
+    if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
+        rows, found = sheets.rows_of(sheet, INSTANCES, column_map)
+        listed, notes = product_instances(rows)
+        made = _Read(kind="cssm-instances", instances=listed)
+    else:
+        rows, found = sheets.rows_of(sheet, LICENSES, column_map)
+        bought, notes = entitlements(rows)
+        made = _Read(kind=form, entitlements=bought)
+    source: Source | None = "onprem" if found.local else None
+    return replace(made, notes=[*sheet.notes, *found.notes, *notes], source=source)
+
+
+def _when(path: Path, said: datetime | None, given: datetime | None, notes: list[str]) -> datetime:
+    """When it was exported: the file's word, else the option, else the file's own time."""
+    if said is not None:
+        if given is not None and as_utc(given) != as_utc(said):
+            notes.append(f"{path}: --exported-at was not used, the file says {said:%Y-%m-%dT%H:%M:%SZ}")
+        return as_utc(said)
+    if given is not None:
+        return as_utc(given)
+    when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    notes.append(f"{path}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
+    return when
+
+
+def _filled(
+    rows: Sequence[Imported], given: Mapping[str, str | None], path: Path, when: datetime
+) -> tuple[Imported, ...]:
+    return tuple(
+        replace(
+            row,
+            smart_account=_name(row.smart_account) or given["smart_account"],
+            virtual_account=_name(row.virtual_account) or given["virtual_account"],
+            exported_at=when,
+            source_file=str(path),
+        )
+        for row in rows
+    )
+
+
+def _name(text: str | None) -> str | None:
+    """A name without surplus blanks; None where nothing is left."""
+    return " ".join((text or "").split()) or None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from licsweep import codec
 from licsweep.errors import InputError, NothingCollected
-from licsweep.estate import inventory as inv
 from licsweep.jobs.collect import Collected
+from licsweep.jobs.targets import inventory_of, target_of
 from licsweep.model import Outcome
 from licsweep.settings import Project
 from licsweep.store.lock import locked
@@ -33,7 +33,7 @@ def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) ->
     from licsweep.sweep.processors import store_report
 
     found = _files(paths)
-    inventory = inv.load(project.inventory) if (project.inventory / "hosts.yaml").is_file() else None
+    inventory = inventory_of(project)
     reports = [_report(hostname, files, inventory, taken_at) for hostname, files in sorted(found.items())]
     counts: Counter[str] = Counter()
     with locked(project.database, "ingest"):
@@ -65,7 +65,6 @@ def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _report(hostname: str, files: list[Path], inventory: "Inventory | None", taken_at: datetime | None) -> "HostReport":
-    from collectors import parse
     from licsweep.access.blanking import blank
     from licsweep.sweep.host import HostReport, capture
 
@@ -75,19 +74,7 @@ def _report(hostname: str, files: list[Path], inventory: "Inventory | None", tak
         capture(hostname, file.stem.replace("_", " "), blank(body), at)
         for file, body, at in zip(files, bodies, times, strict=True)
     )
-    if inventory and hostname in inventory.hosts:
-        target = inv.target(inventory.hosts[hostname])
-    else:
-        platform = next(filter(None, (parse.recognise_platform(body) for body in bodies)), None)
-        if platform is None:
-            raise InputError(
-                f"{files[0].parent}: the platform can't be recognised",
-                why=f"{hostname} is not in the inventory and no text tells",
-                hint=f"add {hostname} with its platform to inventory/hosts.yaml",
-            )
-        target = inv.Target(
-            name=hostname, address=hostname, port=inv.SSH_PORT, platform=platform, username=None, groups=(), data={}
-        )
+    target = target_of(hostname, bodies, inventory)
     return HostReport(target, Outcome(hostname=hostname, status="ok"), min(times), captures)
 
 

@@ -1,7 +1,7 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from licsweep.estate import inventory as inv
 from licsweep.imports import entitlements
 from licsweep.imports.scope import supersede
-from licsweep.judged import Reconciled
-from licsweep.model import HostState
+from licsweep.judged import CssmInstance, Entitlement
+from licsweep.reports.view import Position
 from licsweep.settings import Project
 from licsweep.store.store import Store
 from reconcile.attribution import HostFacts
 from reconcile.judge import Options, judge
+from reconcile.names import Names
 from reconcile.tables import Tables
 
 if TYPE_CHECKING:
-    from licsweep.imports.entitlements import ImportedEntitlements
+    from licsweep.imports.entitlements import ImportedFile
 
 
 def import_entitlements(
@@ -30,8 +31,11 @@ def import_entitlements(
     virtual_account: str | None,
     exported_at: datetime | None,
     column_map: Mapping[str, str],
-) -> "ImportedEntitlements":
-    """Reads one file of entitlements and adds it to the store. Raises InputError naming file, line and field."""
+) -> "ImportedFile":
+    """Reads one file of entitlements or product instances and adds it to the store.
+
+    Raises InputError naming file, line and field; UsageError; MissingExtra.
+    """
     read = entitlements.read(
         file,
         kind=kind,
@@ -40,23 +44,49 @@ def import_entitlements(
         exported_at=exported_at,
         column_map=column_map,
     )
+    now = datetime.now(UTC)
     store = Store(project.database, create=True)
     try:
-        store.add_import(read.kind, str(file), file.read_bytes(), read.entitlements, datetime.now(UTC))
+        notes = (*read.notes, *_counted_beside(store, read))
+        content = file.read_bytes()
+        if read.entitlements:
+            store.add_import(read.source, str(file), content, read.entitlements, now)
+        if read.instances:
+            store.add_import(read.instance_source, str(file), content, read.instances, now)
     finally:
         store.close()
-    return read
+    return dataclasses.replace(read, notes=notes)
+
+
+def _counted_beside(store: Store, read: "ImportedFile") -> list[str]:
+    """Notes on virtual accounts of which another source says what is owned: both count."""
+    mine = {_account(row) for row in read.entitlements}
+    others = {(source, _account(row)) for source, row, _ in store.entitlements() if source != read.source}
+    return [
+        f"{smart or 'no smart account'}, {virtual}: entitlements from {source} are stored too; both count as owned"
+        for source, (smart, virtual) in sorted(others, key=str)
+        if (smart, virtual) in mine
+    ]
+
+
+def _account(row: Entitlement) -> tuple[str, str]:
+    smart, virtual = (" ".join((name or "").split()).casefold() for name in (row.smart_account, row.virtual_account))
+    return smart, virtual
 
 
 def reconcile(
-    project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None
-) -> tuple[Reconciled, Sequence[HostState]]:
-    """The judgement as of a date (default now), and the host states that it rests on. Raises StoreError, InputError."""
+    project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None, known_by: int | None = None
+) -> Position:
+    """The judgement as of a date (default now), with what it rests on. Raises StoreError, InputError.
+
+    `snapshot_id` judges one snapshot alone, `known_by` what was known of its hosts when it was made.
+    """
     moment = as_of or datetime.now(UTC).replace(microsecond=0)
+    tables = Tables.load(project.folder)
     store = Store(project.database)
     try:
-        states = store.host_states(as_of=moment, snapshot_id=snapshot_id)
-        stored = store.entitlements()
+        states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
+        owned, listed = imports_at(store, tables, moment)
     finally:
         store.close()
     settings = project.settings
@@ -65,9 +95,36 @@ def reconcile(
         stale_hours=settings.stale_hours,
         buffer_percent=settings.buffer_percent,
     )
-    owned = supersede([(source, row, at) for source, row, at in stored], moment)
-    tables = Tables.load(project.folder)
-    return judge(states, owned, as_of=moment, facts=_facts(project), tables=tables, options=options), states
+    reconciled = judge(
+        states,
+        owned,
+        as_of=moment,
+        cssm_instances=listed,
+        facts=_facts(project),
+        tables=tables,
+        options=options,
+    )
+    return Position(reconciled, states, owned, listed, tables)
+
+
+def imports_at(store: Store, tables: Tables, moment: datetime) -> tuple[list[Entitlement], list[CssmInstance]]:
+    """The entitlements and CSSM's product instances that count at a moment."""
+    bought, instances = store.entitlements(), store.cssm_instances()
+    names = Names(tables.accounts, [[(row.smart_account, row.virtual_account) for _, row, _ in bought]])
+
+    def account(row: Entitlement | CssmInstance) -> str | None:
+        return names.smart(row.smart_account) or names.only_owner(row.virtual_account or "")
+
+    return supersede(bought, moment, account), supersede(instances, moment, account)
+
+
+def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
+    """The entitlements that count on a date (default now). Raises StoreError, InputError."""
+    store = Store(project.database)
+    try:
+        return imports_at(store, Tables.load(project.folder), as_of or datetime.now(UTC))[0]
+    finally:
+        store.close()
 
 
 def _facts(project: Project) -> dict[str, HostFacts]:

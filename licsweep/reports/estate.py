@@ -17,7 +17,7 @@ from licsweep.reports.parts import (
     outcome_table,
     unanswered_table,
 )
-from licsweep.reports.view import Card, Column, Report, Table, Tone, hours, make_table, values
+from licsweep.reports.view import Card, Column, Position, Report, Table, Tone, hours, make_table, values
 
 HORIZON_DAYS = 90
 OLDEST = 20
@@ -61,8 +61,9 @@ _DRIFT = (
 )
 
 
-def build(reconciled: Reconciled, states: Sequence[HostState], *, generated_at: datetime) -> Report:
-    """The estate report; `states` are the hosts of the judgement with their newest outcome and good observation."""
+def build(position: Position, *, generated_at: datetime) -> Report:
+    """The estate report."""
+    reconciled, states = position.reconciled, position.states
     judgement = reconciled.judgement
     as_of = judgement.as_of
     by_host = {state.hostname: state for state in states}

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from licsweep.judged import Pool, Reconciled, Use
-from licsweep.model import HostState
+from licsweep.judged import Pool, Use
+from licsweep.reports.owned import owned_table
 from licsweep.reports.parts import EVIDENCE, clock_table, coverage_cards, outcome_table, unanswered_table
-from licsweep.reports.view import Card, Column, Report, Table, hours, make_table, values
+from licsweep.reports.view import Card, Column, Position, Report, Table, hours, make_table, values
 
 PoolKey = tuple[str | None, str, str | None]
 
@@ -71,11 +71,23 @@ _OUTSIDE = (
     *EVIDENCE,
     Column("captured_at", "Captured", "datetime"),
 )
+_CSSM = (
+    Column("hostname", "Product instance"),
+    Column("license", "Licence"),
+    Column("used", "In use", "int"),
+    Column("cssm", "Charged by CSSM", "int", missing="not listed"),
+    Column("explanation", "Explanation", "state"),
+    Column("captured_at", "Captured", "datetime"),
+    Column("acknowledged_at", "Last acknowledged", "datetime", missing="never"),
+    Column("cssm_as_of", "CSSM's figure of", "datetime"),
+    Column("smart_account", "Smart account"),
+    Column("virtual_account", "Virtual account"),
+)
 
 
-def build(reconciled: Reconciled, states: Sequence[HostState], *, generated_at: datetime) -> Report:
-    """The usage report; `states` are the hosts of the judgement with their newest outcome and good observation."""
-    judgement, uses = reconciled.judgement, reconciled.uses
+def build(position: Position, *, generated_at: datetime) -> Report:
+    """The usage report."""
+    (judgement, uses), states = (position.reconciled.judgement, position.reconciled.uses), position.states
     pools = sorted(judgement.pools, key=_pool_order)
     numbers: dict[PoolKey, str] = {_key(pool): f"P{n}" for n, pool in enumerate(pools, 1)}
     sums = _sums(uses)
@@ -103,6 +115,16 @@ def build(reconciled: Reconciled, states: Sequence[HostState], *, generated_at: 
                 "The line shown is the one that the state or the deadline was read from.",
             ),
             _outside_table(uses, numbers),
+            make_table(
+                "cssm",
+                "Where CSSM charges another number than is in use",
+                _CSSM,
+                map(values, position.reconciled.position),
+                note="CSSM knows what a box last reported; unexplained is what neither the dates nor the accounts, "
+                "peers, serials and names explain.",
+                empty="Nowhere, or no export of CSSM's product instances was imported.",
+            ),
+            owned_table(position.entitlements, {numbers[_key(pool)]: pool for pool in pools}, judgement.as_of.date()),
             _line_table(uses, numbers, judgement.as_of),
         ),
         main="pools",

@@ -16,12 +16,14 @@ import sqlalchemy as sa
 
 from licsweep import __version__, codec
 from licsweep.errors import StoreError
-from licsweep.judged import Entitlement
-from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot
+from licsweep.judged import CssmInstance, Entitlement
+from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
 
-HEAD = "0001"
+HEAD = "0002"
+_WHOLE = 2
 BUSY_SECONDS = 30
+WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 
 
 class Store:
@@ -89,9 +91,7 @@ class Store:
 
     # Snapshots
 
-    def begin(
-        self, kind: Literal["sweep", "ingest", "observations"], selection: str, selected: int, at: datetime
-    ) -> int:
+    def begin(self, kind: SnapshotKind, selection: str, selected: int, at: datetime) -> int:
         """Adds a running snapshot and returns its id."""
         row = {
             "kind": kind,
@@ -114,6 +114,7 @@ class Store:
                 "command": c.command,
                 "started_at": c.started_at,
                 "seconds": c.seconds,
+                "level": c.level,
                 "sha256": c.sha256,
                 "text": zlib.compress(c.text.encode()),
             }
@@ -124,9 +125,14 @@ class Store:
                 connection.execute(t.capture.insert(), rows)
 
     def save_result(
-        self, snapshot_id: int, outcome: Outcome, tried_at: datetime, observation: Observation | None
+        self,
+        snapshot_id: int,
+        outcome: Outcome,
+        tried_at: datetime,
+        observation: Observation | None,
+        captured_in: int | None = None,
     ) -> None:
-        """Adds how one host ended and what was read from it."""
+        """Adds how one host ended and what was read from it; `captured_in` is the snapshot of captures read again."""
         row = {
             "snapshot_id": snapshot_id,
             "hostname": outcome.hostname,
@@ -136,6 +142,7 @@ class Store:
             "tried_at": tried_at,
             "rank": _rank(outcome, observation),
             "observation": codec.to_json(observation) if observation else None,
+            "captured_in": captured_in,
         }
         with self._write() as connection:
             connection.execute(t.host_result.insert().values(row))
@@ -166,21 +173,34 @@ class Store:
     # Hosts
 
     def host_states(
-        self, *, as_of: datetime, snapshot_id: int | None = None, hostname: str | None = None
+        self,
+        *,
+        as_of: datetime,
+        snapshot_id: int | None = None,
+        known_by: int | None = None,
+        hostname: str | None = None,
     ) -> list[HostState]:
         """Each host's newest try and its best newest observation at or before `as_of`, by name.
 
-        A whole observation is never displaced by a newer one that was cut off.
+        `snapshot_id`: of this snapshot alone. `known_by`: of all snapshots up to this one, for the hosts in it.
+
+        A whole observation is never displaced by a newer one that was cut off; captures that were read again count as
+        they were read last.
         """
         h = t.host_result.c
         chosen = [h.tried_at <= as_of]
         if snapshot_id is not None:
             chosen.append(h.snapshot_id == snapshot_id)
+        else:
+            chosen.append(~_read_again_later(known_by))
+        if known_by is not None:
+            chosen += [h.snapshot_id <= known_by, h.hostname.in_(_hosts_of(known_by))]
         if hostname is not None:
             chosen.append(h.hostname == hostname)
         newest = _first_per_host([h.hostname, h.status, h.reason], chosen, [h.tried_at.desc(), h.snapshot_id.desc()])
+        where = sa.func.coalesce(h.captured_in, h.snapshot_id).label("captured_in")
         best = _first_per_host(
-            [h.hostname, h.snapshot_id, h.observation],
+            [h.hostname, where, h.observation],
             [*chosen, h.rank > 0],
             [h.rank.desc(), h.tried_at.desc(), h.snapshot_id.desc()],
         )
@@ -196,10 +216,53 @@ class Store:
                     outcome=row.status,
                     reason=row.reason,
                     observation=codec.from_json(good.observation, Observation) if good else None,
-                    snapshot_id=good.snapshot_id if good else None,
+                    snapshot_id=good.captured_in if good else None,
                 )
             )
         return states
+
+    def last_read(self) -> dict[str, datetime]:
+        """For each host, when it last gave a whole answer that could be read."""
+        h = t.host_result.c
+        wanted = sa.select(h.hostname, sa.func.max(h.tried_at, type_=t.UtcText)).where(
+            h.rank == WHOLE, h.status == "ok"
+        )
+        with self._read() as connection:
+            return {hostname: at for hostname, at in connection.execute(wanted.group_by(h.hostname))}
+
+    def newest_try(self, snapshot_id: int) -> datetime | None:
+        """When the last host of a snapshot was tried; None for a snapshot without hosts."""
+        h = t.host_result.c
+        with self._read() as connection:
+            tried: datetime | None = connection.scalar(
+                sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.snapshot_id == snapshot_id)
+            )
+        return tried
+
+    def results(self, snapshot_id: int) -> list[tuple[Outcome, datetime, Observation | None]]:
+        """How each host of one snapshot ended, when it was tried, and what was read from it, by name."""
+        h = t.host_result.c
+        columns = (h.hostname, h.status, h.reason, h.seconds, h.tried_at, h.observation)
+        wanted = sa.select(*columns).where(h.snapshot_id == snapshot_id).order_by(h.hostname)
+        with self._read() as connection:
+            rows = connection.execute(wanted).all()
+        return [
+            (
+                Outcome(hostname=row.hostname, status=row.status, reason=row.reason, seconds=row.seconds),
+                row.tried_at,
+                codec.from_json(row.observation, Observation) if row.observation else None,
+            )
+            for row in rows
+        ]
+
+    def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
+        """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""
+        c = t.capture.c
+        wanted = sa.select(c.hostname, sa.func.max(c.snapshot_id)).group_by(c.hostname)
+        if snapshot_id is not None:
+            wanted = wanted.where(c.snapshot_id == snapshot_id)
+        with self._read() as connection:
+            return {hostname: holder for hostname, holder in connection.execute(wanted)}
 
     def captures(self, snapshot_id: int, hostname: str) -> list[Capture]:
         """The raw texts of one host in one snapshot, checked against their sha256 (StoreError when damaged)."""
@@ -209,30 +272,58 @@ class Store:
             rows = connection.execute(wanted).mappings().all()
         return [_capture(row) for row in rows]
 
-    # Entitlements
+    # Imports
 
-    def add_import(self, source: str, file: str, content: bytes, rows: Sequence[Entitlement], at: datetime) -> None:
-        """Adds the entitlements of one file."""
+    def add_import(
+        self, source: str, file: str, content: bytes, rows: Sequence[Entitlement] | Sequence[CssmInstance], at: datetime
+    ) -> None:
+        """Adds the entitlements or the product instances of one file."""
         head = {"source": source, "file": file, "sha256": hashlib.sha256(content).hexdigest(), "imported_at": at}
+        bodies: dict[sa.Table, list[dict[str, Any]]] = {t.entitlement: [], t.product_instance: []}
+        for position, row in enumerate(rows):
+            table = t.entitlement if isinstance(row, Entitlement) else t.product_instance
+            bodies[table].append({"position": position, "body": codec.to_json(row)})
         with self._write() as connection:
             made = connection.execute(t.entitlement_import.insert().values(head)).inserted_primary_key
-            bodies = [
-                {"import_id": made[0] if made else 0, "position": n, "body": codec.to_json(row)}
-                for n, row in enumerate(rows)
-            ]
-            if bodies:
-                connection.execute(t.entitlement.insert(), bodies)
+            for table, found in bodies.items():
+                if found:
+                    import_id = made[0] if made else 0
+                    connection.execute(table.insert(), [{"import_id": import_id, **body} for body in found])
 
     def entitlements(self) -> list[tuple[str, Entitlement, datetime]]:
-        """Every stored entitlement as (source kind, entitlement, imported at); which ones count is decided by scope."""
-        i, e = t.entitlement_import.c, t.entitlement.c
-        wanted = (
-            sa.select(i.source, e.body, i.imported_at)
-            .join_from(t.entitlement_import, t.entitlement)
-            .order_by(i.id, e.position)
-        )
+        """Every stored entitlement as (source, entitlement, imported at); which ones count is decided by scope."""
+        return self._imported(t.entitlement, Entitlement)
+
+    def cssm_instances(self) -> list[tuple[str, CssmInstance, datetime]]:
+        """Every stored product instance of CSSM as (source, instance, imported at)."""
+        return self._imported(t.product_instance, CssmInstance)
+
+    def _imported(self, table: sa.Table, kind: Any) -> list[tuple[str, Any, datetime]]:
+        i, row = t.entitlement_import.c, table.c
+        heads = sa.select(i.id, i.source, i.imported_at)
+        bodies = sa.select(row.import_id, row.body).order_by(row.import_id, row.position)
         with self._read() as connection:
-            return [(source, codec.from_json(body, Entitlement), at) for source, body, at in connection.execute(wanted)]
+            head = {import_id: (source, at) for import_id, source, at in connection.execute(heads)}
+            found = connection.execute(bodies)
+            return [(head[n][0], codec.from_json(body, kind), head[n][1]) for n, body in found]
+
+
+def _hosts_of(snapshot_id: int) -> sa.Select[Any]:
+    h = t.host_result.alias("there").c
+    return sa.select(h.hostname).where(h.snapshot_id == snapshot_id)
+
+
+def _read_again_later(known_by: int | None) -> sa.ColumnElement[bool]:
+    """Whether the captures behind a result were read again since."""
+    first, later = t.host_result.c, t.host_result.alias("later").c
+    again = [
+        later.hostname == first.hostname,
+        later.captured_in == sa.func.coalesce(first.captured_in, first.snapshot_id),
+        later.snapshot_id > first.snapshot_id,
+    ]
+    if known_by is not None:
+        again.append(later.snapshot_id <= known_by)
+    return sa.exists().where(*again).correlate(t.host_result)
 
 
 def _pragmas(connection: Any, _record: Any) -> None:
@@ -246,7 +337,7 @@ def _pragmas(connection: Any, _record: Any) -> None:
 def _rank(outcome: Outcome, observation: Observation | None) -> int:
     if observation is None or (outcome.status != "ok" and not observation.licenses):
         return 0
-    return 2 if observation.complete else 1
+    return _WHOLE if observation.complete else 1
 
 
 def _first_per_host(columns: list[Any], where: list[Any], order: list[Any]) -> sa.Select[Any]:
@@ -257,7 +348,7 @@ def _first_per_host(columns: list[Any], where: list[Any], order: list[Any]) -> s
 
 
 def _capture(row: Mapping[Any, Any]) -> Capture:
-    values = {name: row[name] for name in ("hostname", "command", "started_at", "seconds", "sha256")}
+    values = {name: row[name] for name in ("hostname", "command", "started_at", "seconds", "sha256", "level")}
     try:
         text = zlib.decompress(row["text"])
     except zlib.error as error:

@@ -24,7 +24,7 @@ class UtcText(sa.TypeDecorator[datetime]):
         return None if value is None else as_utc(value).strftime(FORMAT)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:  # noqa: ARG002
-        return None if value is None else as_utc(datetime.strptime(value, FORMAT))
+        return None if value is None else as_utc(datetime.fromisoformat(value))
 
 
 metadata = sa.MetaData()
@@ -53,6 +53,7 @@ host_result = sa.Table(
     sa.Column("tried_at", UtcText, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none
     sa.Column("observation", sa.Text),
+    sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its captures lie, when not in snapshot_id
     sa.Index("host_result_by_host", "hostname", "tried_at"),
 )
 
@@ -65,6 +66,7 @@ capture = sa.Table(
     sa.Column("command", sa.Text, nullable=False),
     sa.Column("started_at", UtcText, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("level", sa.Text),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),
     sa.Index("capture_by_host", "snapshot_id", "hostname"),
@@ -82,6 +84,14 @@ entitlement_import = sa.Table(
 
 entitlement = sa.Table(
     "entitlement",
+    metadata,
+    sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+product_instance = sa.Table(
+    "product_instance",
     metadata,
     sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),

@@ -1,7 +1,7 @@
-"""Entitlement files as folders: export.SUFFIX, and in expected.json the options, what is read, or what the error says.
+"""Files to import as folders: export.SUFFIX, and in expected.json the options, what is read, or what the error says.
 
-A case is fixtures/entitlements/NAME/. `entitlements` is the whole list, each row states some keys; `notes` the whole
-list, each a part of the note; `error` the parts that the error must hold.
+A case is fixtures/entitlements/NAME/ or fixtures/instances/NAME/. `entitlements` and `instances` are whole lists, each
+row states some keys; `notes` the whole list, each a part of the note; `error` the parts that the error must hold.
 """
 
 import json
@@ -14,10 +14,13 @@ import pytest
 
 from licsweep.codec import plain
 from licsweep.errors import InputError, LicsweepError
-from licsweep.imports.entitlements import ImportedEntitlements, read
+from licsweep.imports.entitlements import ImportedFile, read
 
-FOLDER = Path(__file__).parents[2] / "fixtures" / "entitlements"
-CASES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+FOLDER = FIXTURES / "entitlements"
+CASES = sorted(
+    path.parent for name in ("entitlements", "instances") for path in FIXTURES.glob(f"{name}/*/expected.json")
+)
 
 
 def load(case: Path) -> tuple[dict[str, Any], dict[str, Any], Path]:
@@ -36,17 +39,21 @@ def agrees(want: Any, got: Any) -> bool:
     return bool(want == got)
 
 
-def differences(want: dict[str, Any], got: ImportedEntitlements) -> list[str]:
-    rows = [plain(row) for row in got.entitlements]
-    found = [] if agrees(want["entitlements"], rows) else [f"{rows} is not {want['entitlements']}"]
+def differences(want: dict[str, Any], got: ImportedFile) -> list[str]:
+    found = []
+    for name in ("entitlements", "instances"):
+        rows = [plain(row) for row in getattr(got, name)]
+        found += [] if agrees(want.get(name, []), rows) else [f"{name}: {rows} is not {want.get(name, [])}"]
     found += [f"kind is {got.kind}"] if want.get("kind", got.kind) != got.kind else []
+    sources = (got.source if got.entitlements else None, got.instance_source if got.instances else None)
+    found += [f"source is {sources}"] if "source" in want and want["source"] not in sources else []
     notes = want.get("notes", got.notes)
     if len(notes) != len(got.notes) or not all(part in note for part, note in zip(notes, got.notes, strict=True)):
         found.append(f"notes are {got.notes}")
     return found
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_case(case: Path) -> None:
     want, options, path = load(case)
     if "error" not in want:
@@ -81,3 +88,12 @@ def test_without_a_date_the_time_of_the_file_counts(tmp_path: Path) -> None:
 def test_a_missing_file_is_an_error() -> None:
     with pytest.raises(InputError):
         read(Path("no-such-file.csv"))
+
+
+def test_a_wrong_expectation_of_an_instance_is_noticed() -> None:
+    want, options, path = load(FIXTURES / "instances" / "api_devices")
+    got = read(path, **options)
+    assert differences(want, got) == []
+    assert differences({**want, "source": "yaml"}, got)
+    want["instances"][0]["licenses"][0]["quantity"] += 1
+    assert differences(want, got)

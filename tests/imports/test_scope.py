@@ -1,12 +1,15 @@
 """Which exports count: the newest of a scope at or before the date; other scopes stay."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licsweep.imports.scope import Row, supersede
-from licsweep.judged import Entitlement
+from licsweep.imports.scope import supersede
+from licsweep.judged import CssmInstance, Entitlement
+
+Row = tuple[str, Entitlement, datetime]
 
 
 def day(number: int) -> datetime:
@@ -40,6 +43,27 @@ def test_as_of_picks_the_export_of_its_time_and_else_the_newest() -> None:
 def test_other_scopes_stay() -> None:
     rows = [row("A", 1), row("B", 5, va="Branches"), row("C", 5, kind="yaml"), row("D", 5, va=" campus ")]
     assert names(rows, 31) == ["B", "C", "D"]
+
+
+def test_an_account_is_known_by_any_of_its_names() -> None:
+    old, new = row("A", 1), row("B", 5)
+    renamed = (new[0], replace(new[1], smart_account="networks.example"), new[2])
+    assert [one.license for one in supersede([old, renamed], day(31))] == ["A", "B"]
+    assert [one.license for one in supersede([old, renamed], day(31), lambda one: "Example Networks")] == ["B"]
+
+
+def test_product_instances_are_superseded_alike() -> None:
+    def listed(serial: str, exported: int, source: str = "cssm-instances") -> tuple[str, CssmInstance, datetime]:
+        return source, CssmInstance(virtual_account="Campus", sn=serial, exported_at=day(exported)), day(30)
+
+    rows = [
+        listed("FOC0000X001", 1),
+        listed("FOC0000X002", 1),
+        listed("FOC0000X001", 5),
+        listed("FOC0000X003", 1, "onprem"),
+    ]
+    assert [one.sn for one in supersede(rows, day(31))] == ["FOC0000X001", "FOC0000X003"]
+    assert [one.sn for one in supersede(rows, day(4))] == ["FOC0000X001", "FOC0000X002", "FOC0000X003"]
 
 
 def test_without_a_date_of_export_the_import_counts() -> None:

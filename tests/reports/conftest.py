@@ -25,7 +25,7 @@ class Given:
     states: tuple[HostState, ...]
 
     def report(self, kind: str) -> reports.Report:
-        return reports.KINDS[kind](self.reconciled, self.states, generated_at=WRITTEN)
+        return reports.KINDS[kind](reports.Position(self.reconciled, self.states), generated_at=WRITTEN)
 
 
 @pytest.fixture(scope="session")

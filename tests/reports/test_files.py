@@ -13,7 +13,7 @@ from licsweep import reports
 from licsweep.errors import UsageError
 from licsweep.reports.defuse import is_formula_like
 
-KINDS = ("usage", "estate")
+KINDS = tuple(reports.KINDS)
 
 
 @pytest.fixture(params=KINDS)

@@ -23,7 +23,7 @@ import licsweep.reports as reports
 from licsweep.judged import Coverage, Judgement, Reconciled
 now = datetime(2026, 11, 24, tzinfo=UTC)
 empty = Reconciled(judgement=Judgement(as_of=now, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
-report = reports.KINDS["usage"](empty, (), generated_at=now)
+report = reports.KINDS["usage"](reports.Position(empty, ()), generated_at=now)
 for format in formats.split(",") if formats else ():
     assert reports.write(report, format, folder)
 print(" ".join(name for name in ("jinja2", "xlsxwriter", "rich", "pydantic", "sqlalchemy") if name in sys.modules))

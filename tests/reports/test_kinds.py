@@ -1,8 +1,10 @@
 """What the reports say: figures with their evidence, openly missing where nobody printed them."""
 
 from dataclasses import replace
+from datetime import date
 
-from licsweep.judged import Coverage, Judgement, Reconciled
+from licsweep.judged import Coverage, Entitlement, Judgement, Reconciled, Term
+from licsweep.reports import KINDS, Position, usage
 from licsweep.reports.estate import fold
 
 from .conftest import WRITTEN, Given
@@ -17,11 +19,16 @@ def card(report, title):
 
 
 def test_coverage_stands_first_and_adds_up(given):
-    for kind in ("usage", "estate"):
+    for kind in KINDS:
         report = given.report(kind)
         assert report.tables[0].name == "outcomes"
         assert sum(row["count"] for row in table(report, "outcomes")) == report.coverage.selected
         assert table(report, "outcomes")[-1] == {"value": "no result recorded", "count": 1, "share": "10.0 %"}
+
+
+def test_who_did_not_answer_is_listed(given):
+    for kind in ("usage", "estate", "transition"):
+        report = given.report(kind)
         assert [(r["hostname"], r["outcome"], r["captured_at"] is None) for r in table(report, "not-read")] == [
             ("acc-06.example", "auth-failed", True),
             ("acc-02.example", "unreachable", False),
@@ -114,7 +121,36 @@ def test_estate_distributions_count_only_what_was_read(given):
 
 def test_an_empty_judgement_makes_a_whole_report():
     nothing = Reconciled(judgement=Judgement(as_of=WRITTEN, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
-    for kind in ("usage", "estate"):
+    for kind in KINDS:
         report = Given(nothing, ()).report(kind)
         assert all(t.rows == () and t.empty for t in report.tables)
         assert card(report, "Oldest capture").value == "not known"
+
+
+def test_entitlement_rows_lead_to_their_pool_or_say_that_they_do_not(given):
+    pool = given.reconciled.judgement.pools[0]
+    terms = (
+        Term(type="perpetual", quantity=2),
+        Term(type="usage"),
+        Term(type="term", quantity=1, start=date(2030, 1, 1)),
+    )
+    known = {"smart_account": pool.smart_account, "virtual_account": pool.virtual_account.upper(), "terms": terms}
+    bought = (
+        Entitlement(license=f" {pool.license}", source_file="export.csv", source_row=3, **known),
+        Entitlement(license="Nobody Uses This", source_file="export.csv", source_row=4, **known),
+    )
+    report = usage.build(Position(given.reconciled, given.states, bought), generated_at=WRITTEN)
+    rows = table(report, "owned")
+    number = next(
+        row["pool"]
+        for row in table(report, "pools")
+        if (row["virtual_account"], row["license"]) == (pool.virtual_account, pool.license)
+    )
+    assert [(row["pool"], row["counted_as"], row["source_row"]) for row in rows] == [
+        (number, "owned", 3),
+        (number, "no limit", 3),
+        (number, "future", 3),
+        (None, "owned", 4),
+        (None, "no limit", 4),
+        (None, "future", 4),
+    ]

@@ -8,7 +8,7 @@ from licsweep import reports
 
 from .conftest import find_chromium
 
-KINDS = ("usage", "estate")
+KINDS = tuple(reports.KINDS)
 
 
 @dataclass

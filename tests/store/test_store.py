@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from licsweep.errors import LockedError, StoreError
-from licsweep.judged import Entitlement
+from licsweep.judged import CssmInstance, CssmLicense, Entitlement
 from licsweep.model import Capture, LicenseUse, Observation, Outcome
 from licsweep.store.lock import locked
 from licsweep.store.store import HEAD, Store
@@ -162,3 +162,73 @@ def test_the_lock_is_free_after_a_sigkill(tmp_path: Path) -> None:
         holder.wait()
     with locked(database, "ingest"):
         pass
+
+
+def test_a_first_database_is_brought_to_todays_tables(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    path = tmp_path / "licsweep.db"
+    config = Config()
+    config.set_main_option("script_location", "licsweep.store:migrations")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as raw:
+        raw.execute(
+            "INSERT INTO entitlement_import VALUES (1, 'cssm-csv', 'export.csv', 'x', '2026-05-01T00:00:00.000000Z')"
+        )
+        raw.execute('INSERT INTO entitlement VALUES (1, 0, \'{"license": "A"}\')')
+    raw.close()
+    store = Store(path)
+    assert [(source, row.license) for source, row, _ in store.entitlements()] == [("cssm-licenses", "A")]
+    assert store.cssm_instances() == []
+    store.close()
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+    raw.close()
+
+
+def test_product_instances_of_cssm_come_back(store: Store) -> None:
+    row = CssmInstance(virtual_account="Campus", sn="FOC0000X001", licenses=(CssmLicense(license="A", quantity=2),))
+    store.add_import("cssm-instances", "instances.yaml", b"x", [row], NOW)
+    assert store.cssm_instances() == [("cssm-instances", row, NOW)]
+    assert store.entitlements() == []
+
+
+def read_again(store: Store, of: int, count: int) -> int:
+    snapshot = store.begin("reparse", "x", 1, NOW)
+    seen = Observation(hostname="a", captured_at=NOW, licenses=(LicenseUse(name="x", count=count),))
+    store.save_result(snapshot, Outcome(hostname="a", status="ok"), NOW, seen, captured_in=of)
+    return snapshot
+
+
+def test_captures_count_as_they_were_read_last(store: Store) -> None:
+    first = save(store, "a", NOW, licenses=ONE)
+    again = read_again(store, first, 7)
+    cut = store.begin("reparse", "x", 1, NOW)
+    store.save_result(
+        cut, Outcome(hostname="a", status="partial"), NOW, Observation(hostname="a", complete=False), captured_in=first
+    )
+
+    def counts(**options: int) -> list[int | None]:
+        (state,) = store.host_states(as_of=NOW + timedelta(days=1), **options)
+        assert state.snapshot_id in (None, first), "the captures lie in the first snapshot"
+        return [use.count for use in state.observation.licenses] if state.observation else []
+
+    assert counts() == [], "what today's templates can't read is no longer counted"
+    assert counts(known_by=again) == [7]
+    assert counts(known_by=first) == [1]
+    assert counts(snapshot_id=again) == [7]
+    newer = save(store, "a", NOW + timedelta(hours=1), licenses=(*ONE, *ONE))
+    (state,) = store.host_states(as_of=NOW + timedelta(days=1))
+    assert state.snapshot_id == newer, "a newer capture still counts before an older one read again"
+
+
+def test_known_by_is_about_the_hosts_of_that_snapshot(store: Store) -> None:
+    save(store, "a", NOW, licenses=ONE)
+    second = save(store, "b", NOW, licenses=ONE)
+    assert [state.hostname for state in store.host_states(as_of=NOW, known_by=second)] == ["b"]

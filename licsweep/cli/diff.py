@@ -1,0 +1,60 @@
+"""`licsweep diff`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from licsweep import codec
+from licsweep.cli.common import Run, shared
+from licsweep.cli.render import data_options, put, rows
+
+if TYPE_CHECKING:
+    from licsweep.jobs.diff import Diff
+
+COLUMNS = {
+    "about": "About",
+    "what": "What",
+    "change": "Change",
+    "license": "Licence",
+    "before": "Before",
+    "after": "After",
+}
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@data_options
+@shared
+def command(run: Run, a: str, b: str, form: str, output: Path | None) -> None:
+    """What changed from A to B, each a snapshot's id or a date: instances, licences, findings.
+
+    A snapshot stands for what was known of its hosts when it had ended.
+    """
+    from licsweep.jobs import diff
+
+    found = diff.diff(run.project(), a, b)
+    if form == "json":
+        put(codec.envelope("diff", codec.plain(found)), output)
+        return
+    changes = _rows(found)
+    if changes or form == "csv":
+        rows("diff", changes, COLUMNS, form, output)
+    else:
+        put("nothing changed", output)
+    sides = [
+        f"{side.asked} ({side.instances} instances, {side.as_of:%Y-%m-%d %H:%M} UTC)"
+        for side in (found.from_, found.to)
+    ]
+    run.say(f"{len(found.changes)} changes, {len(found.findings)} findings new or gone: {' to '.join(sides)}")
+
+
+def _rows(found: "Diff") -> list[dict[str, Any]]:
+    changes = [codec.plain(one) | {"about": one.hostname} for one in found.changes]
+    for one in found.findings:
+        said = {"new": "after", "gone": "before"}[one.change]
+        about = f"{one.finding.subject.kind} {one.finding.subject.id}"
+        row = {"about": about, "what": f"finding {one.finding.name}", "change": one.change, said: one.finding.message}
+        changes.append(row)
+    return changes

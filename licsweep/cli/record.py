@@ -1,0 +1,29 @@
+"""`licsweep record`."""
+
+from pathlib import Path
+
+import click
+
+from licsweep.cli.common import Run, shared
+from licsweep.cli.render import put
+
+
+@click.command()
+@click.argument("host")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the cases (default: fixtures).")
+@shared
+def command(run: Run, host: str, output: Path | None) -> None:
+    """Make scrubbed fixture cases from the stored captures of a real box, ready for a pull request.
+
+    Serials, host names, addresses, accounts and other words of the site become invented ones. Read the files before
+    you hand them on: expected.json says what today's templates read, not yet what is right.
+    """
+    from licsweep.jobs import record
+
+    project = run.project()
+    made = record.record(project, host, output or project.folder / "fixtures")
+    for path in made.files:
+        put(str(path), None)
+    for field in made.changed:
+        run.say(f"{field} reads differently once the words are replaced")
+    run.say("read each output.txt before you share it, and check expected.json by hand")

@@ -1,0 +1,42 @@
+"""`licsweep simulate`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from licsweep.cli.common import Run, shared
+
+if TYPE_CHECKING:
+    from licsweep.simulator.estate import SimulatedEstate
+
+
+@click.command()
+@click.option("--devices", type=click.IntRange(8, 10000), default=64, show_default=True, help="Size of the estate.")
+@click.option("--bind", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
+@click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Time of a round trip.")
+@click.option("--fault", "faults", multiple=True, metavar="KIND:FRACTION", help="Devices with that fault; repeatable.")
+@click.option("--write-project", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project.")
+@shared
+def command(
+    run: Run, devices: int, bind: str | None, latency_ms: float, faults: tuple[str, ...], write_project: Path | None
+) -> None:
+    """The simulated estate alone, with a ready project; until Ctrl-C. The kinds of fault are in docs/reliability.md.
+
+    The devices accept LICSWEEP_PASSWORD and LICSWEEP_ENABLE_SECRET as they are now, else words made for this run.
+    """
+    from licsweep.jobs import simulate
+
+    def ready(estate: "SimulatedEstate") -> None:
+        run.say(f"{len(estate.devices)} devices listen; Ctrl-C ends them")
+        click.echo(f"export LICSWEEP_USERNAME={estate.username}", err=True)
+        for name, variable in simulate.SECRETS.items():
+            if os.environ.get(variable):
+                run.say(f"{variable} is accepted as it is")
+            else:
+                click.echo(f"export {variable}={getattr(estate, name)}", err=True)
+        if write_project:
+            click.echo(str(write_project))
+
+    simulate.run(devices=devices, network=bind, latency_ms=latency_ms, faults=faults, folder=write_project, ready=ready)

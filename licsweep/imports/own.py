@@ -1,0 +1,133 @@
+"""Our own YAML (or JSON): `entitlements` and `product_instances` (docs/judgement.md, "Project files")."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from licsweep.codec import load_yaml_file
+from licsweep.errors import InputError
+from licsweep.imports.instances import serial_notes, udi_of
+from licsweep.imports.whole import Whole
+from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.model import Record, Utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Term(Record):
+    type: Literal["perpetual", "term", "demo", "usage"]
+    quantity: Annotated[int, Whole()] | None = None
+    start: date | None = None
+    end: date | None = None
+    subscription_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.quantity is None and self.type != "usage":
+            raise ValueError("quantity is missing")
+        if self.start and self.end and self.end < self.start:
+            raise ValueError("end is before start")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entitlement(Record):
+    license: str
+    virtual_account: str | None = None
+    entitlement_tag: str | None = None
+    terms: tuple[_Term, ...] = ()
+    cssm_in_use: Annotated[int, Whole()] | None = None
+    cssm_reserved: Annotated[int, Whole()] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.license.strip():
+            raise ValueError("license is empty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Charged(Record):
+    license: str
+    quantity: Annotated[int, Whole()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instance(Record):
+    virtual_account: str | None = None
+    pid: str | None = None
+    sn: str | None = None
+    name: str | None = None
+    last_contact: Utc | None = None
+    licenses: tuple[_Charged, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.sn or self.name or "").strip():
+            raise ValueError("sn and name are missing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File(Record):
+    """The YAML of docs/judgement.md, "Project files"."""
+
+    entitlements: tuple[_Entitlement, ...] | None = None
+    product_instances: tuple[_Instance, ...] | None = None
+    smart_account: str | None = None
+    exported_at: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a file holds."""
+
+    entitlements: list[Entitlement]
+    instances: list[CssmInstance]
+    exported_at: datetime | None
+    notes: list[str]
+
+
+def is_own(document: Any) -> bool:
+    """Whether a JSON document has our own shape."""
+    return isinstance(document, dict) and ("entitlements" in document or "product_instances" in document)
+
+
+def read(path: Path) -> Own:
+    """The rows of a file. Raises InputError that names file, line and key."""
+    said: _File = load_yaml_file(path, _File)
+    if said.entitlements is None and said.product_instances is None:
+        raise InputError(f"{path}: holds neither entitlements nor product_instances")
+    instances = [
+        _instance(said.smart_account, number, row) for number, row in enumerate(said.product_instances or (), 1)
+    ]
+    return Own(
+        entitlements=[_entitlement(said.smart_account, n, row) for n, row in enumerate(said.entitlements or (), 1)],
+        instances=instances,
+        exported_at=said.exported_at,
+        notes=serial_notes(str(path), instances),
+    )
+
+
+def _entitlement(smart_account: str | None, number: int, row: _Entitlement) -> Entitlement:
+    return Entitlement(
+        smart_account=smart_account,
+        virtual_account=row.virtual_account,
+        license=" ".join(row.license.split()),
+        entitlement_tag=" ".join((row.entitlement_tag or "").split()) or None,
+        terms=tuple(
+            Term(type=t.type, quantity=t.quantity or 0, start=t.start, end=t.end, subscription_id=t.subscription_id)
+            for t in row.terms
+        ),
+        cssm_in_use=row.cssm_in_use,
+        cssm_reserved=row.cssm_reserved,
+        source_row=number,
+    )
+
+
+def _instance(smart_account: str | None, number: int, row: _Instance) -> CssmInstance:
+    pid, sn = udi_of(row.name)
+    return CssmInstance(
+        smart_account=smart_account,
+        virtual_account=row.virtual_account,
+        pid=row.pid or pid,
+        sn=row.sn or sn,
+        name=row.name,
+        last_contact=row.last_contact,
+        licenses=tuple(CssmLicense(license=" ".join(u.license.split()), quantity=u.quantity) for u in row.licenses),
+        source_row=number,
+    )

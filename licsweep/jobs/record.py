@@ -1,0 +1,150 @@
+"""A fixture case from the stored captures of a real box, with every word of the site replaced."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from licsweep import codec
+from licsweep.errors import InputError, UsageError
+from licsweep.jobs import look
+from licsweep.jobs.scrub import Kind, Scrubber
+from licsweep.jobs.targets import inventory_of
+from licsweep.model import Capture, Observation
+from licsweep.settings import Project
+from licsweep.store.store import Store
+
+# Fields of an observation, wherever they lie, that hold a word of the site.
+_FIELDS: dict[str, Kind] = {
+    "hostname": "host",
+    "sn": "serial",
+    "serial": "serial",
+    "chassis_serial": "serial",
+    "uuid": "uuid",
+    "smart_account": "account",
+    "virtual_account": "account",
+    "cslu_address": "host",
+    "address": "host",
+    "host": "host",
+    "vrf": "word",
+    "policy_name": "word",
+    "trust_point": "word",
+    "cluster": "word",
+    "ha_pair": "word",
+    "subscription_id": "digits",
+}
+_NO_TRUTH = ("evidence", "captured_at", "outcome", "platform")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The files of the cases, and fields that read differently once the words were replaced."""
+
+    files: tuple[Path, ...]
+    changed: tuple[str, ...]
+
+
+def record(project: Project, hostname: str, folder: Path) -> Recorded:
+    """Writes <folder>/<platform>/<command>/<case>/output.txt and expected.json for each command that was captured.
+
+    Raises UsageError for a host without captures, InputError where a word of the site would be left: nothing is
+    written then.
+    """
+    state, captures = look.host(project, hostname, None)
+    seen = state.observation
+    if seen is None or seen.platform is None or not captures:
+        raise UsageError(f"{hostname}: no captures are stored", why="there is nothing to record", hint="licsweep sweep")
+    printed = " ".join(" ".join(capture.text.split()) for capture in captures).casefold()
+    scrubber = Scrubber((kind, word) for kind, word in _own_words(project) if word.casefold() in printed)
+    for capture in captures:
+        scrubber.learn(capture.text)
+    texts = [scrubber.scrub(capture.text) for capture in captures]
+    if left := sorted({word for text in texts for word in scrubber.left(text)}):
+        raise InputError(f"{hostname}: words of the site would be left: {', '.join(left)}", why="nothing was written")
+    return _write(folder, seen, captures, texts, scrubber)
+
+
+def _write(
+    folder: Path, seen: Observation, captures: Sequence[Capture], texts: Sequence[str], scrubber: Scrubber
+) -> Recorded:
+    from collectors.parse import parse_text
+
+    platform = str(seen.platform)
+    model = next((udi.pid for udi in seen.udis if udi.pid), platform)
+    case = re.sub(r"[^a-z0-9._-]+", "_", f"{model}_{seen.release or 'release_unknown'}".lower())
+    written, changed = [], []
+    for capture, text in zip(captures, texts, strict=True):
+        before = codec.plain(parse_text(capture.text, platform, capture.command))
+        truth = codec.plain(parse_text(text, platform, capture.command))
+        wanted = scrubber.scrub_all(before)
+        changed += [
+            f"{capture.command}: {name}" for name in truth if truth[name] != wanted[name] and name != "evidence"
+        ]
+        said = {
+            name: value
+            for name, value in truth.items()
+            if name not in _NO_TRUTH and (value not in (None, [], {}) or name == "unclaimed_lines")
+        }
+        place = _fresh(folder / platform / capture.command.replace(" ", "_"), case)
+        place.mkdir(parents=True)
+        for name, content in (
+            ("output.txt", text),
+            ("expected.json", json.dumps({"observation": said}, indent=1, ensure_ascii=False) + "\n"),
+        ):
+            (place / name).write_bytes(content.encode())
+            written.append(place / name)
+    return Recorded(files=tuple(written), changed=tuple(changed))
+
+
+def _fresh(folder: Path, case: str) -> Path:
+    """A case folder that is not there yet."""
+    number, place = 1, folder / case
+    while place.exists():
+        number += 1
+        place = folder / f"{case}_{number}"
+    return place
+
+
+def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
+    """What the project knows to be the site's own: inventory, accounts, and every host that was ever read."""
+    store = Store(project.database)
+    try:
+        states = store.host_states(as_of=datetime.now(UTC))
+        imported = [row for _, row, _ in store.entitlements()]
+    finally:
+        store.close()
+    for row in imported:
+        yield "account", row.smart_account or ""
+        yield "account", row.virtual_account or ""
+    for state in states:
+        yield from _host(state.hostname)
+        yield from _fields(codec.plain(state.observation or Observation()))
+    inventory = inventory_of(project)
+    for name, host in inventory.hosts.items() if inventory else ():
+        yield from _host(name)
+        yield from _host(host.hostname or "")
+        yield "word", host.username or ""
+        yield from ((_FIELDS.get(key, "word"), value) for key, value in host.items() if isinstance(value, str))
+
+
+def _host(name: str) -> Iterator[tuple[Kind, str]]:
+    """A host name, whole and without its domain; an address as such."""
+    is_address = bool(re.fullmatch(r"[\d.]+|[0-9a-fA-F:]+:[0-9a-fA-F:]*", name))
+    yield ("ipv6" if ":" in name else "ipv4") if is_address else "host", name
+    if not is_address:
+        yield "host", name.partition(".")[0]
+
+
+def _fields(node: Any) -> Iterator[tuple[Kind, str]]:
+    if isinstance(node, list):
+        for one in node:
+            yield from _fields(one)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if isinstance(value, str) and name in _FIELDS:
+                yield from _host(value) if _FIELDS[name] == "host" else [(_FIELDS[name], value)]
+            elif name != "evidence":
+                yield from _fields(value)

@@ -1,0 +1,102 @@
+"""Reading stored captures again with today's templates: a new result beside the old one, which stays."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from licsweep.errors import LicsweepError, NothingCollected, UsageError
+from licsweep.jobs.collect import Collected
+from licsweep.jobs.targets import inventory_of, target_of
+from licsweep.model import Observation, Outcome
+from licsweep.settings import Project
+from licsweep.store.lock import locked
+from licsweep.store.store import Store
+
+if TYPE_CHECKING:
+    from nornir.core.inventory import Inventory
+
+READ = frozenset({"ok", "partial", "unparsed", "unsupported", "refused"})
+"""Outcomes of hosts that answered to the end, so that reading decides how they ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reparsed:
+    """The new snapshot, and the hosts of which today's reading differs from the stored one."""
+
+    collected: Collected
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """A host's result as it was stored."""
+
+    snapshot_id: int
+    outcome: Outcome
+    tried_at: datetime
+    observation: Observation | None
+
+
+def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
+    """Reads the captures of a snapshot again (None: the newest captures of each host).
+
+    The new results carry the time of their captures, so that they count in place of what was read from them before.
+    Of one snapshot, hosts that had no answer to read are in the new one as they were in it.
+    Raises UsageError for a snapshot without captures, NothingCollected, LockedError, StoreError.
+    """
+    inventory = inventory_of(project)
+    counts: Counter[str] = Counter()
+    changed = []
+    with locked(project.database, "reparse"):
+        store = Store(project.database)
+        try:
+            store.close_interrupted()
+            found = _results(store, snapshot_id)
+            chosen = f"captures of snapshot {snapshot_id}" if snapshot_id is not None else "newest captures"
+            made = store.begin("reparse", chosen, len(found), datetime.now(UTC))
+            for before in found:
+                outcome, observation = before.outcome, before.observation
+                if outcome.status in READ:
+                    outcome, observation = _read(store, before, inventory)
+                store.save_result(made, outcome, before.tried_at, observation, before.snapshot_id)
+                counts[outcome.status] += 1
+                if (outcome.status, observation) != (before.outcome.status, before.observation):
+                    changed.append(outcome.hostname)
+            store.end(made, "complete", datetime.now(UTC))
+        finally:
+            store.close()
+    return Reparsed(collected=Collected(snapshot_id=made, selected=len(found), counts=counts), changed=tuple(changed))
+
+
+def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
+    """The hosts with captures to read, with what was first read from them; of one snapshot all hosts."""
+    holders = store.captured_in(snapshot_id)
+    if snapshot_id is not None and not holders:
+        raise UsageError(
+            f"snapshot {snapshot_id} holds no captures", why="there is nothing to read", hint="licsweep snapshots"
+        )
+    found = [
+        _Before(snapshot_id=holder, outcome=outcome, tried_at=tried_at, observation=observation)
+        for holder in sorted(set(holders.values()))
+        for outcome, tried_at, observation in store.results(holder)
+        if holder == snapshot_id or (holders.get(outcome.hostname) == holder and outcome.status in READ)
+    ]
+    if not found:
+        raise NothingCollected("no captures to read", why="no host has answered to the end", hint="licsweep snapshots")
+    return sorted(found, key=lambda before: before.outcome.hostname)
+
+
+def _read(store: Store, before: _Before, inventory: "Inventory | None") -> tuple[Outcome, Observation | None]:
+    from licsweep.sweep.host import HostReport, plain_reason
+    from licsweep.sweep.processors import read_captures
+
+    name = before.outcome.hostname
+    platform = before.observation.platform if before.observation else None
+    outcome = replace(before.outcome, status="ok", reason=None)
+    try:
+        captures = store.captures(before.snapshot_id, name)
+        target = target_of(name, (one.text for one in captures), inventory, platform)
+        return read_captures(HostReport(target, outcome, before.tried_at, tuple(captures)))
+    except LicsweepError as error:  # a damaged capture, a text out of bounds, a platform that nothing tells
+        return replace(outcome, status="unparsed", reason=plain_reason(error)), None

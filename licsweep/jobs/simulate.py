@@ -1,0 +1,70 @@
+"""The simulated estate alone, with a ready project, until Ctrl-C."""
+
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from licsweep.errors import LicsweepError, UsageError
+from licsweep.jobs.demo import SETTINGS
+from licsweep.settings import FILE_NAME
+from licsweep.simulator.faults import shares
+
+if TYPE_CHECKING:
+    from licsweep.simulator.estate import SimulatedEstate
+
+SECRETS = {"password": "LICSWEEP_PASSWORD", "enable_secret": "LICSWEEP_ENABLE_SECRET"}
+
+
+def run(
+    *,
+    devices: int,
+    network: str | None,
+    latency_ms: float,
+    faults: Sequence[str],
+    folder: Path | None,
+    ready: Callable[["SimulatedEstate"], None],
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written.
+
+    The secrets are those of the environment, else made for this run. Raises UsageError for a fault that nobody knows
+    or a network that is not loopback, LicsweepError where the simulator ends by itself.
+    """
+    from licsweep.simulator.estate import SimulatedEstate
+
+    environment = os.environ if environment is None else environment
+    wanted: dict[str, Any] = {name: environment[at] for name, at in SECRETS.items() if environment.get(at)}
+    wanted |= {"faults": shares(faults), "network": _loopback(network, devices), "latency_ms": latency_ms}
+    over = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    with SimulatedEstate(devices, **wanted) as estate:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            estate.write_project(folder)
+            if not (folder / FILE_NAME).exists():
+                (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
+        ready(estate)
+        while not over.wait(0.5):
+            if not estate.alive:
+                raise LicsweepError("the simulated estate ended by itself", why="its process is gone")
+
+
+def _loopback(network: str | None, devices: int) -> str | None:
+    if network is None:
+        return None
+    try:
+        wide = ip_network(network)
+    except ValueError as error:
+        raise UsageError(f"--bind {network}", why=str(error), hint="--bind 127.1.0.0/16") from error
+    if not wide.is_loopback or wide.num_addresses < devices + 2:
+        raise UsageError(
+            f"--bind {network}",
+            why=f"a part of 127.0.0.0/8 with an address for each of {devices} devices is expected",
+            hint="--bind 127.1.0.0/16",
+        )
+    return network

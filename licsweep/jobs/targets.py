@@ -1,0 +1,39 @@
+"""Who a text is from, where nobody was dialled."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from licsweep.errors import InputError
+from licsweep.estate import inventory as inv
+from licsweep.settings import Project
+
+if TYPE_CHECKING:
+    from nornir.core.inventory import Inventory
+
+
+def inventory_of(project: Project) -> "Inventory | None":
+    """The inventory, where the project has one."""
+    return inv.load(project.inventory) if (project.inventory / "hosts.yaml").is_file() else None
+
+
+def target_of(
+    hostname: str, texts: Iterable[str], inventory: "Inventory | None", platform: str | None = None
+) -> inv.Target:
+    """The host with its platform: from the inventory, else `platform`, else recognised from its texts.
+
+    Raises InputError where nothing tells.
+    """
+    from collectors import parse
+
+    if inventory and hostname in inventory.hosts:
+        return inv.target(inventory.hosts[hostname])
+    platform = platform or next(filter(None, map(parse.recognise_platform, texts)), None)
+    if platform is None:
+        raise InputError(
+            f"{hostname}: the platform can't be recognised",
+            why=f"{hostname} is not in the inventory and no text tells",
+            hint=f"add {hostname} with its platform to inventory/hosts.yaml",
+        )
+    return inv.Target(
+        name=hostname, address=hostname, port=inv.SSH_PORT, platform=platform, username=None, groups=(), data={}
+    )

@@ -1,0 +1,89 @@
+"""`licsweep reparse`: a new reading of the same captures beside the old one."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import Done, licsweep
+from tests.cli.test_verbs import data
+from tests.reading.cases import ROOT
+
+CAPTURE = ROOT / "cisco_xe/show_license_all/slup_5.3_stack_two_tags_one_feature/output.txt"
+
+
+def project_with_captures(folder: Path) -> Path:
+    assert licsweep("init", folder).code == 0
+    (folder / "inventory" / "hosts.yaml").write_text("acc-01.example:\n  platform: cisco_xe\n")
+    captures = folder / "captures" / "acc-01.example"
+    captures.mkdir(parents=True)
+    shutil.copy(CAPTURE, captures / "show_license_all.txt")
+    done = licsweep("ingest", folder / "captures", "--taken-at", "2026-05-01T10:00:00Z", "--project", folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+def observation(folder: Path, *options: object) -> Any:
+    return data(licsweep("show", "acc-01.example", "--project", folder, "--format", "json", *options))["observation"]
+
+
+def spoil(folder: Path) -> None:
+    """Makes the stored reading what an older template might have read."""
+    import sqlite3
+
+    with sqlite3.connect(folder / "licsweep.db") as raw:
+        (body,) = raw.execute("SELECT observation FROM host_result").fetchone()
+        seen = json.loads(body)
+        seen["licenses"][0]["count"] += 40
+        raw.execute("UPDATE host_result SET observation = ?", (json.dumps(seen),))
+    raw.close()
+
+
+def test_a_new_reading_counts_and_the_old_one_stays(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    right = observation(folder)["licenses"][0]["count"]
+    spoil(folder)
+    assert observation(folder)["licenses"][0]["count"] == right + 40
+    done = licsweep("reparse", "--project", folder, "--format", "json")
+    assert data(done) == [{"snapshot": 2, "outcome": "ok", "hosts": 1}]
+    assert "1 hosts read differently than at first: acc-01.example" in done.err
+    assert observation(folder)["licenses"][0]["count"] == right
+    assert observation(folder, "--as-of", "2026-05-02")["licenses"][0]["count"] == right
+    changes = data(licsweep("diff", "1", "2", "--project", folder, "--format", "json"))["changes"]
+    assert [(row["what"], row["change"]) for row in changes] == [("license", "changed")]
+    assert changes[0]["before"].startswith(str(right + 40))
+    kinds = [row["kind"] for row in data(licsweep("snapshots", "--project", folder, "--format", "json"))]
+    assert kinds == ["ingest", "reparse"]
+    assert "Count" in licsweep("show", "acc-01.example", "--raw", "--project", folder).out, "evidence stays in reach"
+
+
+def test_reading_again_what_reads_the_same(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    before = observation(folder)
+    done = licsweep("reparse", "1", "--project", folder)
+    assert "0 hosts read differently" in done.err
+    assert observation(folder) == before
+    assert licsweep("diff", "1", "2", "--project", folder).out.strip() == "nothing changed"
+
+
+def test_a_snapshot_without_captures_and_a_damaged_capture(demo: tuple[Path, Done], tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    wrong = licsweep("reparse", "7", "--project", folder)
+    assert wrong.code == 2
+    assert "snapshot 7 holds no captures" in wrong.err
+    import sqlite3
+
+    with sqlite3.connect(folder / "licsweep.db") as raw:
+        raw.execute("UPDATE capture SET sha256 = 'x'")
+    raw.close()
+    done = licsweep("reparse", "--project", folder, "--format", "json")
+    assert data(done) == [{"snapshot": 2, "outcome": "unparsed", "hosts": 1}]
+
+
+def test_hosts_that_did_not_answer_stay_as_they_were(demo: tuple[Path, Done], tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(demo[0], folder)
+    (before,) = data(licsweep("snapshots", "--project", folder, "--format", "json"))
+    licsweep("reparse", "1", "--project", folder)
+    after = data(licsweep("snapshots", "--project", folder, "--format", "json"))[1]
+    assert after["outcomes"] == before["outcomes"]

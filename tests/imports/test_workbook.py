@@ -1,0 +1,95 @@
+"""XLSX reads as the same sheet saved as CSV; a workbook out of bounds ends its reader, not the program."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from licsweep.errors import InputError, MissingExtra
+from licsweep.imports import workbook
+from licsweep.imports.entitlements import read
+
+HEADINGS = ["Smart Account", "Virtual Account", "License", "License Type", "Quantity", "Start Date", "End Date"]
+GIVEN: dict[str, Any] = {"exported_at": datetime.fromisoformat("2026-05-01T00:00:00Z")}
+
+
+def write(path: Path, *sheets: list[list[Any]], hidden: int | None = None) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for number, rows in enumerate(sheets):
+            sheet = book.add_worksheet()
+            if number == hidden:
+                sheet.hide()
+            elif hidden is not None:
+                sheet.activate()
+            for at, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, datetime):
+                        sheet.write_datetime(at, column, cell, day)
+                    else:
+                        sheet.write(at, column, cell)
+    return path
+
+
+def test_numbers_and_dates_read_as_they_are(tmp_path: Path) -> None:
+    row = ["Example Networks", "Campus", "A", "TERM", 12, datetime(2026, 1, 1), datetime(2026, 12, 31)]
+    path = write(tmp_path / "export.xlsx", [HEADINGS, row])
+    csv = tmp_path / "export.csv"
+    csv.write_text(",".join(HEADINGS) + "\nExample Networks,Campus,A,TERM,12,2026-01-01,2026-12-31\n")
+    got, same = read(path, **GIVEN), read(csv, **GIVEN)
+    assert got.kind == "xlsx"
+    assert got.source == same.source == "cssm-licenses"
+    assert got.notes == ()
+    assert got.entitlements[0].terms == same.entitlements[0].terms
+    assert got.entitlements[0].terms[0].quantity == 12
+
+
+@pytest.mark.parametrize("quantity", [2.5, -3, "", True])
+def test_what_is_no_quantity_is_refused(tmp_path: Path, quantity: Any) -> None:
+    path = write(
+        tmp_path / "e.xlsx", [HEADINGS, ["Example Networks", "Campus", "A", "TERM", quantity, "", "2026-12-31"]]
+    )
+    with pytest.raises(InputError, match='row 2: column "Quantity"'):
+        read(path, **GIVEN)
+
+
+def test_headings_tell_instances(tmp_path: Path) -> None:
+    rows = [
+        ["Name", "PID", "Serial Number", "Last Contact"],
+        ["acc-01.example", "C9300-48P", "FOC0000X001", "2026-04-20"],
+    ]
+    path = write(tmp_path / "export.xlsx", rows)
+    got = read(path, kind="xlsx", smart_account="Example Networks", virtual_account="Campus", **GIVEN)
+    assert [one.sn for one in got.instances] == ["FOC0000X001"]
+    assert got.entitlements == ()
+    assert read(path, kind="cssm-instances", virtual_account="Campus", **GIVEN).instances[0].pid == "C9300-48P"
+
+
+def test_only_the_first_visible_sheet_is_read_and_said_so(tmp_path: Path) -> None:
+    row = ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]
+    hidden = [HEADINGS, ["Example Networks", "Campus", "B", "PERPETUAL", 9, "", ""]]
+    path = write(tmp_path / "export.xlsx", hidden, [], [HEADINGS, row], [["Legend"]], hidden=0)
+    got = read(path, **GIVEN)
+    assert [one.license for one in got.entitlements] == ["A"]
+    assert "sheet 'Sheet3' was read, not 'Sheet4'" in got.notes[0]
+
+
+def test_a_workbook_that_asks_for_terabytes(tmp_path: Path) -> None:
+    path = tmp_path / "export.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "License")
+        sheet.write(1_048_575, 16_383, "x")
+    assert path.stat().st_size < 20_000
+    with pytest.raises(InputError, match="the workbook is too large"):
+        read(path, **GIVEN)
+
+
+def test_without_the_reader_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "export.xlsx", [HEADINGS, ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]])
+    monkeypatch.setattr(workbook, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra) as caught:
+        read(path, **GIVEN)
+    assert "licsweep[xlsx-read]" in caught.value.hint
