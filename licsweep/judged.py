@@ -260,8 +260,79 @@ class Use(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CleanUp(Record):
+    """A product instance to remove from CSSM: a ghost, or the old serial of the box `hostname`."""
+
+    reason: Literal["ghost-in-cssm", "replaced-serial"]
+    hostname: str | None = None
+    smart_account: str | None = None
+    virtual_account: str | None = None
+    pid: str | None = None
+    sn: str | None = None
+    name: str | None = None
+    last_contact: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRow(Record):
+    """One licence on one product instance of which CSSM says another number than is used, and why.
+
+    `acknowledged_at` is the last ACK of a SLUP box.
+    """
+
+    hostname: str
+    smart_account: str | None
+    virtual_account: str
+    license: str
+    used: int
+    captured_at: Utc | None = None
+    acknowledged_at: Utc | None = None
+    cssm: int | None = None
+    cssm_as_of: Utc | None = None
+    explanation: Literal[
+        "never-reported",
+        "wrong-account",
+        "replaced-serial",
+        "ha-peer",
+        "reservation",
+        "renamed-tag",
+        "stale-capture",
+        "not-in-cssm",
+        "controller-reported",
+        "changed-since",
+        "unexplained",
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionRow(Record):
+    """One product instance on its way from classic licensing to Smart Licensing Using Policy.
+
+    `order` is the order of work (1 first; None where nothing is to do). `first_report_days` is how long after the
+    change the first acknowledged report is due, by the default policy and the licences in use; None where unknown.
+    """
+
+    hostname: str
+    product: str | None = None
+    release: str | None = None
+    licensing_model: str | None = None
+    smart_account: str | None = None
+    virtual_account: str = "unassigned"
+    step: Literal["already", "eligible", "upgrade-needed", "onprem-too-old", "not-eligible", "unknown"]
+    needs_release: str | None = None
+    onprem_server: str | None = None
+    first_report_days: int | None = None
+    first_report_due: Utc | None = None
+    order: int | None = None
+    reason: str = ""
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled(Record):
-    """A judgement together with every licence line that its figures are sums of."""
+    """A judgement with every licence line that its figures are sums of, and what is to clean up in CSSM."""
 
     judgement: Judgement
     uses: tuple[Use, ...] = field(default=())
+    clean_up: tuple[CleanUp, ...] = ()
+    position: tuple[PositionRow, ...] = ()

@@ -1,22 +1,26 @@
 """Which smart account and virtual account a product instance and an entitlement belong to.
 
-Virtual account, by precedence: what the device prints, the inventory, else `unassigned` (a box that never had an ACK
-prints none). Smart account: what the device prints, the inventory, else the only smart account known for that virtual
-account (the entitlements are asked first, then what boxes print and the inventory says), else none. An entitlement
-whose file names no smart account takes it by the same last rule. Names are compared without regard to case and
-surplus blanks; the spelling of the entitlements is shown.
+Virtual account, by precedence: what the device prints (an On-Prem local account stands for the cloud account of
+onprem.yaml), CSSM's product instances (by UDI set), the inventory, else `unassigned` (a box that never had an ACK
+prints none). Smart account: by the same precedence, else the only smart account known for that virtual account, else
+none. An entitlement whose file names no smart account takes it by the same last rule.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from licsweep.judged import Entitlement
+from licsweep.judged import CssmInstance, Entitlement
+from licsweep.model import Observation
+from reconcile.cssm import CssmIndex
 from reconcile.identity import Unit
-from reconcile.tables import norm
+from reconcile.names import Names, Pair, clean
+from reconcile.reporters import speaks_to
+from reconcile.rows import LocalAccount, OnpremServer
+from reconcile.tables import Tables, norm
 
 UNASSIGNED = "unassigned"
-Source = Literal["device", "inventory", "unassigned"]
+Source = Literal["device", "cssm-export", "inventory", "unassigned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,96 +35,100 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an instance belongs; `conflicts` names the sources that disagree."""
+    """Where an instance belongs; `conflicts` names the sources that disagree, `rows` are CSSM's."""
 
     smart_account: str | None
     virtual_account: str
     source: Source
     conflicts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """The names of one unit, by source."""
-
-    printed: tuple[str | None, str | None]
-    inventory: tuple[str | None, str | None]
-    conflicts: tuple[str, ...]
+    rows: tuple[CssmInstance, ...] = ()
 
 
 class Accounts:
     """All account names of one judgement, and where each instance and entitlement belongs."""
 
     def __init__(
-        self, units: Sequence[Unit], facts: Mapping[str, HostFacts], entitlements: Sequence[Entitlement]
+        self,
+        units: Sequence[Unit],
+        facts: Mapping[str, HostFacts],
+        entitlements: Sequence[Entitlement],
+        cssm: CssmIndex,
+        tables: Tables,
     ) -> None:
-        self._facts = facts
-        self._spelling: dict[str, str] = {}
-        bought = [(clean(e.smart_account), clean(e.virtual_account)) for e in entitlements]
-        seen = [pair for said in map(self._said, units) for pair in (said.printed, said.inventory)]
-        self._spell(bought)
-        self._spell(seen)
-        self._owners = (_owners(bought), _owners(seen))
+        self._facts, self._cssm, self._tables = facts, cssm, tables
+        bought = [(e.smart_account, e.virtual_account) for e in entitlements]
+        listed = [(row.smart_account, row.virtual_account) for row in cssm.rows]
+        cloud = [(local.smart_account, local.virtual_account) for s in tables.onprem.servers for local in s.accounts]
+        seen = [(u.observation.smart_account, u.observation.virtual_account) for u in units if u.observation]
+        said = [(f.smart_account, f.virtual_account) for f in facts.values()]
+        self.names = Names(tables.accounts, (bought, listed, cloud, said, seen))
 
     def of_unit(self, unit: Unit) -> Place:
-        said = self._said(unit)
-        printed, listed = said.printed, said.inventory
-        source: Source = "device" if printed[1] else "inventory" if listed[1] else "unassigned"
-        virtual = self.spelled(printed[1] or listed[1]) or UNASSIGNED
-        smart = self.spelled(printed[0] or listed[0]) or self._only_owner(virtual)
-        return Place(smart_account=smart, virtual_account=virtual, source=source, conflicts=said.conflicts)
+        rows = self._cssm.of(unit)
+        facts = [self._facts[s.hostname] for s in (unit.state, *unit.others) if s.hostname in self._facts]
+        printed = self._printed(unit.observation)
+        exported = [self._names_of((row.smart_account, row.virtual_account)) for row in rows]
+        listed = [self._names_of((fact.smart_account, fact.virtual_account)) for fact in facts]
+        said: list[tuple[Source, Pair]] = [
+            ("device", printed),
+            *(("cssm-export", pair) for pair in exported),
+            *(("inventory", pair) for pair in listed),
+        ]
+        source, virtual = next(((s, pair[1]) for s, pair in said if pair[1]), ("unassigned", UNASSIGNED))
+        smart = next((pair[0] for _, pair in said if pair[0]), None) or self.names.only_owner(virtual or UNASSIGNED)
+        return Place(
+            smart_account=smart,
+            virtual_account=virtual or UNASSIGNED,
+            source=source,
+            conflicts=(*_conflict("smart account", said, 0), *_conflict("virtual account", said, 1)),
+            rows=tuple(rows),
+        )
 
     def of_entitlement(self, entitlement: Entitlement) -> tuple[str | None, str]:
         """Smart account and virtual account of an entitlement."""
-        virtual = self.spelled(clean(entitlement.virtual_account)) or UNASSIGNED
-        return self.spelled(clean(entitlement.smart_account)) or self._only_owner(virtual), virtual
+        smart, virtual = self._names_of((entitlement.smart_account, entitlement.virtual_account))
+        return smart or self.names.only_owner(virtual or UNASSIGNED), virtual or UNASSIGNED
 
-    def spelled(self, name: str | None) -> str | None:
-        return self._spelling.get(norm(name), name) if name else None
+    def _names_of(self, pair: Pair) -> Pair:
+        return self.names.smart(pair[0]), self.names.virtual(pair[1])
 
-    def _spell(self, pairs: Iterable[tuple[str | None, str | None]]) -> None:
-        for name in sorted({name for pair in pairs for name in pair if name}):
-            self._spelling.setdefault(norm(name), name)
+    def _printed(self, seen: Observation | None) -> Pair:
+        """What the device prints; the local account of an On-Prem server as its cloud account."""
+        if seen is None:
+            return None, None
+        for said in (seen.virtual_account, seen.smart_account):
+            if local := self._local(seen, clean(said)):
+                return self._names_of((local.smart_account, local.virtual_account))
+        return self._names_of((seen.smart_account, seen.virtual_account))
 
-    def _only_owner(self, virtual: str) -> str | None:
-        for owners in self._owners:
-            if found := owners.get(norm(virtual)):
-                return self._spelling[next(iter(found))] if len(found) == 1 else None
-        return None
-
-    def _said(self, unit: Unit) -> _Said:
-        seen = unit.observation
-        facts = [self._facts[s.hostname] for s in (unit.state, *unit.others) if s.hostname in self._facts]
-        printed = (clean(seen.smart_account), clean(seen.virtual_account)) if seen else (None, None)
-        smart = _distinct(f.smart_account for f in facts)
-        virtual = _distinct(f.virtual_account for f in facts)
-        conflicts = (
-            *_conflict("smart account", printed[0], smart),
-            *_conflict("virtual account", printed[1], virtual),
-        )
-        return _Said(
-            printed=printed, inventory=(next(iter(smart), None), next(iter(virtual), None)), conflicts=conflicts
-        )
-
-
-def clean(name: str | None) -> str | None:
-    """A name without surplus blanks; None where nothing is left."""
-    return " ".join(name.split()) or None if name else None
+    def _local(self, seen: Observation, said: str | None) -> LocalAccount | None:
+        """The local account of that name: of the server that the box speaks to, else the only one. A box that speaks
+        to CSSM itself has none, and a name that the cloud knows too is local only where the box speaks to On-Prem."""
+        found = [
+            (server, local)
+            for server in self._tables.onprem.servers
+            for local in server.accounts
+            if said and norm(local.local) == norm(said)
+        ]
+        if not found:
+            return None
+        speaks = speaks_to(seen, self._tables)
+        if speaks not in (None, "onprem") or (speaks is None and norm(said or "") in self.names.cloud):
+            return None
+        here = [pair for pair in found if _is_server(pair[0], seen)] or found
+        clouds = {(local.smart_account, local.virtual_account) for _, local in here}
+        return here[0][1] if len(clouds) == 1 else None
 
 
-def _distinct(names: Iterable[str | None]) -> list[str]:
-    return list({norm(name): name for name in reversed([clean(n) for n in names]) if name}.values())[::-1]
+def _is_server(server: OnpremServer, seen: Observation) -> bool:
+    url = norm(f"{seen.cslu_address or ''} {seen.transport_url or ''}")
+    return norm(server.name) in url
 
 
-def _conflict(what: str, printed: str | None, listed: list[str]) -> list[str]:
-    said = [*([f"the device prints {printed!r}"] if printed else []), *(f"the inventory says {n!r}" for n in listed)]
-    differ = {norm(name) for name in (*listed, *([printed] if printed else []))}
-    return [f"{what}: {', '.join(said)}"] if len(differ) > 1 else []
-
-
-def _owners(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, set[str]]:
-    owners: dict[str, set[str]] = {}
-    for smart, virtual in pairs:
-        if smart and virtual:
-            owners.setdefault(norm(virtual), set()).add(norm(smart))
-    return owners
+def _conflict(what: str, said: Iterable[tuple[str, Pair]], part: int) -> list[str]:
+    words = {"device": "the device prints", "cssm-export": "CSSM's export says", "inventory": "the inventory says"}
+    named = [(source, pair[part]) for source, pair in said if pair[part]]
+    if len({norm(name or "") for _, name in named}) < 2:  # noqa: PLR2004
+        return []
+    told = dict.fromkeys(f"{words[source]} {name!r}" for source, name in named)
+    return [f"{what}: {', '.join(told)}"]

@@ -8,13 +8,15 @@ perpetual or subscription: then the computed deadline is a range, and its early 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from licsweep.judged import ComplianceState
 from licsweep.model import LicenseUse, Observation, Policy
-from reconcile.counting import EVALUATING, IDLE
+from reconcile.words import EVALUATING, IDLE
 
 UNENFORCED = {"perpetual": "unenforced_perpetual", "subscription": "unenforced_subscription"}
 _CLASS_OF_TYPE = {**UNENFORCED, "term": "unenforced_subscription"}
+_UNUSED = IDLE | EVALUATING
 _TOLERANCE = timedelta(days=1)
 
 
@@ -101,7 +103,7 @@ def _spans(seen: Observation) -> frozenset[int] | None:
     using = [row for row in seen.licenses if _really_in_use(row)]
     if not using:
         return frozenset({0}) if seen.complete else None
-    classes = {_class_of(row) for row in using}
+    classes = {class_of(row) for row in using}
     certain = {name for name in classes if name}
     options = [certain | {guess} for guess in UNENFORCED.values()] if None in classes else [certain]
     acked = seen.last_ack_received is not None
@@ -115,16 +117,21 @@ def _spans(seen: Observation) -> frozenset[int] | None:
 
 
 def _really_in_use(row: LicenseUse) -> bool:
-    return row.status not in (IDLE | EVALUATING) and bool(row.count or (row.count is None and row.status))
+    return row.status not in _UNUSED and bool(row.count or (row.count is None and row.status))
 
 
-def _class_of(row: LicenseUse) -> str | None:
+def class_of(row: LicenseUse) -> str | None:
     """The policy class of a licence; None where its type names none."""
-    if row.enforcement_type == "export-restricted" or (row.export_status or "").startswith("restricted"):
+    return _class(row.enforcement_type, row.export_status, row.license_type)
+
+
+@lru_cache(maxsize=1_000)
+def _class(enforcement: str | None, export: str | None, license_type: str | None) -> str | None:
+    if enforcement == "export-restricted" or (export or "").startswith("restricted"):
         return "export"
-    if row.enforcement_type == "enforced":
+    if enforcement == "enforced":
         return "enforced"
-    return _CLASS_OF_TYPE.get(row.license_type or "")
+    return _CLASS_OF_TYPE.get(license_type or "")
 
 
 def _interval(policy: Policy | None, name: str, *, acked: bool) -> int | None:

@@ -1,24 +1,26 @@
 """What one product instance uses and reserves: every printed licence line, counted once, with the line that says so.
 
-The printed count is the number: it is never multiplied or divided by members, supervisors or stack size.
+The printed count is the number: it is never multiplied or divided by members, supervisors or stack size. Which unit
+of a pair or cluster counts is a row of counting.yaml; what a manager's devices consume stands in `reconcile.managed`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from licsweep.judged import Use
-from licsweep.model import LicenseUse, Observation
+from licsweep.model import Evidence, HostState, LicenseUse, Observation
 from reconcile.attribution import Place
-from reconcile.identity import Unit
+from reconcile.identity import Unit, answer, capture_of, is_secondary
+from reconcile.managed import Managers, licenses_for
 from reconcile.matching import Match, Matcher, Printed
-from reconcile.tables import norm
+from reconcile.rows import CountingRow
+from reconcile.tables import Tables, norm
+from reconcile.words import EVALUATING, IDLE, LEGACY_MODELS
 
 CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
-IDLE = frozenset({"not-in-use", "init", "disabled"})
-EVALUATING = frozenset({"eval-mode", "eval-expired"})
-LEGACY_MODELS = frozenset({"rtu", "pak"})
 _RESERVED_KINDS = frozenset({"slr", "plr"})
+_DEFAULT = CountingRow(product="any other", ha="active")
 
 
 def counted_as(license_use: LicenseUse) -> CountedAs:
@@ -33,57 +35,133 @@ def is_legacy(seen: Observation, license_use: LicenseUse) -> bool:
     return seen.licensing_model in LEGACY_MODELS or not (license_use.entitlement_tag or "").strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A printed line before it is matched."""
+def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
+    """The row of counting.yaml for this product."""
+    said = [norm(text) for text in (*(udi.pid for udi in seen.udis), seen.image) if text]
+    for row in tables.counting:
+        if row.platforms and seen.platform not in row.platforms:
+            continue
+        if not row.models or any(text.startswith(norm(model)) for text in said for model in row.models):
+            return row
+    return _DEFAULT
+
+
+class _Line(NamedTuple):
+    """A printed line before it is matched; `match` where the catalogue was asked already."""
 
     field: str
     counted_as: CountedAs
     tag: str | None
     name: str | None
-    description: str | None = None
-    count: int | None
+    units: int | None
     status: str | None
+    description: str | None = None
+    match: Match | None = None
 
 
-def uses_of(unit: Unit, place: Place, matcher: Matcher) -> list[Use]:
-    """Every licence and reservation line of an instance. Only lines that count can be unmatched or ambiguous."""
-    seen = unit.observation
-    if seen is None:
-        return []
-    pids = tuple(sorted({udi.pid for udi in seen.udis if udi.pid}))
-    lines = {e.field: e for e in seen.evidence}
-    uses = []
-    for line in (*_licenses(seen), *_reservations(seen), *_codes(seen)):
-        match = _match(line, matcher, pids)
-        source = lines.get(f"{line.field}.count") or lines.get(line.field)
-        uses.append(
-            Use(
-                hostname=unit.hostname,
-                smart_account=place.smart_account,
-                virtual_account=place.virtual_account,
-                license=matcher.name(match.license_id) if match.license_id else None,
-                license_id=match.license_id,
-                name=line.name,
-                entitlement_tag=line.tag,
-                count=line.count,
-                status=line.status,
-                counted_as=line.counted_as,
-                matched_by=match.matched_by,
-                captured_at=seen.captured_at,
-                stale=unit.stale,
-                capture=unit.capture(source.command) if source else None,
-                line=source.line_number if source else None,
-                text=source.text if source else None,
-            )
+class Counter:
+    """Turns what instances print into the lines that pools are sums of."""
+
+    def __init__(self, units: Sequence[Unit], tables: Tables, matcher: Matcher) -> None:
+        self.managers = Managers(units)
+        self._tables, self._matcher = tables, matcher
+
+    def uses_of(self, unit: Unit, place: Place) -> list[Use]:
+        """Every licence and reservation line of an instance and of its peers; of peers only what the table counts."""
+        uses = self._lines_of(unit, unit.state, unit.observation, place)
+        for member in unit.members:
+            uses += self._lines_of(unit, member, answer(member), place, peer=True)
+        return uses
+
+    def _lines_of(
+        self, unit: Unit, state: HostState, seen: Observation | None, place: Place, *, peer: bool = False
+    ) -> list[Use]:
+        if seen is None:
+            return []
+        rule = counting_rule(seen, self._tables)
+        held = self.managers.manager_of(unit) is not None and not seen.managed_devices
+        passive = peer or (unit.passive and is_secondary(seen))
+        pids = tuple(sorted({udi.pid for udi in seen.udis if udi.pid}))
+        printed = {e.field: e for e in seen.evidence}
+        uses = []
+        for line in (*_licenses(seen), *_reservations(seen), *_codes(seen)):
+            silent = held or (passive and not _needs_its_own(rule, line))
+            if silent and (peer or line.counted_as == "not_counted"):
+                continue
+            uses.append(self._use(unit, state, seen, place, line, pids, printed, silent=silent))
+        if not passive:
+            counted = {use.license_id for use in uses if use.counted_as != "not_counted"}
+            for line in self._of_devices(unit, rule, printed):
+                if not (line.match and line.match.license_id in counted):
+                    uses.append(self._use(unit, state, seen, place, line, pids, printed))
+        return uses
+
+    def _use(
+        self,
+        unit: Unit,
+        state: HostState,
+        seen: Observation,
+        place: Place,
+        line: _Line,
+        pids: tuple[str, ...],
+        printed: dict[str, Evidence],
+        *,
+        silent: bool = False,
+    ) -> Use:
+        match = line.match or self._match(line, pids)
+        source = printed.get(f"{line.field}.count") or printed.get(line.field)
+        return Use(
+            hostname=state.hostname,
+            smart_account=place.smart_account,
+            virtual_account=place.virtual_account,
+            license=self._matcher.name(match.license_id) if match.license_id else None,
+            license_id=match.license_id,
+            name=line.name,
+            entitlement_tag=line.tag,
+            count=line.units,
+            status=line.status,
+            counted_as="not_counted" if silent else line.counted_as,
+            matched_by=match.matched_by,
+            captured_at=seen.captured_at,
+            stale=unit.stale,
+            capture=capture_of(state, source.command) if source else None,
+            line=source.line_number if source else None,
+            text=source.text if source else None,
         )
-    return uses
+
+    def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
+        if line.counted_as == "legacy":
+            return Match(matched_by="legacy")
+        return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
+
+    def _of_devices(self, unit: Unit, rule: CountingRow, printed: dict[str, Evidence]) -> Iterator[_Line]:
+        for each in self.managers.consumers(unit, rule):
+            found = licenses_for(each, self._tables)
+            names = tuple(sorted(map(self._matcher.name, found)))
+            if len(found) == 1:
+                match = Match(license_id=next(iter(found)), matched_by="managed-device")
+            else:
+                match = Match(matched_by="ambiguous" if found else "unmatched", candidates=names)
+            place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
+            device = each.device
+            about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))
+            yield _Line(
+                field=place,
+                counted_as="in_use",
+                tag=each.license_type,
+                name=f"{each.license_type} ({about})" if about else each.license_type,
+                units=1,
+                status="in-use",
+                match=match,
+            )
 
 
-def _match(line: _Line, matcher: Matcher, pids: tuple[str, ...]) -> Match:
-    if line.counted_as == "legacy":
-        return Match(matched_by="legacy")
-    return matcher.printed(Printed(line.tag, line.name, line.description, pids))
+def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
+    """True where a standby unit needs this licence besides its active peer."""
+    if rule.ha == "each":
+        return True
+    said = " ".join(filter(None, (line.tag, line.name)))
+    return any(re.search(pattern, said, re.IGNORECASE) for pattern in rule.each_for)
 
 
 def _licenses(seen: Observation) -> Iterator[_Line]:
@@ -94,7 +172,7 @@ def _licenses(seen: Observation) -> Iterator[_Line]:
             tag=row.entitlement_tag,
             name=row.name,
             description=row.description,
-            count=row.count,
+            units=row.count,
             status=row.status,
         )
 
@@ -106,7 +184,7 @@ def _reservations(seen: Observation) -> Iterator[_Line]:
             counted_as="reserved" if row.count else "not_counted",
             tag=row.tag,
             name=row.name,
-            count=row.count,
+            units=row.count,
             status=row.status,
         )
 
@@ -128,6 +206,6 @@ def _codes(seen: Observation) -> Iterator[_Line]:
                     tag=tag,
                     name=held.license,
                     description=held.description,
-                    count=held.count,
+                    units=held.count,
                     status=code.status,
                 )

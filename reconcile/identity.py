@@ -1,7 +1,8 @@
 """Which host states are one product instance: a product instance is a set of UDIs.
 
 Two inventory entries whose UDI sets overlap are one instance, and the newest capture counts. A switchover changes
-which member is active, not the instance. A host without any UDI is an instance of its own.
+which member is active, not the instance. A host without any UDI is an instance of its own. Standby peers and
+subscribers are members of an instance (`reconcile.peers` finds them where their UDIs do not overlap).
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """One product instance: the host state that counts, and the other inventory entries of the same box."""
+    """One product instance: the host state that counts, the other inventory entries of the same box, its peers.
+
+    `passive` is a standby peer or subscriber whose active peer was seen but could not be told from others.
+    """
 
     state: HostState
     observation: Observation | None
     others: tuple[HostState, ...] = ()
+    members: tuple[HostState, ...] = ()
+    passive: bool = False
 
     @property
     def hostname(self) -> str:
@@ -34,14 +40,33 @@ class Unit:
         answered = state.outcome == "ok" or fresh_enough(state) or (seen and seen.outcome == state.outcome)
         return seen is not None and not answered
 
+    @property
+    def udis(self) -> tuple[Udi, ...]:
+        """The whole UDI set, that of peers included."""
+        udis: dict[Udi, None] = {}
+        for seen in filter(None, (self.observation, *map(answer, self.members))):
+            udis.update(dict.fromkeys(seen.udis))
+        return tuple(udis)
+
+    def serials(self) -> set[Key]:
+        """PID (empty where unknown) and serial of everything that this instance is known by."""
+        entries = (self.state, *self.others, *self.members)
+        return {(norm(u.pid or ""), norm(u.sn or "")) for state in entries for u in _udis(state)}
+
     def evidence(self, *fields: str) -> list[Evidence]:
         """The lines that printed these fields or parts of them."""
         rows = self.observation.evidence if self.observation else ()
-        return [e for e in rows if any(e.field == f or e.field.startswith((f"{f}.", f"{f}[")) for f in fields)]
+        parts = tuple(field + end for field in fields for end in (".", "["))
+        return [e for e in rows if e.field in fields or e.field.startswith(parts)]
 
     def capture(self, command: str) -> str:
         """The reference of the capture of one command."""
-        return f"{self.state.snapshot_id}/{self.hostname}/{command}"
+        return capture_of(self.state, command)
+
+
+def capture_of(state: HostState, command: str) -> str:
+    """The reference of the capture of one command on one host."""
+    return f"{state.snapshot_id}/{state.hostname}/{command}"
 
 
 def fresh_enough(state: HostState) -> bool:
@@ -59,16 +84,16 @@ def product_instances(states: Sequence[HostState]) -> list[Unit]:
     """One Unit per product instance, by hostname, whatever the order of the states."""
     ordered = sorted(states, key=lambda s: (s.hostname, s.snapshot_id or 0))
     pids = _pids(ordered)
+    keys_of = {id(state): _keys(state, pids) for state in ordered}
     groups: dict[int, list[HostState]] = {}
     home: dict[Key, list[HostState]] = {}
     for state in ordered:
-        keys = _keys(state, pids)
         merged = [state]
-        for group in {id(home[key]): home[key] for key in keys if key in home}.values():
+        for group in {id(home[key]): home[key] for key in keys_of[id(state)] if key in home}.values():
             merged += groups.pop(id(group))
         groups[id(merged)] = merged
         for member in merged:
-            home.update(dict.fromkeys(_keys(member, pids), merged))
+            home.update(dict.fromkeys(keys_of[id(member)], merged))
     return sorted(map(_unit, groups.values()), key=lambda u: u.hostname)
 
 
@@ -96,11 +121,28 @@ def _keys(state: HostState, pids: dict[str, set[str]]) -> set[Key]:
     return keys
 
 
-def _unit(group: list[HostState]) -> Unit:
-    def captured(state: HostState) -> datetime:
-        seen = answer(state)
-        return (seen.captured_at if seen else None) or _NEVER
+def is_secondary(seen: Observation | None) -> bool:
+    """True for a standby peer and a subscriber: members of an instance, not instances."""
+    return seen is not None and (seen.ha_role == "standby" or seen.node_role == "subscriber")
 
+
+def captured(state: HostState) -> datetime:
+    """When the answer of a state was taken; the dawn of time where that is not known."""
+    seen = answer(state)
+    return (seen.captured_at if seen else None) or _NEVER
+
+
+def _unit(group: list[HostState]) -> Unit:
     by_name = sorted(group, key=lambda s: (s.hostname, s.snapshot_id or 0))
-    newest, *others = sorted(by_name, key=captured, reverse=True)
-    return Unit(state=newest, observation=answer(newest), others=tuple(others))
+    newest, *rest = sorted(by_name, key=lambda s: (not is_secondary(answer(s)), captured(s)), reverse=True)
+    peers = [state for state in rest if _is_peer(answer(newest), answer(state))]
+    others = tuple(state for state in rest if state not in peers)
+    return Unit(state=newest, observation=answer(newest), others=others, members=tuple(peers))
+
+
+def _is_peer(one: Observation | None, other: Observation | None) -> bool:
+    """Two entries of a high-availability pair, as their roles say, are not one box listed twice."""
+    if one is None or other is None:
+        return False
+    configured = {one.configured_ha_role, other.configured_ha_role}
+    return is_secondary(one) != is_secondary(other) or configured == {"primary", "secondary"}

@@ -1,4 +1,4 @@
-"""Judgement: host states and entitlements go in; instances, pools, exposure and findings come out. Pure.
+"""Judgement: host states, entitlements and CSSM's product instances go in; pools, transfers, findings come out. Pure.
 
 The contract is docs/judgement.md. Nothing here reads a file, a clock or the network, apart from the shipped tables
 where no tables are given.
@@ -9,17 +9,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from licsweep.judged import Coverage, Entitlement, Instance, Judgement, Pool, Reconciled, Use
+from licsweep.judged import (
+    CleanUp,
+    Coverage,
+    CssmInstance,
+    Entitlement,
+    Instance,
+    Judgement,
+    Pool,
+    PositionRow,
+    Reconciled,
+    Use,
+)
 from licsweep.model import HostState, as_utc
+from reconcile.account_findings import raise_families, raise_shapes
 from reconcile.attribution import Accounts, HostFacts, Place
-from reconcile.counting import uses_of
+from reconcile.counting import Counter as Lines
+from reconcile.cssm import CssmIndex
+from reconcile.cssm_findings import raise_ghosts, raise_missing
+from reconcile.estate_findings import raise_drift, raise_managers, raise_onprem
 from reconcile.findings import Raised
 from reconcile.identity import Unit, fresh_enough, product_instances
+from reconcile.lending import Chain, higher
 from reconcile.matching import Matcher
-from reconcile.pools import PERCENT, Ledger, exposure, pool, totals
-from reconcile.raising import raise_instance, raise_pool, raise_stale
-from reconcile.states import State, reported_by, state_of
+from reconcile.moves import raise_moves
+from reconcile.peers import with_peers
+from reconcile.pool_findings import evidence_of, raise_closing, raise_ending, raise_pool, raise_tiers
+from reconcile.pools import PERCENT, Account, Ledger, exposure, pool, pool_id, substitute, totals
+from reconcile.position import differences
+from reconcile.raising import raise_instance, raise_stale
+from reconcile.reporters import reported_by
+from reconcile.states import State, state_of
 from reconcile.tables import Tables
+from reconcile.transfers import Plans, plans
+from reconcile.waivers import waived
 
 __all__ = ["HostFacts", "Options", "judge"]
 
@@ -30,7 +53,7 @@ class Options:
 
     due_horizon_days: int = 30
     stale_hours: int = 48
-    buffer_percent: int = 10
+    buffer_percent: float = 10
     ending_days: int = 90
 
 
@@ -42,76 +65,144 @@ def judge(
     entitlements: Sequence[Entitlement],
     *,
     as_of: datetime,
+    cssm_instances: Sequence[CssmInstance] = (),
     facts: Mapping[str, HostFacts] | None = None,
     tables: Tables | None = None,
     options: Options = DEFAULTS,
 ) -> Reconciled:
-    """The position at `as_of`. The order of states and entitlements does not matter.
+    """The position at `as_of`. The order of states, entitlements and instances does not matter.
 
     The caller has chosen the newest good observation of each host and the exports that count at `as_of`. `facts` is
     what the inventory says, by host name. Every figure of a pool is the sum of its `uses`.
     """
-    as_of, tables = as_utc(as_of), tables or Tables.load()
-    units = product_instances(states)
-    accounts = Accounts(units, facts or {}, entitlements)
-    matcher = Matcher(tables, entitlements, (unit.observation for unit in units))
-    ledger, raised = Ledger(), Raised()
-    for entitlement in sorted(entitlements, key=_row):
-        license_id = matcher.bought(entitlement)
-        ledger.own(accounts.of_entitlement(entitlement), license_id, matcher.name(license_id), entitlement)
-    instances: list[Instance] = []
-    uses: list[Use] = []
-    for unit in units:
-        place = accounts.of_unit(unit)
-        state = state_of(unit.observation, as_of, timedelta(days=options.due_horizon_days))
-        lines = uses_of(unit, place, matcher)
-        ledger.charge(lines)
-        uses += lines
-        instances.append(_instance(unit, place, state, as_of, tables))
-        raise_instance(raised, unit, place, state, lines)
-        raise_stale(raised, unit, as_of, timedelta(hours=options.stale_hours))
-    pools = _pools(ledger, raised, as_of, options)
-    judgement = Judgement(
-        as_of=as_of,
-        coverage=_coverage(states),
-        pools=tuple(pools),
-        smart_account_totals=tuple(totals(pools)),
-        instances=tuple(instances),
-        exposure=tuple(exposure(pools, tables)),
-        findings=raised.in_order(),
-    )
-    return Reconciled(judgement=judgement, uses=tuple(uses))
+    court = _Court(states, entitlements, cssm_instances, facts or {}, tables or Tables.load(), as_utc(as_of), options)
+    return court.reconciled()
 
 
-def _pools(ledger: Ledger, raised: Raised, as_of: datetime, options: Options) -> list[Pool]:
-    pools = []
-    for page in ledger.in_order():
-        made = pool(page, as_of.date(), ending_days=options.ending_days, buffer_percent=options.buffer_percent)
-        raise_pool(raised, page, made, as_of.date(), options.ending_days)
-        pools.append(made)
-    return pools
+class _Court:
+    """One judgement: what is known, and what is found step by step."""
 
+    def __init__(
+        self,
+        states: Sequence[HostState],
+        entitlements: Sequence[Entitlement],
+        cssm_instances: Sequence[CssmInstance],
+        facts: Mapping[str, HostFacts],
+        tables: Tables,
+        as_of: datetime,
+        options: Options,
+    ) -> None:
+        self.states, self.tables, self.as_of, self.options = states, tables, as_of, options
+        self.units = with_peers(product_instances(states))
+        self.cssm = CssmIndex(self.units, cssm_instances)
+        self.accounts = Accounts(self.units, facts, entitlements, self.cssm, tables)
+        self.matcher = Matcher(tables, entitlements, (unit.observation for unit in self.units))
+        self.chains: list[Chain] = [[self.matcher.named(name) for name in row.chain] for row in tables.chains]
+        self.lines = Lines(self.units, tables, self.matcher)
+        self.ledger, self.raised = Ledger(), Raised()
+        for entitlement in sorted(entitlements, key=_row):
+            license_id = self.matcher.bought(entitlement)
+            name = self.matcher.name(license_id)
+            self.ledger.own(self.accounts.of_entitlement(entitlement), license_id, name, entitlement)
 
-def _instance(unit: Unit, place: Place, state: State, as_of: datetime, tables: Tables) -> Instance:
-    seen, clock = unit.observation, state.clock
-    age = as_of - seen.captured_at if seen and seen.captured_at else None
-    return Instance(
-        hostname=unit.hostname,
-        udis=seen.udis if seen else (),
-        also_known_as=tuple(sorted({other.hostname for other in unit.others})),
-        smart_account=place.smart_account,
-        virtual_account=place.virtual_account,
-        virtual_account_source=place.source,
-        reported_by=reported_by(seen, tables),
-        compliance_state=state.compliance,
-        reservation=state.reservation,
-        deadline=clock.deadline,
-        computed_deadline=clock.computed,
-        days_left=clock.days_left,
-        never_reported=clock.never_reported,
-        age_seconds=int(age.total_seconds()) if age is not None else None,
-        outcome=unit.state.outcome,
-    )
+    def reconciled(self) -> Reconciled:
+        judged = [(unit, self.accounts.of_unit(unit), self._state(unit)) for unit in self.units]
+        by_unit = [self.lines.uses_of(unit, place) for unit, place, _ in judged]
+        for (unit, place, state), uses in zip(judged, by_unit, strict=True):
+            self.ledger.charge(uses)
+            if unit.passive:
+                continue
+            raise_instance(self.raised, unit, place, state, uses, self.as_of, self.tables, self.matcher)
+            raise_stale(self.raised, unit, self.as_of, timedelta(hours=self.options.stale_hours))
+        pools, planned = self._pools()
+        clean_up = raise_ghosts(self.raised, self.units, self.cssm, self.accounts.names, self.tables)
+        raise_missing(self.raised, judged, self.cssm, self.accounts.names, self.tables, self.as_of)
+        every = tuple(use for lines in by_unit for use in lines)
+        self._of_estate(pools, planned, every)
+        instances = [self._instance(*each) for each in judged if not each[0].passive]
+        judgement = Judgement(
+            as_of=self.as_of,
+            coverage=_coverage(self.states),
+            pools=tuple(pools),
+            smart_account_totals=tuple(totals(pools)),
+            instances=tuple(sorted(instances, key=lambda each: (not each.service_affecting, each.hostname))),
+            transfers_to_close=planned.to_close,
+            transfers_to_restore_buffer=planned.to_restore_buffer,
+            exposure=tuple(exposure(pools, planned.closed, self.tables)),
+            findings=waived(self.raised, self.tables.waivers, self.as_of.date()),
+        )
+        position = self._position(judged, by_unit, clean_up) if self.cssm.rows else ()
+        return Reconciled(judgement=judgement, uses=every, clean_up=tuple(clean_up), position=tuple(position))
+
+    def _state(self, unit: Unit) -> State:
+        horizon = timedelta(days=self.options.due_horizon_days)
+        return state_of(unit.observation, self.as_of, horizon, self.tables)
+
+    def _pools(self) -> tuple[list[Pool], Plans]:
+        """The pools of every virtual account with their findings, and the transfers between them."""
+        day, ending = self.as_of.date(), self.options.ending_days
+        pools: list[Pool] = []
+        for account, pages in self.ledger.by_account().items():
+            substitute(pages, self.chains, day)
+            buffer = self._buffer(account)
+            made = {page.license_id: pool(page, day, ending_days=ending, buffer_percent=buffer) for page in pages}
+            for page in pages:
+                raise_pool(self.raised, page, made[page.license_id])
+            raise_ending(self.raised, pages, made, self.chains, day, ending)
+            pools += made.values()
+        pages_of = {pool_id(each): page for each, page in zip(pools, self.ledger.in_order(), strict=True)}
+        planned = plans(pools, lambda each: pages_of[pool_id(each)].terms, higher(self.chains), day)
+        raise_tiers(self.raised, pools, self.matcher, lambda each: evidence_of(pages_of[pool_id(each)]))
+        raise_closing(self.raised, pools, planned, lambda each: evidence_of(pages_of[pool_id(each)]))
+        return pools, planned
+
+    def _buffer(self, account: Account) -> float:
+        row = self.accounts.names.row(*account)
+        return self.options.buffer_percent if row is None or row.buffer_percent is None else row.buffer_percent
+
+    def _of_estate(self, pools: Sequence[Pool], planned: Plans, uses: Sequence[Use]) -> None:
+        raised, names, matcher = self.raised, self.accounts.names, self.matcher
+        raise_moves(raised, pools, planned, uses)
+        raise_families(raised, pools, uses, names, matcher)
+        raise_shapes(raised, pools, names, matcher, self.tables)
+        raise_drift(raised, self.units)
+        raise_onprem(raised, self.tables, self.as_of)
+        raise_managers(raised, self.units, self.lines.managers)
+
+    def _instance(self, unit: Unit, place: Place, state: State) -> Instance:
+        seen, clock = unit.observation, state.clock
+        age = self.as_of - seen.captured_at if seen and seen.captured_at else None
+        return Instance(
+            hostname=unit.hostname,
+            udis=unit.udis,
+            also_known_as=tuple(sorted({other.hostname for other in unit.others})),
+            smart_account=place.smart_account,
+            virtual_account=place.virtual_account,
+            virtual_account_source=place.source,
+            reported_by=reported_by(seen, self.tables),
+            compliance_state=state.compliance,
+            reservation=state.reservation,
+            deadline=clock.deadline,
+            computed_deadline=clock.computed,
+            days_left=clock.days_left,
+            never_reported=clock.never_reported,
+            service_affecting=state.service is not None,
+            age_seconds=int(age.total_seconds()) if age is not None else None,
+            outcome=unit.state.outcome,
+        )
+
+    def _position(
+        self,
+        judged: Sequence[tuple[Unit, Place, State]],
+        by_unit: Sequence[Sequence[Use]],
+        clean_up: Sequence[CleanUp],
+    ) -> list[PositionRow]:
+        replaced = {row.hostname for row in clean_up if row.hostname}
+        since = self.as_of - timedelta(hours=self.options.stale_hours)
+        rows: list[PositionRow] = []
+        for (unit, place, state), uses in zip(judged, by_unit, strict=True):
+            rows += differences(unit, place, state, uses, self.matcher, replaced, since)
+        return rows
 
 
 def _coverage(states: Sequence[HostState]) -> Coverage:

@@ -6,14 +6,17 @@ shipped catalogue, where feature, description and product family must all agree.
 decides: one candidate is the licence, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from licsweep.judged import Entitlement
 from licsweep.model import Observation
-from reconcile.tables import CatalogueRow, Tables, norm, slug
+from reconcile.rows import CatalogueRow
+from reconcile.tables import Tables, norm, slug
 
 Names = dict[str, set[str]]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,7 @@ class Match:
     candidates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(NamedTuple):
     """What a device prints of one licence; `pids` are those of the instance."""
 
     tag: str | None
@@ -51,6 +53,9 @@ class Matcher:
         for row in rows:
             for feature in row.features:
                 self._features.setdefault(norm(feature), []).append(row)
+        self._rows: dict[str, list[CatalogueRow]] = {}
+        for row in rows:
+            self._rows.setdefault(slug(row.license), []).append(row)
         self._known: dict[Printed, Match] = {}
         self._taught_tags: Names = {}
         self._taught_names: Names = {}
@@ -93,6 +98,25 @@ class Matcher:
                 return own
         self._names.setdefault(own, " ".join(entitlement.license.split()))
         return own
+
+    def named(self, name: str) -> str:
+        """The id of the licence that a person's file names."""
+        return self.bought(Entitlement(license=name))
+
+    def family(self, license_id: str) -> str | None:
+        """The product family of a licence, as the catalogue says."""
+        return self._first(license_id, lambda row: row.family)
+
+    def tier(self, license_id: str) -> str | None:
+        """The tier of a licence, as the catalogue says."""
+        return self._first(license_id, lambda row: row.tier)
+
+    def features(self, license_id: str) -> tuple[str, ...]:
+        """The short names under which devices print a licence."""
+        return self._first(license_id, lambda row: row.features) or ()
+
+    def _first(self, license_id: str, said: Callable[[CatalogueRow], Said]) -> Said | None:
+        return next((value for row in self._rows.get(license_id, ()) if (value := said(row))), None)
 
     def printed(self, printed: Printed) -> Match:
         """The licence that a device printed."""

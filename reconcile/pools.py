@@ -1,17 +1,20 @@
 """Pools: one licence in one virtual account, as sums of what was bought and of every matched licence line."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from licsweep.judged import Entitlement, Exposure, Pool, SmartAccountTotal, Term, Use
 from licsweep.model import Utc
+from reconcile.lending import Chain, loans
 from reconcile.owning import Holdings, holdings
 from reconcile.tables import Tables
 
 PERCENT = 100
 Status = Literal["shortage", "covered-by-substitution", "below-buffer", "unused", "ok"]
+Account = tuple[str | None, str]
 
 
 @dataclass(slots=True)
@@ -25,6 +28,13 @@ class Page:
     entitlements: list[Entitlement] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     charged: int = 0
+    borrowed: int = 0
+    lent: int = 0
+    lenders: list[str] = field(default_factory=list)
+
+    @property
+    def account(self) -> Account:
+        return self.smart_account, self.virtual_account
 
     @property
     def terms(self) -> list[Term]:
@@ -42,7 +52,7 @@ class Ledger:
 
     pages: dict[tuple[str | None, str, str], Page] = field(default_factory=dict)
 
-    def own(self, place: tuple[str | None, str], license_id: str, name: str, entitlement: Entitlement) -> None:
+    def own(self, place: Account, license_id: str, name: str, entitlement: Entitlement) -> None:
         self._page(*place, license_id, name).entitlements.append(entitlement)
 
     def charge(self, uses: Iterable[Use]) -> None:
@@ -64,15 +74,44 @@ class Ledger:
     def in_order(self) -> list[Page]:
         return [self.pages[key] for key in sorted(self.pages, key=lambda k: (k[0] or "", *k[1:]))]
 
+    def by_account(self) -> dict[Account, list[Page]]:
+        accounts: dict[Account, list[Page]] = {}
+        for page in self.in_order():
+            accounts.setdefault(page.account, []).append(page)
+        return accounts
 
-def pool(page: Page, day: date, *, ending_days: int, buffer_percent: int) -> Pool:
+
+def substitute(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> None:
+    """Borrows and lends between the pages of one virtual account on a day."""
+    by_id = {page.license_id: page for page in pages}
+    for loan in loans(balances_on(pages, day), chains):
+        by_id[loan.lender].lent += loan.quantity
+        by_id[loan.borrower].borrowed += loan.quantity
+        by_id[loan.borrower].lenders.append(f"{loan.quantity} of {by_id[loan.lender].license}")
+
+
+def balances_on(pages: Iterable[Page], day: date) -> dict[str, int]:
+    """Owned on a day less what is charged now, by licence; pools without limit neither lend nor borrow."""
+    held = [(page, holdings(page.terms, day, 0)) for page in pages]
+    return {page.license_id: has.owned - page.charged for page, has in held if not has.unlimited}
+
+
+def shortages_on(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
+    """What each licence of one virtual account would lack on a day, with today's use."""
+    left = balances_on(pages, day)
+    for loan in loans(left, chains):
+        left[loan.lender] -= loan.quantity
+        left[loan.borrower] += loan.quantity
+    return {license_id: -balance for license_id, balance in left.items() if balance < 0}
+
+
+def pool(page: Page, day: date, *, ending_days: int, buffer_percent: float) -> Pool:
     """The arithmetic of one pool on a day (docs/judgement.md, Counting)."""
     held = holdings(page.terms, day, ending_days)
-    balance = held.owned - page.charged
-    target = -(-page.charged * buffer_percent // PERCENT)
+    balance = held.owned + page.borrowed - page.lent - page.charged
+    target = math.ceil((page.charged + page.lent) * buffer_percent / PERCENT)
     shortage = 0 if held.unlimited else max(0, -balance)
     cssm = [e for e in page.entitlements if e.cssm_in_use is not None]
-    reads = [use.captured_at for use in page.uses if use.captured_at]
     return Pool(
         smart_account=page.smart_account,
         virtual_account=page.virtual_account,
@@ -88,23 +127,27 @@ def pool(page: Page, day: date, *, ending_days: int, buffer_percent: int) -> Poo
         in_evaluation=_total(page.uses, "in_evaluation"),
         reserved=_total(page.uses, "reserved"),
         charged=page.charged,
+        borrowed=page.borrowed,
+        lent=page.lent,
         balance=balance,
         shortage=shortage,
         buffer_target=target,
         can_lend=0 if held.unlimited else max(0, balance - target),
-        status=_status(held, shortage=shortage, charged=page.charged, short_of_buffer=balance < target),
+        status=_status(page, held, shortage=shortage, short_of_buffer=balance < target),
         cssm_in_use=sum(e.cssm_in_use or 0 for e in cssm) if cssm else None,
         cssm_as_of=_oldest(e.exported_at for e in cssm),
-        oldest_capture=min(reads, default=None),
+        oldest_capture=_oldest(use.captured_at for use in page.uses),
     )
 
 
-def _status(held: Holdings, *, shortage: int, charged: int, short_of_buffer: bool) -> Status:
+def _status(page: Page, held: Holdings, *, shortage: int, short_of_buffer: bool) -> Status:
     if shortage:
         return "shortage"
+    if page.borrowed:
+        return "covered-by-substitution"
     if short_of_buffer and not held.unlimited:
         return "below-buffer"
-    return "unused" if held.owned and not charged else "ok"
+    return "unused" if held.owned and not page.charged else "ok"
 
 
 def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:
@@ -115,19 +158,35 @@ def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:
     return [_total_of(groups[key]) for key in sorted(groups)]
 
 
-def exposure(pools: Iterable[Pool], tables: Tables) -> list[Exposure]:
-    """The shortfall of each smart account; money where the catalogue states a price."""
-    ids = {each.license: each.license_id for each in pools}
-    return [_exposed(total, ids[total.license], tables) for total in totals(pools) if total.shortage]
+def exposure(pools: Iterable[Pool], closed: Mapping[str, int], tables: Tables) -> list[Exposure]:
+    """What each smart account lacks after substitution and transfers; money where the catalogue states a price.
+
+    `closed` is how many units of its shortage transfers bring to each pool, by `pool_id`.
+    """
+    lacking: dict[tuple[str | None, str, str], int] = {}
+    for each in pools:
+        left = each.shortage - closed.get(pool_id(each), 0)
+        if left > 0:
+            key = (each.smart_account, each.license, each.license_id)
+            lacking[key] = lacking.get(key, 0) + left
+    return [
+        _exposed(smart, name, license_id, lacking[smart, name, license_id], tables)
+        for smart, name, license_id in sorted(lacking, key=lambda k: (k[0] or "", k[2]))
+    ]
 
 
-def _exposed(total: SmartAccountTotal, license_id: str, tables: Tables) -> Exposure:
+def pool_id(each: Pool) -> str:
+    """The subject of a pool's findings."""
+    return f"{each.smart_account or '-'}/{each.virtual_account}/{each.license}"
+
+
+def _exposed(smart: str | None, name: str, license_id: str, units: int, tables: Tables) -> Exposure:
     price, currency = tables.price(license_id)
     return Exposure(
-        smart_account=total.smart_account,
-        license=total.license,
-        units=total.shortage,
-        money=None if price is None else round(total.shortage * price, 2),
+        smart_account=smart,
+        license=name,
+        units=units,
+        money=None if price is None else round(units * price, 2),
         currency=currency,
     )
 

@@ -1,19 +1,18 @@
 """The compliance state of a product instance, and the findings that stand beside it."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from licsweep.judged import ComplianceState
 from licsweep.model import Observation
 from licsweep.vocabulary import AuthorizationStatus
 from reconcile.clock import Reading, read_clock
-from reconcile.counting import LEGACY_MODELS
-from reconcile.tables import Reporter, Tables
-
-CONTROLLERS: dict[str, Reporter] = {"sd-wan-manager": "sd-wan-manager", "catalyst-center": "catalyst-center"}
-"""Managers that report for their boxes."""
+from reconcile.releases import service_row
+from reconcile.reporters import controller_of
+from reconcile.rows import ServiceRow
+from reconcile.tables import Tables
+from reconcile.words import LEGACY_MODELS
 
 _CLASSIC: dict[AuthorizationStatus, ComplianceState] = {
     "authorized": "authorized",
@@ -40,27 +39,37 @@ _UNREGISTERED = frozenset({"unregistered", "registration-failed", "registration-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """State, reservation (an axis of its own) and clock of one instance."""
+    """State, reservation (an axis of its own) and clock of one instance; `service` is what lateness would stop."""
 
     compliance: ComplianceState
     reservation: bool
     clock: Reading
+    service: ServiceRow | None = None
 
 
-def state_of(seen: Observation | None, as_of: datetime, horizon: timedelta) -> State:
+def state_of(seen: Observation | None, as_of: datetime, horizon: timedelta, tables: Tables) -> State:
     """The state at `as_of`; an instance that never answered is `unknown`."""
     if seen is None:
         return State(compliance="unknown", reservation=False, clock=Reading(state="unknown"))
     reserved = _is_reserved(seen)
-    none = Reading(state="unknown")
+    clock = Reading(state="unknown")
+    compliance: ComplianceState
     if seen.licensing_model in LEGACY_MODELS:
-        return State(compliance="legacy", reservation=reserved, clock=none)
-    if seen.licensing_model == "slup" or seen.slup_enabled or seen.next_ack_deadline:
-        if seen.manager and seen.manager.kind in CONTROLLERS:
-            return State(compliance="reported-by-controller", reservation=reserved, clock=none)
+        compliance = "legacy"
+    elif is_slup(seen):
         clock = read_clock(seen, as_of, horizon)
-        return State(compliance=clock.state, reservation=reserved, clock=clock)
-    return State(compliance=_classic(seen, reserved=reserved), reservation=reserved, clock=none)
+        if controller_of(seen):
+            clock = replace(clock, state="reported-by-controller", never_reported=False, disagreement=None)
+        compliance = clock.state
+    else:
+        compliance = _classic(seen, reserved=reserved)
+    service = service_row(seen, compliance, tables)
+    return State(compliance=compliance, reservation=reserved, clock=clock, service=service)
+
+
+def is_slup(seen: Observation) -> bool:
+    """True where a box runs Smart Licensing Using Policy."""
+    return seen.licensing_model == "slup" or bool(seen.slup_enabled or seen.next_ack_deadline)
 
 
 def state_findings(seen: Observation, state: State) -> Iterator[str]:
@@ -71,17 +80,6 @@ def state_findings(seen: Observation, state: State) -> Iterator[str]:
         yield _FINDING_OF[state.compliance]
     if seen.registration_status in _UNREGISTERED:
         yield "unregistered"
-
-
-def reported_by(seen: Observation | None, tables: Tables) -> Reporter | None:
-    """Who takes the box's usage to CSSM; None where nothing does or nothing is known."""
-    if seen is None or seen.licensing_model in (*LEGACY_MODELS, "none"):
-        return None
-    if seen.manager and seen.manager.kind in CONTROLLERS:
-        return CONTROLLERS[seen.manager.kind]
-    url = seen.cslu_address or seen.transport_url or ""
-    found = next((row.reported_by for row in tables.reporters if re.search(row.url, url, re.IGNORECASE)), None)
-    return found or ("cslu" if seen.transport_type == "cslu" else "device")
 
 
 def _is_reserved(seen: Observation) -> bool:

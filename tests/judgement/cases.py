@@ -1,23 +1,27 @@
 """Worked examples as folders: inputs, and what a consultant computes from them by hand.
 
 A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.json, hosts.json (what the inventory
-says), outcomes.json (of hosts that did not answer, beside their observations), entitlements.yaml or .csv, and a
-project's catalogue.yaml or labels.yaml. In `expected.json`, `pools`, `instances`, `exposure` and
-`smart_account_totals` are whole lists of which each row states some keys; `findings` is the whole list as
-"slug subject"; `coverage` states some keys. What is left out is not compared.
+says), outcomes.json (of hosts that did not answer, beside their observations), entitlements.yaml or .csv,
+instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml, accounts.yaml, ...).
+In `expected.json`, `pools`, `instances`, `exposure`, `smart_account_totals`, both lists of transfers, `clean_up`,
+`position` and `transition` are whole lists of which each row states some keys; `findings` is the whole list as
+"slug subject"; `said` gives words that the message of a finding holds, `waived` who waived it; `coverage` states some
+keys. What is left out is not compared.
 """
 
 import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import plain
+from licsweep.codec import load_yaml_file, plain
 from licsweep.imports import entitlements, observations
-from licsweep.judged import Entitlement, Reconciled
-from licsweep.model import HostState, Observation
+from licsweep.judged import CssmInstance, Entitlement, Reconciled
+from licsweep.model import HostState, Observation, Record, Utc
 from reconcile.judge import HostFacts, judge
 from reconcile.tables import Tables
+from reconcile.transition import transition
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "judgement"
 CASES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
@@ -60,22 +64,75 @@ def bought(case: Path) -> list[Entitlement]:
     return [row for path in sorted(paths) for row in entitlements.read(path, exported_at=when).entitlements]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instances(Record):
+    smart_account: str | None = None
+    exported_at: Utc | None = None
+    product_instances: tuple[CssmInstance, ...] = ()
+
+
+def listed(case: Path) -> list[CssmInstance]:
+    """CSSM's product instances, as an import would hand them over."""
+    rows = []
+    for path in sorted(case.glob("instances*.yaml")):
+        file = load_yaml_file(path, _Instances)
+        for number, row in enumerate(file.product_instances, 1):
+            whole = replace(row, smart_account=file.smart_account, exported_at=file.exported_at)
+            rows.append(replace(whole, source_file=path.name, source_row=number))
+    return rows
+
+
 def facts(case: Path) -> dict[str, HostFacts]:
     return {host: HostFacts(**said) for host, said in _json(case / "hosts.json", {}).items()}
 
 
-def judged(case: Path, hosts: list[HostState], rows: list[Entitlement]) -> Reconciled:
-    as_of = datetime.fromisoformat(expected(case)["as_of"])
-    return judge(hosts, rows, as_of=as_of, facts=facts(case), tables=Tables.load(case))
+def judged(
+    case: Path, hosts: list[HostState], rows: list[Entitlement], instances: list[CssmInstance] | None = None
+) -> Reconciled:
+    known = listed(case) if instances is None else instances
+    tables = Tables.load(case)
+    return judge(hosts, rows, as_of=as_of(case), cssm_instances=known, facts=facts(case), tables=tables)
 
 
-def differences(want: dict[str, Any], got: Reconciled) -> list[str]:
+def as_of(case: Path) -> datetime:
+    return datetime.fromisoformat(expected(case)["as_of"])
+
+
+def moved(case: Path, got: Reconciled) -> list[dict[str, Any]]:
+    """The rows of the transition."""
+    rows = transition(states(case), Tables.load(case), as_of(case), got.judgement.instances)
+    return [plain(row) for row in rows]
+
+
+LISTS = (
+    "pools",
+    "instances",
+    "exposure",
+    "smart_account_totals",
+    "transfers_to_close",
+    "transfers_to_restore_buffer",
+    "clean_up",
+    "position",
+    "transition",
+)
+
+
+def differences(want: dict[str, Any], got: Reconciled, case: Path | None = None) -> list[str]:
     """What the judgement says differently, one line each."""
-    made = plain(got.judgement)
+    made = plain(got.judgement) | {"clean_up": plain(got)["clean_up"], "position": plain(got)["position"]}
+    if "transition" in want and case:
+        made["transition"] = moved(case, got)
     found = []
-    for part in ("pools", "instances", "exposure", "smart_account_totals", "transfers_to_close"):
+    for part in LISTS:
         if part in want:
             found += _rows(part, want[part], made[part])
+    by_name = {f"{f['name']} {f['subject']['id']}": f for f in made["findings"]}
+    for name, words in want.get("said", {}).items():
+        message = by_name[name]["message"] if name in by_name else "no such finding"
+        found += [f"said {name}: {word!r} is not in {message!r}" for word in words if word not in message]
+    for name, owner in want.get("waived", {}).items():
+        said = by_name[name]["waived_by"] if name in by_name else "no such finding"
+        found += [f"waived {name}: {said!r} is not {owner!r}"] if said != owner else []
     if "findings" in want:
         raised = sorted(f"{f['name']} {f['subject']['id']}" for f in made["findings"])
         found += [f"findings: {raised} is not {sorted(want['findings'])}"] if raised != sorted(want["findings"]) else []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from licsweep.codec import plain
-from tests.judgement.cases import CASES, bought, differences, expected, judged, states
+from tests.judgement.cases import CASES, bought, differences, expected, judged, listed, states
 
 
 def name(case: Path) -> str:
@@ -16,17 +16,24 @@ def name(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_case(case: Path) -> None:
-    assert differences(expected(case), judged(case, states(case), bought(case))) == []
+    assert differences(expected(case), judged(case, states(case), bought(case)), case) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_order_of_input_does_not_matter(case: Path) -> None:
     first = judged(case, states(case), bought(case))
     for seed in range(3):
-        hosts, rows = states(case), bought(case)
-        random.Random(seed).shuffle(hosts)
-        random.Random(seed).shuffle(rows)
-        assert plain(judged(case, hosts, rows)) == plain(first)
+        hosts, rows, instances = states(case), bought(case), listed(case)
+        for shuffled in (hosts, rows, instances):
+            random.Random(seed).shuffle(shuffled)
+        assert plain(judged(case, hosts, rows, instances)) == plain(first)
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_importing_twice_changes_nothing(case: Path) -> None:
+    """Of one scope only the newest export counts, so that the same file again is the same judgement."""
+    first = judged(case, states(case), bought(case))
+    assert plain(judged(case, states(case), bought(case))) == plain(first)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
@@ -41,7 +48,7 @@ def test_pool_figures_are_sums_of_their_lines(case: Path) -> None:
 
 
 def test_there_are_cases() -> None:
-    assert len(CASES) >= 20
+    assert len(CASES) >= 100
 
 
 def test_a_wrong_expectation_is_noticed() -> None:

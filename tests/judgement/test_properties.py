@@ -6,11 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from licsweep.codec import plain
-from licsweep.judged import Entitlement, Term
+from licsweep.imports.scope import supersede
+from licsweep.judged import CssmInstance, Entitlement, Term
 from licsweep.model import HostState, LicenseUse, Observation, Reservation, Udi
-from reconcile.counting import EVALUATING, IDLE
+from reconcile.identity import is_secondary
 from reconcile.judge import judge
-from reconcile.tables import CatalogueRow, Tables
+from reconcile.rows import CatalogueRow, ChainRow
+from reconcile.tables import Tables
+from reconcile.words import EVALUATING, IDLE
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 TABLES = Tables(
@@ -18,7 +21,8 @@ TABLES = Tables(
         CatalogueRow(license="Example A", tags=("tag-a",), labels=("Label A",)),
         CatalogueRow(license="Example B", labels=("Label B", "Label AB")),
         CatalogueRow(license="Example C", labels=("Label AB",)),
-    )
+    ),
+    chains=(ChainRow(chain=("Example D", "Example A", "Example B")),),
 )
 STATUSES = [None, "in-use", "authorized", "out-of-compliance", *sorted(IDLE), *sorted(EVALUATING)]
 
@@ -32,6 +36,9 @@ licenses = st.builds(
 serials = st.sampled_from(["S1", "S2", "S3", "S4", "S5", "S6"])
 observations = st.builds(
     Observation,
+    platform=st.sampled_from([None, "cisco_xe", "cisco_asa", "cisco_cucm"]),
+    ha_role=st.sampled_from([None, None, "active", "standby"]),
+    node_role=st.sampled_from([None, None, "publisher", "subscriber"]),
     captured_at=st.integers(0, 100).map(lambda hours: AS_OF - timedelta(hours=hours)),
     licensing_model=st.sampled_from([None, "slup", "classic", "pak", "rtu"]),
     smart_account=st.sampled_from([None, "Example Networks", "Example Networks "]),
@@ -94,7 +101,9 @@ def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]
     boxes = [{udi.sn for udi in instance.udis} for instance in made.judgement.instances]
     assert sum(map(len, boxes)) == len(set().union(*boxes))
     names = [name for i in made.judgement.instances for name in (i.hostname, *i.also_known_as)]
-    assert sorted(names) == sorted(host.hostname for host in hosts)
+    peers = {host.hostname for host in hosts} - set(names)
+    assert len(names) == len(set(names)) <= len(hosts)
+    assert all(host.observation and is_secondary(host.observation) for host in hosts if host.hostname in peers)
     subjects = [(f.name, f.subject) for f in made.judgement.findings]
     assert len(subjects) == len(set(subjects))
 
@@ -113,7 +122,71 @@ def test_order_does_not_matter(hosts: list[HostState], rows: list[Entitlement], 
 def test_arithmetic_of_pools(hosts: list[HostState], rows: list[Entitlement]) -> None:
     for pool in judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement.pools:
         assert max(pool.in_use, pool.reserved) <= pool.charged <= pool.in_use + pool.reserved
-        assert pool.balance == pool.owned - pool.charged
+        assert pool.balance == pool.owned + pool.borrowed - pool.lent - pool.charged
         assert pool.shortage == (0 if pool.unlimited else max(0, -pool.balance))
         assert pool.ending_within_90_days <= pool.owned
         assert pool.in_use_stale <= pool.in_use
+
+
+instances = st.lists(
+    st.builds(
+        CssmInstance,
+        smart_account=st.sampled_from([None, "Example Networks"]),
+        virtual_account=st.sampled_from([None, "Campus", "Branches"]),
+        pid=st.sampled_from([None, "EX-1"]),
+        sn=st.none() | serials,
+        name=st.sampled_from([None, "h0", "h1.example", "gone"]),
+        last_contact=st.sampled_from([None, AS_OF - timedelta(days=3)]),
+        exported_at=st.just(AS_OF - timedelta(days=1)),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(estates(), entitlements, instances, st.randoms(use_true_random=False))
+def test_order_of_product_instances_does_not_matter(
+    hosts: list[HostState], rows: list[Entitlement], known: list[CssmInstance], shuffler: object
+) -> None:
+    first = plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES, cssm_instances=known))
+    for shuffled in (hosts, rows, known):
+        shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES, cssm_instances=known)) == first
+
+
+@settings(max_examples=150, deadline=None)
+@given(estates(), entitlements)
+def test_loans_and_transfers_conserve_quantities(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    judgement = judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement
+    pools = {(p.smart_account, p.virtual_account, p.license): p for p in judgement.pools}
+    accounts = {key[:2] for key in pools}
+    for account in accounts:
+        held = [p for key, p in pools.items() if key[:2] == account]
+        assert sum(p.borrowed for p in held) == sum(p.lent for p in held)
+    for moves in (judgement.transfers_to_close, judgement.transfers_to_restore_buffer):
+        for move in moves:
+            lender = pools[move.smart_account, move.from_, move.license]
+            given_away = sum(
+                m.quantity
+                for m in moves
+                if (m.smart_account, m.from_, m.license) == (move.smart_account, move.from_, move.license)
+            )
+            assert lender.balance - given_away >= lender.buffer_target
+            assert move.quantity >= move.closes >= 0
+            assert move.from_ != move.to
+    short = sum(p.shortage for p in judgement.pools)
+    closed = sum(m.closes for m in judgement.transfers_to_close)
+    assert short == closed + sum(e.units for e in judgement.exposure)
+
+
+@settings(max_examples=50, deadline=None)
+@given(estates(), entitlements)
+def test_importing_twice_changes_nothing(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    once = [("cssm-licenses", row, AS_OF) for row in rows]
+    first, again = (
+        supersede(stored, AS_OF)
+        for stored in (once, [*once, *((k, r, AS_OF + timedelta(hours=1)) for k, r, _ in once)])
+    )
+    assert plain(judge(hosts, first, as_of=AS_OF, tables=TABLES)) == plain(
+        judge(hosts, again, as_of=AS_OF, tables=TABLES)
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from licsweep.errors import InputError
+from reconcile.releases import older
 from reconcile.tables import Tables, norm, slug
 
 SHIPPED = Tables.load()
@@ -13,7 +14,23 @@ SHIPPED = Tables.load()
 
 def test_every_row_has_source_and_confidence() -> None:
     assert SHIPPED.shipped
-    assert all(row.source and row.confidence for row in (*SHIPPED.shipped, *SHIPPED.reporters))
+    releases = SHIPPED.releases
+    tables = (
+        SHIPPED.shipped,
+        SHIPPED.reporters,
+        SHIPPED.chains,
+        SHIPPED.counting,
+        SHIPPED.pairing,
+        SHIPPED.consequences,
+        releases.slup,
+        releases.service_affecting,
+        releases.cssm_root,
+        releases.onprem,
+        releases.first_report,
+    )
+    assert all(tables)
+    for table in tables:
+        assert [row for row in table if not (row.source and row.confidence)] == []
 
 
 def test_nothing_is_claimed_twice() -> None:
@@ -38,6 +55,26 @@ def test_labels_and_catalogue_agree() -> None:
         ("catalogue.yaml", "- license: A\n  tags: x\n", ["catalogue.yaml:2", "0.tags"]),
         ("labels.yaml", "- label: A\n", ["labels.yaml:1", "0.tag"]),
         ("reporters.yaml", "- {url: x, reported_by: nobody}\n", ["reporters.yaml:1", "reported_by"]),
+        ("substitution.yaml", "- {chain: [a, b]}\n- {chains: [a]}\n", ["substitution.yaml:2", "1.chain"]),
+        ("counting.yaml", "- product: x\n  ha: both\n  unitt: y\n", ["counting.yaml:3", "0.unitt"]),
+        ("counting.yaml", "- {product: x, ha: never}\n", ["counting.yaml:1", "0.ha"]),
+        (
+            "accounts.yaml",
+            "smart_accounts:\n- name: A\n  virtual_account: []\n",
+            ["accounts.yaml:3", "virtual_account"],
+        ),
+        (
+            "accounts.yaml",
+            "smart_accounts:\n- {name: A, aliases: [X]}\n- {name: B, domain: x}\n",
+            ["accounts.yaml", "x"],
+        ),
+        ("onprem.yaml", "servers:\n- name: s\n  last_sync: soon\n", ["onprem.yaml:3", "last_sync"]),
+        ("waivers.yaml", "- {finding: shortage, subject: x, until: 31.12.2026}\n", ["waivers.yaml:1", "0.until"]),
+        ("releases.yaml", "slup:\n- {product: x, from: 1}\n", ["releases.yaml:2", "slup.0.from"]),
+        ("pairing.yaml", "- {needs: [x]}\n", ["pairing.yaml:1", "0.addon"]),
+        ("limits.yaml", "- {name: no_such_limit, value: 1}\n", ["limits.yaml:1", "0.name"]),
+        ("consequences.yaml", "- {product: x, platforms: [vax]}\n", ["consequences.yaml:1", "platforms"]),
+        ("catalogue.json", '[{"license": "A"},\n {"license": "B", "tagz": []}]', ["catalogue.json:2", "1.tagz"]),
     ],
 )
 def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
@@ -50,3 +87,30 @@ def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, name: str, text
 def test_an_empty_file_overrides_nothing(tmp_path: Path) -> None:
     (tmp_path / "catalogue.yaml").write_text("")
     assert Tables.load(tmp_path) == SHIPPED
+
+
+def test_a_table_that_stands_there_twice_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.yaml").write_text("- {license: A}\n")
+    (tmp_path / "catalogue.json").write_text('[{"license": "A"}]')
+    with pytest.raises(InputError, match="catalogue"):
+        Tables.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("release", "floor", "is_older"),
+    [
+        ("17.3.2", "17.3.2", False),
+        ("17.03.04a", "17.3.4", False),
+        ("17.10.1", "17.3.2", False),
+        ("16.12.5b", "17.3.2", True),
+        ("17.3", "17.3.2", True),
+        ("10.2(1)F", "10.2(1)", False),
+        ("9.3(13)", "10.2(1)", True),
+        ("8-202012", "8-202102", True),
+        ("9-202406", "8-202102", False),
+        ("", "17.3.2", False),
+        ("unknown", "17.3.2", False),
+    ],
+)
+def test_releases_are_compared_number_by_number(release: str, floor: str, is_older: bool) -> None:
+    assert older(release, floor) is is_older

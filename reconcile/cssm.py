@@ -1,0 +1,76 @@
+"""CSSM's list of product instances beside the estate: which rows are which box.
+
+CSSM may list each stack member and each peer as a product instance of its own, so a row is matched by its UDI against
+the whole UDI set of an instance: by PID and serial, by the serial alone where that leaves no doubt.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from licsweep.judged import CssmInstance, FindingEvidence
+from reconcile.identity import Unit
+from reconcile.tables import norm
+
+
+class CssmIndex:
+    """The rows of CSSM's exports by product instance."""
+
+    def __init__(self, units: Sequence[Unit], rows: Iterable[CssmInstance]) -> None:
+        self.rows = sorted(rows, key=_order)
+        homes = _Homes(units if self.rows else ())
+        self._of: dict[str, list[CssmInstance]] = {}
+        self.strangers: list[CssmInstance] = []
+        unknown = []
+        for row in self.rows:
+            home = homes.find(row.pid, row.sn)
+            if home is None:
+                unknown.append(row)
+            else:
+                self._of.setdefault(home, []).append(row)
+        by_pid = set(self._of)
+        for row in unknown:  # CSSM may name another PID for a box that it lists only so
+            home = homes.only(row.sn)
+            if home is None or (row.pid and home in by_pid):
+                self.strangers.append(row)
+            else:
+                self._of.setdefault(home, []).append(row)
+
+    def of(self, unit: Unit) -> list[CssmInstance]:
+        """The rows of one product instance, its newest contact first."""
+        return self._of.get(unit.hostname, [])
+
+
+class _Homes:
+    """Host name of the product instance by PID and serial."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._serials: dict[str, dict[str, str]] = {}
+        for unit in units:
+            for pid, serial in unit.serials():
+                self._serials.setdefault(serial, {}).setdefault(pid, unit.hostname)
+
+    def find(self, pid: str | None, serial: str | None) -> str | None:
+        known = self._serials.get(norm(serial), {}) if serial else {}
+        return known.get(norm(pid or ""))
+
+    def only(self, serial: str | None) -> str | None:
+        """The box with this serial, whatever its PID, where the estate has one."""
+        homes = set(self._serials.get(norm(serial), {}).values()) if serial else set()
+        return homes.pop() if len(homes) == 1 else None
+
+
+def evidence(rows: Iterable[CssmInstance]) -> list[FindingEvidence]:
+    """The rows of the export."""
+    return [FindingEvidence(entitlement=row.source_file, row=row.source_row) for row in rows if row.source_file]
+
+
+def told(row: CssmInstance) -> str:
+    """A row in words."""
+    name = f" ({row.name})" if row.name else ""
+    contact = f", last contact {row.last_contact:%Y-%m-%d}" if row.last_contact else ""
+    return (
+        f"{row.pid or 'no PID'} {row.sn or 'no serial'}{name} in {row.virtual_account or 'no virtual account'}{contact}"
+    )
+
+
+def _order(row: CssmInstance) -> tuple[float, str]:
+    return -(row.last_contact.timestamp() if row.last_contact else 0), repr(row)

@@ -1,0 +1,60 @@
+"""Where moving one product instance is a smaller fix than moving licences: it is said beside the false shortages.
+
+A box that alone makes up several shortages of its virtual account closes them all by moving to an account that has
+every licence that it uses to spare.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from licsweep.judged import Pool, Use
+from reconcile.findings import Raised
+from reconcile.pool_findings import subject_of
+from reconcile.pools import Account, pool_id
+from reconcile.transfers import Plans
+
+
+def raise_moves(raised: Raised, pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> None:
+    """Adds the proposal to each `false-shortage` that one move would close in place of several transfers."""
+    by_account: dict[Account, dict[str, Pool]] = {}
+    for pool in pools:
+        by_account.setdefault((pool.smart_account, pool.virtual_account), {})[pool.license_id] = pool
+    wanted = {}
+    for account, held in by_account.items():
+        short = [pool for pool in held.values() if pool.shortage]
+        transfers = sum(1 for t in plans.to_close if (t.smart_account, t.to) == account)
+        if len(short) > 1 and transfers > 1 and all(plans.closed.get(pool_id(p), 0) == p.shortage for p in short):
+            wanted[account] = short
+    boxes = _charges(uses, wanted) if wanted else {}
+    for account, short in wanted.items():
+        found = _move(account, short, boxes.get(account, {}), by_account)
+        for pool in short if found else ():
+            raised.add("false-shortage", subject_of(pool), f"or by moving the product instance {found}")
+
+
+def _charges(uses: Iterable[Use], wanted: Iterable[Account]) -> dict[Account, dict[str, dict[str, int]]]:
+    """What each box of these accounts uses or reserves, by licence."""
+    accounts, sums = set(wanted), dict[tuple[Account, str, str, str], int]()
+    for use in uses:
+        account = (use.smart_account, use.virtual_account)
+        if account in accounts and use.license_id and use.counted_as in ("in_use", "reserved"):
+            key = (account, use.hostname, use.license_id, use.counted_as)
+            sums[key] = sums.get(key, 0) + (use.count or 0)
+    charges: dict[Account, dict[str, dict[str, int]]] = {}
+    for (account, hostname, license_id, _), units in sums.items():
+        box = charges.setdefault(account, {}).setdefault(hostname, {})
+        box[license_id] = max(box.get(license_id, 0), units)
+    return charges
+
+
+def _move(
+    account: Account, short: Sequence[Pool], boxes: dict[str, dict[str, int]], all_: dict[Account, dict[str, Pool]]
+) -> str | None:
+    """The smallest box whose move closes every shortage, and the account with room for all that it uses."""
+    for hostname, charges in sorted(boxes.items(), key=lambda item: (sum(item[1].values()), item[0])):
+        if any(charges.get(pool.license_id, 0) < pool.shortage for pool in short):
+            continue
+        for (smart, virtual), held in sorted(all_.items(), key=lambda item: (item[0][0] or "", item[0][1])):
+            room = all(i in held and (held[i].unlimited or held[i].can_lend >= n) for i, n in charges.items())
+            if smart == account[0] and virtual != account[1] and room:
+                return f"{hostname} to {virtual}"
+    return None

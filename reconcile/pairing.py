@@ -1,0 +1,113 @@
+"""Tiers: which add-on licences stand with which base licences on one box, and deployed tiers against bought ones."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from licsweep.judged import Pool, Use
+from reconcile.matching import Matcher
+from reconcile.pools import Account
+from reconcile.rows import PairingRow
+from reconcile.tables import norm
+
+_THROUGHPUT = re.compile(r"[ _-][\d.]+\s?[gm](?:bps)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class BadPair:
+    """An add-on that stands wrongly or oddly on a box, and the lines that say so."""
+
+    invalid: bool
+    message: str
+    lines: tuple[Use, ...]
+
+
+def bad_pairs(uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher) -> Iterator[BadPair]:
+    """What does not pair among the licences that one box uses; counts are not compared."""
+    using: dict[str, list[Use]] = {}
+    for use in uses:
+        if use.counted_as in ("in_use", "in_evaluation"):
+            for feature in _features(use, matcher):
+                using.setdefault(feature, []).append(use)
+    for rule in rules:
+        addon = using.get(norm(rule.addon))
+        if not addon:
+            continue
+        wrong, odd = (
+            [name for name in names if norm(name) in using] for names in (rule.invalid_with, rule.review_with)
+        )
+        lacks = rule.needs and not any(norm(name) in using for name in rule.needs)
+        lines = (*addon, *(use for name in (*wrong, *odd) for use in using[norm(name)]))
+        if lacks or wrong:
+            reason = f"with {', '.join(wrong)}" if wrong else f"without {' or '.join(rule.needs)}"
+            yield BadPair(True, f"invalid: {rule.addon} {reason}", lines)
+        elif odd:
+            yield BadPair(False, f"to review: {rule.addon} with {', '.join(odd)}", lines)
+
+
+def _features(use: Use, matcher: Matcher) -> set[str]:
+    """The short names of a line without their throughput: as printed, else as the catalogue says."""
+    names = [use.name] if use.name else matcher.features(use.license_id or "")
+    return {_bare(name) for name in names}
+
+
+@lru_cache(maxsize=10_000)
+def _bare(name: str) -> str:
+    return _THROUGHPUT.sub("", norm(name))
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTier:
+    """A pool whose tier is short while another tier of the same product family is owned and unused."""
+
+    pool: Pool
+    message: str
+
+
+def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[WrongTier]:
+    """Deployed tiers against bought ones, by virtual account, product family and kind of licence."""
+    groups: dict[tuple[Account, str, str], list[Pool]] = {}
+    kind = _kinds(matcher)
+    for pool in pools:
+        family, tier = matcher.family(pool.license_id), matcher.tier(pool.license_id)
+        if family and tier and not pool.unlimited:
+            account = (pool.smart_account, pool.virtual_account)
+            groups.setdefault((account, family, kind(pool, tier)), []).append(pool)
+    for group in groups.values():
+        tiers = _by_tier(group, matcher)
+        for pool in group:
+            tier = matcher.tier(pool.license_id)
+            spare = {name: left for name, left in tiers.items() if name != tier and left > 0}
+            if pool.shortage and spare and tiers[tier or ""] < 0:
+                owned = ", ".join(
+                    f"{left} of tier {name} are owned and not used" for name, left in sorted(spare.items())
+                )
+                family = matcher.family(pool.license_id)
+                yield WrongTier(pool, f"{family} is deployed at tier {tier}, short of {pool.shortage}; {owned}")
+
+
+def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Mapping[str, int]:
+    """What is left of each tier over all licences of a family (24 and 48 ports together)."""
+    left: dict[str, int] = {}
+    for pool in group:
+        tier = matcher.tier(pool.license_id) or ""
+        left[tier] = left.get(tier, 0) + pool.balance
+    return left
+
+
+def _kinds(matcher: Matcher) -> Callable[[Pool, str], str]:
+    """Network stack and DNA licences are bought apart: the feature or the name without its tier tells them apart."""
+    known: dict[str, str] = {}
+
+    def kind(pool: Pool, tier: str) -> str:
+        if pool.license_id not in known:
+            features = matcher.features(pool.license_id)
+            text = _bare(features[0]) if features else norm(pool.license)
+            found = re.search(r"\bdna\b|\bnetwork\b|\bnw\b", text)
+            known[pool.license_id] = (
+                ("dna" if found[0] == "dna" else "network") if found else text.replace(norm(tier), "").strip(" -_")
+            )
+        return known[pool.license_id]
+
+    return kind

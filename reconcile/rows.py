@@ -1,0 +1,270 @@
+"""The rows of the tables and of a project's files, as frozen types (docs/judgement.md, Project files).
+
+Every shipped row carries its source and a confidence: V read in a public source, D derived from samples,
+K general knowledge. Only what a rule needs is required.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from licsweep.judged import ComplianceState
+from licsweep.model import Record, Utc
+from licsweep.vocabulary import Platform
+
+Confidence = Literal["V", "D", "K"]
+Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRow(Record):
+    """One licence under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
+
+    `models` and `types` are for managers that name a licence type per device: the device's model or performance tier.
+    """
+
+    license: str
+    family: str | None = None
+    tier: str | None = None
+    tags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    unit_price: float | None = None
+    currency: str | None = None
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRow(Record):
+    """A label that devices print, and the entitlement tag that it stands for."""
+
+    label: str
+    tag: str
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterRow(Record):
+    """Who takes the usage reports of a box whose transport URL matches `url` (a regular expression)."""
+
+    url: str
+    reported_by: Reporter | Literal["cssm"]
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainRow(Record):
+    """Licences of which a higher one covers every lower one, highest first."""
+
+    chain: tuple[str, ...]
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountingRow(Record):
+    """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
+    or its managed devices' models) where it names any.
+
+    ha: `each` unit needs its own licences, the `active` one (or the publisher) answers for both, `both` doubles what
+    the active manager holds for its devices. `each_for` names the licences (regular expressions over tag, label and
+    name) for which an `active` product needs one per unit all the same. container: `chassis` or `instance`.
+    """
+
+    product: str
+    platforms: tuple[Platform, ...] = ()
+    models: tuple[str, ...] = ()
+    unit: str = "the printed count of the instance that answered"
+    ha: Literal["each", "active", "both"] = "each"
+    each_for: tuple[str, ...] = ()
+    container: Literal["chassis", "instance"] = "instance"
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingRow(Record):
+    """What an add-on licence may stand with on one box, by feature names without their throughput.
+
+    None of `needs` in use, or one of `invalid_with` in use: invalid. Else one of `review_with` in use: to review.
+    Counts are not compared: a dual-supervisor chassis prints 2 and 1.
+    """
+
+    addon: str
+    needs: tuple[str, ...] = ()
+    invalid_with: tuple[str, ...] = ()
+    review_with: tuple[str, ...] = ()
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRelease(Record):
+    """From which release products run Smart Licensing Using Policy; `never` where no release does."""
+
+    product: str
+    platforms: tuple[Platform, ...] = ()
+    models: tuple[str, ...] = ()
+    slup_from: str | None = None
+    never: bool = False
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow(Record):
+    """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a licence in use, or a state."""
+
+    product: str
+    platforms: tuple[Platform, ...] = ()
+    releases: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    states: tuple[ComplianceState, ...] = ()
+    days: int | None = None
+    consequence: str
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootRow(Record):
+    """Releases that trust the root certificate of today's CSSM: per train the first fixed one, and all from `since`."""
+
+    product: str
+    platforms: tuple[Platform, ...] = ()
+    fixed: tuple[str, ...] = ()
+    since: str
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnpremRelease(Record):
+    """The first SSM On-Prem release that takes the reports of Smart Licensing Using Policy."""
+
+    slup_from: str
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstReport(Record):
+    """When the default policy wants the first report, by licence type or by the licence's name."""
+
+    license_types: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    days: int
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases(Record):
+    """releases.yaml."""
+
+    first_report: tuple[FirstReport, ...] = ()
+
+    slup: tuple[PolicyRelease, ...] = ()
+    service_affecting: tuple[ServiceRow, ...] = ()
+    cssm_root: tuple[RootRow, ...] = ()
+    onprem: tuple[OnpremRelease, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsequenceRow(Record):
+    """What a product does when a report is late, and when more is used than owned."""
+
+    product: str
+    platforms: tuple[Platform, ...] = ()
+    late: str | None = None
+    overage: str | None = None
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRow(Record):
+    """A threshold of a rule that Cisco does not fix."""
+
+    name: Literal[
+        "onprem_stale_days",
+        "fragmentation_accounts",
+        "fragmentation_median",
+        "too_broad_families",
+    ]
+    value: int
+    source: str | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualAccountRow(Record):
+    """A virtual account: whose it is, which product families it is for (none: any), its buffer."""
+
+    name: str
+    owner: str | None = None
+    region: str | None = None
+    families: tuple[str, ...] = ()
+    buffer_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmartAccountRow(Record):
+    """A smart account under the name that reports show; domain and aliases are other names of the same account."""
+
+    name: str
+    domain: str | None = None
+    aliases: tuple[str, ...] = ()
+    virtual_accounts: tuple[VirtualAccountRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsFile(Record):
+    """accounts.yaml."""
+
+    smart_accounts: tuple[SmartAccountRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAccount(Record):
+    """An On-Prem local account, as boxes print it, and the cloud account that it stands for."""
+
+    local: str
+    smart_account: str | None = None
+    virtual_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnpremServer(Record):
+    """One SSM On-Prem server."""
+
+    name: str
+    version: str | None = None
+    last_sync: Utc | None = None
+    accounts: tuple[LocalAccount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnpremFile(Record):
+    """onprem.yaml."""
+
+    servers: tuple[OnpremServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRow(Record):
+    """A finding (slug or code) that somebody has accepted on a subject (its id; `*` stands for anything).
+
+    `until` is the last day; none: for good.
+    """
+
+    finding: str
+    subject: str
+    owner: str | None = None
+    reason: str | None = None
+    until: date | None = None
