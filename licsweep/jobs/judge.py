@@ -1,6 +1,7 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
 import dataclasses
+import gc
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +82,7 @@ def reconcile(
 
     `snapshot_id` judges one snapshot alone, `known_by` what was known of its hosts when it was made.
     """
-    moment = as_of or datetime.now(UTC).replace(microsecond=0)
+    moment = as_of or datetime.now(UTC)
     tables = Tables.load(project.folder)
     store = Store(project.database)
     try:
@@ -95,6 +96,7 @@ def reconcile(
         stale_hours=settings.stale_hours,
         buffer_percent=settings.buffer_percent,
     )
+    gc.freeze()  # what was read stays: the collector need not look at half a million rows again and again
     reconciled = judge(
         states,
         owned,
