@@ -3,7 +3,6 @@
 pydantic does the work; it is imported here, when first needed, and nowhere in judgement.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -31,8 +30,8 @@ def _adapter(kind: Any) -> "TypeAdapter[Any]":
 
 
 def to_json(value: Any, kind: Any = None) -> str:
-    """Compact JSON of one of our frozen types (dates end in Z)."""
-    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True).decode()
+    """Compact JSON of one of our frozen types for `from_json`: what is at its default is left out."""
+    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True, exclude_defaults=True).decode()
     return text
 
 
@@ -61,7 +60,9 @@ def envelope(kind: str, data: Any) -> str:
         "tool": {"name": "licsweep", "version": __version__},
         "data": data,
     }
-    return json.dumps(whole, indent=1, ensure_ascii=False)
+    from pydantic_core import to_json as dump
+
+    return dump(whole, indent=1).decode()
 
 
 def moment(text: str) -> datetime:
