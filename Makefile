@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check conformance docs clean
+.PHONY: demo test check conformance soak bench docs clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,13 @@ check: $(VENV)/installed
 conformance: $(VENV)/installed
 	@test -n "$(CORPUS)" || { echo "usage: make conformance CORPUS=DIR (DIR/../conformance/check.py is run on it)"; exit 2; }
 	$(BIN)/python "$(CORPUS)/../conformance/check.py" --cases "$(CORPUS)" --licsweep "$(BIN)/licsweep"
+
+# Minutes each, not part of CI; docs/reliability.md and bench/run.py say what they show.
+soak: $(VENV)/installed
+	$(BIN)/python -m tests.faults.soak $(or $(DEVICES),2000) $(or $(KILLS),10)
+
+bench: $(VENV)/installed
+	$(BIN)/python bench/run.py
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py

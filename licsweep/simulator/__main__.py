@@ -1,38 +1,44 @@
-"""`python -m licsweep.simulator --devices N [--seed S]`: the estate in its own process.
+"""`python -m licsweep.simulator`: the estate in its own process.
 
-The first line of standard input is the password that the devices accept. Prints one line of JSON when all listen
-(simulator/device.py, Announcement), then serves until standard input closes or SIGTERM, so it can't outlive its parent.
+The first line of standard input is the estate that is wanted, secrets included (simulator/device.py, Wanted), as JSON.
+Prints one line of JSON when all listen (Announcement), serves until standard input closes or SIGTERM, so that it can't
+outlive its parent, and prints one line more at its end (Tally).
 """
 
-import argparse
 import asyncio
 import os
+import resource
 import signal
 import sys
+from functools import partial
 
-from licsweep.codec import to_json
-from licsweep.simulator.device import Announcement
+from licsweep.codec import from_json, to_json
+from licsweep.errors import LicsweepError
+from licsweep.simulator.device import Announcement, Tally, Wanted
+from licsweep.simulator.latency import LatencyLoop
 from licsweep.simulator.server import serve
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m licsweep.simulator")
-    parser.add_argument("--devices", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    password = sys.stdin.readline().strip()
-    if not password:
-        parser.error("the first line of standard input must be the password of the devices")
-    asyncio.run(_run(options.devices, options.seed, password))
+    try:
+        wanted = from_json(sys.stdin.readline(), Wanted)
+    except LicsweepError as error:
+        sys.exit(f"{error.what}: {error.why}")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    loop = partial(LatencyLoop, wanted.latency_ms / 1000) if wanted.latency_ms else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        tally = runner.run(_run(wanted))
+    print(to_json(tally), flush=True)
 
 
-async def _run(devices: int, seed: int, password: str) -> None:
+async def _run(wanted: Wanted) -> Tally:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, over.set)
     loop.add_signal_handler(signal.SIGINT, over.set)
     loop.add_reader(sys.stdin.fileno(), _end_of_input, over)
-    await serve(devices, seed, password, _announce, over.wait())
+    return await serve(wanted, _announce, over.wait())
 
 
 def _end_of_input(over: asyncio.Event) -> None:

@@ -4,7 +4,7 @@ The same count and seed give the same estate, ports and host keys apart.
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from itertools import accumulate, count, pairwise
@@ -72,19 +72,9 @@ class Member(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault(Record):
-    """What is broken on purpose."""
-
-    closed_port: bool = False
-    wrong_password: bool = False
-    changed_host_key: bool = False
-    hangs_on: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Record):
     """A kind of device: `outputs` names its folder of templates, `facts` are what they print, `share` its part of
-    the devices beyond the first of each kind."""
+    the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml)."""
 
     name: str
     platform: Platform
@@ -93,7 +83,7 @@ class Kind(Record):
     share: int = 0
     site: str | None = None
     banner: str = ""
-    fault: Fault = field(default_factory=Fault)
+    fault: str | None = None
     members: tuple[Member, ...]
     licenses: tuple[Printed, ...]
     facts: dict[str, Any]
@@ -130,13 +120,14 @@ def load_design() -> Design:
     return design
 
 
-def plan(design: Design, devices: int, seed: int) -> tuple[Device, ...]:
-    """The devices of an estate, without ports."""
+def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tuple[Device, ...]:
+    """The devices of an estate, without ports; all of one kind where `only` names it."""
     luck = random.Random(seed)  # noqa: S311 - invented serials, no secret
     serials = (f"FOC{number:05d}X{luck.randrange(256):02X}" for number in count(1))
     numbers: dict[str, int] = {}
     planned = []
-    for index, kind in enumerate(_mix(design.kinds, devices)):
+    mix = [design.kind(only)] * devices if only else _mix(design.kinds, devices)
+    for index, kind in enumerate(mix):
         site = next((s for s in design.sites if s.name == kind.site), design.sites[index % len(design.sites)])
         place = f"{site.name}-{kind.role}"
         numbers[place] = numbers.get(place, 0) + 1
@@ -153,6 +144,7 @@ def plan(design: Design, devices: int, seed: int) -> tuple[Device, ...]:
                 virtual_account=site.virtual_account,
                 account_printed=bool(kind.facts.get("account_printed")),
                 udis=_udis(kind.members, serials),
+                fault=kind.fault,
                 expected_outcome=kind.outcome,
                 expected_state=kind.state,
                 expected_licenses=tuple(_expected(design, line) for line in kind.licenses) if works else (),

@@ -1,10 +1,32 @@
-"""What the simulated estate tells of itself: its devices, and what each was designed to say."""
+"""What the simulated estate is told and what it tells: which estate, its devices, and what it saw until its end."""
 
 from dataclasses import dataclass, field
 
 from licsweep.judged import ComplianceState
 from licsweep.model import Record, Udi
 from licsweep.vocabulary import LicenseStatus, OutcomeStatus, Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted(Record):
+    """The estate to simulate: the one line that the simulator reads. Its secrets travel through the pipe only.
+
+    `faults` are shares (0 to 1) of the working devices by kind of fault (fixtures/estate/faults.yaml); `only` is a
+    kind of device when all shall be of one; `latency_ms` is the time of a round trip; `network` a part of 127.0.0.0/8
+    in which each device gets its own address; `authorized_keys` are public keys that may log in beside the password.
+    """
+
+    devices: int = 60
+    seed: int = 1
+    faults: dict[str, float] = field(default_factory=dict)
+    only: str | None = None
+    latency_ms: float = 0.0
+    network: str | None = None
+    host_key_type: str = "ssh-ed25519"
+    jump_hosts: int = 0
+    authorized_keys: tuple[str, ...] = ()
+    password: str = field(repr=False)
+    enable_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +43,9 @@ class ExpectedLicense(Record):
 class Device(Record):
     """One simulated box: where it listens, its place in the inventory, and its designed truth.
 
-    `host_key` is what known_hosts says (for the box whose key "changed": another key than it offers).
+    `host_key` is what known_hosts says (another key than it offers where its key "changed", "" where it is unknown).
     `virtual_account` is the inventory's; `account_printed` tells whether the box prints it too.
-    Of a box that is broken on purpose nothing is expected but `expected_outcome`.
+    Of a box whose `fault` keeps it from ending ok nothing is expected but `expected_outcome`.
     """
 
     name: str
@@ -36,6 +58,7 @@ class Device(Record):
     virtual_account: str
     account_printed: bool
     udis: tuple[Udi, ...]
+    fault: str | None = None
     expected_outcome: OutcomeStatus
     expected_state: ComplianceState | None
     expected_licenses: tuple[ExpectedLicense, ...]
@@ -45,8 +68,31 @@ class Device(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JumpHost(Record):
+    """A server with the devices' user name and password that forwards to whatever listens on loopback."""
+
+    name: str
+    host: str
+    port: int
+    host_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement(Record):
-    """The one line that the simulator prints when every device listens."""
+    """The line that the simulator prints when all listen."""
 
     username: str
     devices: tuple[Device, ...]
+    jump_hosts: tuple[JumpHost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally(Record):
+    """The line that the simulator prints at its end: by name of device or jump host, what it saw.
+
+    `forwards` counts the connections that a jump host made for its clients.
+    """
+
+    connections: dict[str, int] = field(default_factory=dict)
+    passwords: dict[str, int] = field(default_factory=dict)
+    forwards: dict[str, int] = field(default_factory=dict)

@@ -8,14 +8,16 @@ import threading
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from licsweep.codec import from_json
+from licsweep.codec import from_json, to_json
 from licsweep.errors import LicsweepError, MissingExtra, UsageError
-from licsweep.simulator.device import Announcement, Device, ExpectedLicense
+from licsweep.simulator.device import Announcement, Device, ExpectedLicense, JumpHost, Tally, Wanted
 from licsweep.simulator.project import write_project
 
 __all__ = ["Device", "ExpectedLicense", "SimulatedEstate"]
 
+COMMAND = (sys.executable, "-m", "licsweep.simulator")
 SMALLEST = 8
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -24,22 +26,26 @@ STOP_SECONDS = 5.0
 class SimulatedEstate:
     """`with SimulatedEstate(devices=60) as estate:` real SSH servers listen on 127.0.0.1 until the block ends.
 
-    The password is made for this run and reaches the simulator through its standard input only. UsageError below
-    eight devices, MissingExtra where asyncssh is not installed, LicsweepError where the servers are not up in 30 s.
+    `more` are fields of Wanted. Secrets are made for this run where none are given; they reach the simulator through
+    its standard input only. `tally` is what it saw, after the block. UsageError below eight devices, MissingExtra
+    where asyncssh is not installed, LicsweepError where the servers are not up in 30 s.
     """
 
-    def __init__(self, devices: int = 60, seed: int = 1) -> None:
+    def __init__(self, devices: int = 60, seed: int = 1, **more: Any) -> None:
         if devices < SMALLEST:
             raise UsageError(
                 f"an estate of {devices} devices is too small",
                 why=f"it holds one of each kind that matters, and they are {SMALLEST}",
                 hint=f"--devices {SMALLEST}",
             )
-        self._command = [sys.executable, "-m", "licsweep.simulator", "--devices", str(devices), "--seed", str(seed)]
+        secret = {"password": secrets.token_urlsafe(12), "enable_secret": secrets.token_urlsafe(12)}
+        self._wanted = Wanted(devices=devices, seed=seed, **secret | more)
         self._process: subprocess.Popen[str] | None = None
-        self.password = secrets.token_urlsafe(12)
+        self.password, self.enable_secret = self._wanted.password, self._wanted.enable_secret
         self.username = ""
         self.devices: tuple[Device, ...] = ()
+        self.jump_hosts: tuple[JumpHost, ...] = ()
+        self.tally = Tally()
 
     def __enter__(self) -> "SimulatedEstate":
         if find_spec("asyncssh") is None:
@@ -50,7 +56,7 @@ class SimulatedEstate:
             )
         with tempfile.TemporaryFile("w+") as complaints:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
+                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
             )
             line = self._greet(self._process)
             if not line:
@@ -59,7 +65,7 @@ class SimulatedEstate:
                 why = (complaints.read().strip() or f"nothing heard within {START_SECONDS:.0f} s").splitlines()[-1]
                 raise LicsweepError("the simulated estate did not start", why=why)
         announced = from_json(line, Announcement)
-        self.username, self.devices = announced.username, announced.devices
+        self.username, self.devices, self.jump_hosts = announced.username, announced.devices, announced.jump_hosts
         return self
 
     def __exit__(
@@ -69,7 +75,12 @@ class SimulatedEstate:
 
     def write_project(self, directory: Path) -> None:
         """Writes inventory/, known_hosts and entitlements/ of a project for this estate; no password among them."""
-        write_project(directory, self.devices)
+        write_project(directory, self.devices, self.jump_hosts)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self._process is not None and self._process.poll() is None
 
     def _greet(self, process: "subprocess.Popen[str]") -> str:
         """Hands over the password; the line that says that all listen, or "" when none came in time."""
@@ -78,7 +89,7 @@ class SimulatedEstate:
         deadline = threading.Timer(START_SECONDS, process.kill)
         deadline.start()
         try:
-            process.stdin.write(self.password + "\n")
+            process.stdin.write(to_json(self._wanted) + "\n")
             process.stdin.flush()
             return process.stdout.readline()
         except BrokenPipeError:
@@ -92,7 +103,9 @@ class SimulatedEstate:
         if process is None:
             return
         try:
-            process.communicate(timeout=STOP_SECONDS)
+            told, _ = process.communicate(timeout=STOP_SECONDS)
+            if told:
+                self.tally = from_json(told, Tally)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ class Outputs:
         folder = self._design.kind(device.kind).outputs
         names = sorted(entry.name for entry in (self._folder / folder).iterdir() if entry.name.endswith(".j2"))
         return {
-            name.removesuffix(".j2").replace("_", " "): partial(self._render, device, f"{folder}/{name}")
+            name.removesuffix(".j2").replace("_", " "): cache(partial(self._render, device, f"{folder}/{name}"))
             for name in names
         }
 

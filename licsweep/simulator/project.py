@@ -12,7 +12,7 @@ from typing import Any
 from licsweep.codec import load_yaml_file
 from licsweep.model import Record
 from licsweep.simulator.design import Design, License, estate_data, load_design
-from licsweep.simulator.device import Device
+from licsweep.simulator.device import Device, JumpHost
 
 ENTITLEMENTS_FILE = "cssm-licenses.csv"
 COLUMNS = (
@@ -61,20 +61,25 @@ class Purchases(Record):
     stories: tuple[Story, ...]
 
 
-def write_project(directory: Path, devices: Sequence[Device]) -> None:
-    """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts and entitlements/cssm-licenses.csv in `directory`."""
+def write_project(directory: Path, devices: Sequence[Device], jump_hosts: Sequence[JumpHost] = ()) -> None:
+    """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts and entitlements/cssm-licenses.csv in `directory`.
+
+    The devices stand behind all jump hosts, in their order.
+    """
     import yaml
 
     design = load_design()
     inventory = directory / "inventory"
     inventory.mkdir(parents=True, exist_ok=True)
     for name, content in {
-        "hosts.yaml": {device.name: _host(device) for device in devices},
+        "hosts.yaml": {device.name: _host(device, jump_hosts) for device in devices}
+        | {jump.name: _jump_host(jump) for jump in jump_hosts},
         "groups.yaml": _groups(design),
         "defaults.yaml": {"data": {"smart_account": design.smart_account}},
     }.items():
         (inventory / name).write_text(yaml.safe_dump(content, sort_keys=False))
-    known = (f"[{device.host}]:{device.port} {device.host_key}\n" for device in devices)
+    servers: tuple[Device | JumpHost, ...] = (*devices, *jump_hosts)
+    known = (f"[{server.host}]:{server.port} {server.host_key}\n" for server in servers if server.host_key)
     (directory / "known_hosts").write_text("".join(known))
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
@@ -84,14 +89,25 @@ def write_project(directory: Path, devices: Sequence[Device]) -> None:
         table.writerows(_entitlement_rows(design, devices, date.today()))
 
 
-def _host(device: Device) -> dict[str, Any]:
+def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:
+    way = {"jump": [jump.name for jump in jump_hosts]} if jump_hosts else {}
     return {
         "hostname": device.host,
         "port": device.port,
         "platform": str(device.platform),
         "groups": list(device.groups),
-        "data": {"site": device.site},
+        "data": {"site": device.site} | _aaa_group(device) | way,
     }
+
+
+def _jump_host(jump: JumpHost) -> dict[str, Any]:
+    return {"hostname": jump.host, "port": jump.port, "data": {"jump_host": True}}
+
+
+def _aaa_group(device: Device) -> dict[str, str]:
+    """Devices whose account locks ask one AAA server; one with another password knows accounts of its own."""
+    groups = {"lock-out": "locking", "wrong-password": device.name}
+    return {"aaa_group": groups[device.fault]} if device.fault in groups else {}
 
 
 def _groups(design: Design) -> dict[str, Any]:

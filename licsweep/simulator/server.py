@@ -1,107 +1,230 @@
-"""The SSH side: one asyncssh listener a device on 127.0.0.1, all in one event loop."""
+"""The SSH side: one asyncssh listener a device on loopback, all in one event loop."""
 
+import asyncio
 import hmac
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_network
 from typing import Any
 
 import asyncssh
 
 from licsweep.simulator.design import load_design, plan
-from licsweep.simulator.device import Announcement, Device
+from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
+from licsweep.simulator.faults import spread
 from licsweep.simulator.outputs import Outputs
+from licsweep.simulator.sick import VTYS
 from licsweep.simulator.vty import Behavior, HungUp, Vty
 
-HOST_KEY_TYPE = "ssh-ed25519"
 KEY_EXCHANGES = ["curve25519-sha256", "curve25519-sha256@libssh.org"]  # the cheapest one, under both of its names
+OLD_KEY_EXCHANGES = ["diffie-hellman-group14-sha1"]
+WRONG_CLOCK = datetime(1993, 3, 1, tzinfo=UTC)
+ATTEMPTS_UNTIL_LOCKED = 10
 
 
-async def serve(
-    devices: int, seed: int, password: str, announce: Callable[[Announcement], None], until: Awaitable[Any]
-) -> None:
-    """Starts the estate, announces it, serves until `until` is over."""
-    design = load_design()
-    outputs = Outputs(design, datetime.now(UTC))
-    key, former_key = (asyncssh.generate_private_key(HOST_KEY_TYPE) for _ in range(2))
-    listening = []
+@dataclass(slots=True)
+class Account:
+    """Who may log in with what. With `locks` the tenth refused password ends it, the right one then included."""
+
+    username: str
+    password: str
+    keys: frozenset[str]
+    locks: bool = False
+    refused: int = 0
+
+    def accepts(self, username: str, password: str) -> bool:
+        """Whether that is the password; counts the refused ones."""
+        right = username == self.username and hmac.compare_digest(password.encode(), self.password.encode())
+        locked = self.locks and self.refused >= ATTEMPTS_UNTIL_LOCKED
+        self.refused += not right
+        return right and not locked
+
+
+async def serve(wanted: Wanted, announce: Callable[[Announcement], None], until: Awaitable[Any]) -> Tally:
+    """Starts the estate, announces it, serves until `until` is over; what it saw."""
     async with AsyncExitStack() as stack:
-        for device in plan(design, devices, seed):
-            kind = design.kind(device.kind)
-            if kind.fault.closed_port:
-                port = _closed_port(stack, device.host)
-            else:
-                behavior = Behavior(
-                    name=device.name,
-                    dialect=design.dialects[device.platform],
-                    banner=kind.banner,
-                    commands=outputs.commands(device),
-                    hangs_on=kind.fault.hangs_on,
-                )
-                accepted = secrets.token_urlsafe() if kind.fault.wrong_password else password
-                port = await _listen(stack, device, behavior, key, partial(_Login, design.username, accepted))
-            public = (former_key if kind.fault.changed_host_key else key).export_public_key().decode().strip()
-            listening.append(replace(device, port=port, host_key=public))
-        announce(Announcement(username=design.username, devices=tuple(listening)))
+        estate = _Estate(wanted, stack)
+        announce(await estate.start())
         await until
+    return Tally(connections=dict(estate.connections), passwords=dict(estate.passwords), forwards=dict(estate.forwards))
 
 
-async def _listen(
-    stack: AsyncExitStack,
-    device: Device,
-    behavior: Behavior,
-    key: asyncssh.SSHKey,
-    login: Callable[[], asyncssh.SSHServer],
-) -> int:
-    acceptor = await asyncssh.listen(
-        device.host,
-        0,
-        server_factory=login,
-        server_host_keys=[key],
-        kex_algs=KEY_EXCHANGES,
-        process_factory=partial(_session, behavior),
-        line_editor=False,
-        errors="replace",
-        allow_scp=False,
-        agent_forwarding=False,
-    )
-    stack.callback(acceptor.close)
-    return int(acceptor.get_port())
+class _Estate:
+    def __init__(self, wanted: Wanted, stack: AsyncExitStack) -> None:
+        self._wanted, self._stack = wanted, stack
+        self._design = load_design()
+        now = datetime.now(UTC)
+        self._outputs, self._late_outputs = Outputs(self._design, now), Outputs(self._design, WRONG_CLOCK)
+        self._key = asyncssh.generate_private_key(wanted.host_key_type)
+        self._former_key = asyncssh.generate_private_key(wanted.host_key_type)
+        keys = frozenset(
+            asyncssh.import_public_key(line).export_public_key().decode() for line in wanted.authorized_keys
+        )
+        self._account = Account(self._design.username, wanted.password, keys)
+        self._unknown_password = Account(self._design.username, secrets.token_urlsafe(), frozenset())
+        self._locking = replace(self._unknown_password, locks=True)
+        self._hosts = _addresses(wanted.network)
+        self.connections: Counter[str] = Counter()
+        self.passwords: Counter[str] = Counter()
+        self.forwards: Counter[str] = Counter()
+
+    async def start(self) -> Announcement:
+        planned = plan(self._design, self._wanted.devices, self._wanted.seed, self._wanted.only)
+        devices = spread(planned, self._wanted.faults, self._wanted.seed)
+        return Announcement(
+            username=self._design.username,
+            devices=tuple([await self._start(replace(device, host=next(self._hosts))) for device in devices]),
+            jump_hosts=tuple([await self._start_jump_host(f"jump-{n + 1}") for n in range(self._wanted.jump_hosts)]),
+        )
+
+    async def _start(self, device: Device) -> Device:
+        match device.fault:
+            case "tcp-refused":
+                port = self._closed_port(device.host)
+            case "no-banner":
+                port = await self._listen_raw(device, b"")
+            case "banner-only":
+                port = await self._listen_raw(device, b"SSH-2.0-Cisco-1.25\r\n")
+            case fault:
+                outputs = self._late_outputs if fault == "wrong-clock" else self._outputs
+                port = await self._listen(device, outputs)
+        known = {"changed-key": self._former_key, "unknown-key": None}.get(device.fault or "", self._key)
+        return replace(device, port=port, host_key=_public(known) if known else "")
+
+    async def _listen(self, device: Device, outputs: Outputs) -> int:
+        behavior = Behavior(
+            name=device.name,
+            dialect=self._design.dialects[device.platform],
+            banner=self._design.kind(device.kind).banner,
+            commands=outputs.commands(device),
+            enable_secret=self._wanted.enable_secret,
+        )
+        account = {"wrong-password": self._unknown_password, "lock-out": self._locking}.get(
+            device.fault or "", self._account
+        )
+        acceptor = await asyncssh.listen(
+            device.host,
+            0,
+            server_factory=partial(_Login, device.name, account, self),
+            server_host_keys=[self._key],
+            kex_algs=OLD_KEY_EXCHANGES if device.fault == "kex-mismatch" else KEY_EXCHANGES,
+            process_factory=partial(_session, VTYS.get(device.fault or "", Vty), behavior),
+            line_editor=False,
+            encoding=None,
+            allow_scp=False,
+            agent_forwarding=False,
+        )
+        self._stack.callback(acceptor.close)
+        return int(acceptor.get_port())
+
+    async def _start_jump_host(self, name: str) -> JumpHost:
+        host = next(self._hosts)
+        acceptor = await asyncssh.listen(
+            host,
+            0,
+            server_factory=partial(_Forwarder, name, self._account, self),
+            server_host_keys=[self._key],
+            kex_algs=KEY_EXCHANGES,
+            agent_forwarding=False,
+        )
+        self._stack.callback(acceptor.close)
+        return JumpHost(name=name, host=host, port=int(acceptor.get_port()), host_key=_public(self._key))
+
+    async def _listen_raw(self, device: Device, greeting: bytes) -> int:
+        """A server that says its greeting and no more."""
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.connections[device.name] += 1
+            writer.write(greeting)
+            with suppress(ConnectionError):
+                while await reader.read(4096):
+                    pass
+            writer.close()
+
+        server = await asyncio.start_server(silent, device.host, 0)
+        self._stack.callback(server.close)
+        return int(server.sockets[0].getsockname()[1])
+
+    def _closed_port(self, host: str) -> int:
+        """A port that refuses connections and that nobody else can take: bound, never listening."""
+        held = self._stack.enter_context(socket.socket())
+        held.bind((host, 0))
+        return int(held.getsockname()[1])
 
 
-def _closed_port(stack: AsyncExitStack, host: str) -> int:
-    """A port that refuses connections and that nobody else can take: bound, never listening."""
-    held = stack.enter_context(socket.socket())
-    held.bind((host, 0))
-    return int(held.getsockname()[1])
+def _addresses(network: str | None) -> Iterator[str]:
+    if network is None:
+        while True:
+            yield "127.0.0.1"
+    yield from map(str, ip_network(network).hosts())
+
+
+def _public(key: asyncssh.SSHKey) -> str:
+    return str(key.export_public_key().decode().strip())
 
 
 class _Login(asyncssh.SSHServer):
-    """Password authentication, and no other."""
+    """Passwords and authorized keys, and no other way in."""
 
-    def __init__(self, username: str, password: str) -> None:
-        self._username, self._password = username, password
+    def __init__(self, name: str, account: Account, estate: _Estate) -> None:
+        self._name, self._account, self._estate = name, account, estate
+
+    def connection_made(self, conn: Any) -> None:  # noqa: ARG002
+        self._estate.connections[self._name] += 1
 
     def password_auth_supported(self) -> bool:
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return username == self._username and hmac.compare_digest(password.encode(), self._password.encode())
+        self._estate.passwords[self._name] += 1
+        return self._account.accepts(username, password)
+
+    def public_key_auth_supported(self) -> bool:
+        return bool(self._account.keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return username == self._account.username and key.export_public_key().decode() in self._account.keys
 
 
-async def _session(behavior: Behavior, process: "asyncssh.SSHServerProcess[str]") -> None:
+class _Forwarder(_Login):
+    """A jump host: no shell, `direct-tcpip` to wherever the client asks."""
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:  # noqa: ARG002
+        self._estate.forwards[self._name] += 1
+        return True
+
+
+class _SshWire:
+    """A vty's connection over an SSH session."""
+
+    def __init__(self, process: "asyncssh.SSHServerProcess[bytes]") -> None:
+        self._process = process
+        self._connection = process.get_extra_info("connection")
+
+    async def read(self) -> str:
+        while True:
+            try:
+                return (await self._process.stdin.read(4096)).decode("utf-8", "replace")
+            except (asyncssh.BreakReceived, asyncssh.TerminalSizeChanged):
+                continue
+
+    def write(self, text: str) -> None:
+        self._process.stdout.write(text.encode("utf-8", "surrogateescape"))
+
+    def cut(self) -> None:
+        self._connection.abort()
+
+    def freeze(self) -> None:
+        self._connection._transport.pause_reading()  # asyncssh itself has no reason to offer that
+
+
+async def _session(vty: type[Vty], behavior: Behavior, process: "asyncssh.SSHServerProcess[bytes]") -> None:
     with suppress(HungUp, BrokenPipeError, ConnectionError, asyncssh.Error):
-        await Vty(behavior, partial(_read, process), process.stdout.write).run()
+        await vty(behavior, _SshWire(process)).run()
     process.exit(0)
-
-
-async def _read(process: "asyncssh.SSHServerProcess[str]") -> str:
-    while True:
-        try:
-            return str(await process.stdin.read(4096))
-        except (asyncssh.BreakReceived, asyncssh.TerminalSizeChanged):
-            continue

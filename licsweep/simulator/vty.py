@@ -1,11 +1,12 @@
 """A vty: echo, prompt, pager, type-ahead, invalid input. Knows nothing of SSH.
 
 Input is taken key by key, so what arrives before the prompt is worked off in its order, and at the pager the next
-key in line is the pager's, as on a real box.
+key in line is the pager's, as on a real box. What a sick device does otherwise is in simulator/sick.py.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from licsweep.simulator.design import Dialect
 
@@ -16,15 +17,31 @@ class HungUp(Exception):
     """The other end is gone."""
 
 
+class Wire(Protocol):
+    """The connection that a vty talks over; bytes that are no text travel as surrogates (PEP 383)."""
+
+    async def read(self) -> str:
+        """What was typed since; "" when the other end is gone."""
+
+    def write(self, text: str) -> None:
+        """Sends text on its way."""
+
+    def cut(self) -> None:
+        """Ends the connection without a word."""
+
+    def freeze(self) -> None:
+        """Never again reads from the connection, not even that it was closed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behavior:
-    """What one device does at its vty; the place where a fault of the session goes."""
+    """What one device knows at its vty."""
 
     name: str
     dialect: Dialect
     banner: str
     commands: Mapping[str, Callable[[], str]]
-    hangs_on: str | None = None
+    enable_secret: str = field(default="", repr=False)
 
     @property
     def prompt(self) -> str:
@@ -42,46 +59,54 @@ class Behavior:
 
 
 class Vty:
-    """One session. `read` gives what was typed since ("" when the other end is gone), `write` shows text."""
+    """One session of a healthy device at level 15."""
 
-    def __init__(self, behavior: Behavior, read: Callable[[], Awaitable[str]], write: Callable[[str], None]) -> None:
-        self._behavior, self._read, self._write = behavior, read, write
+    def __init__(self, behavior: Behavior, wire: Wire) -> None:
+        self._behavior, self._wire = behavior, wire
+        self._prompt = behavior.prompt
         self._typed, self._shown = "", ""
         self._after_return = False
         self._height = 24
 
     async def run(self) -> None:
         """Serves until `exit`; raises HungUp when the other end leaves first."""
-        self._show(self._behavior.banner)
+        await self._greet()
         while True:
-            self._shown += self._behavior.prompt
+            self._shown += self._prompt
             line = await self._line()
             if line.split() in (["exit"], ["quit"], ["logout"]):
                 break
             await self._obey(line)
-        self._flush()
+        await self._flush()
+
+    async def _greet(self) -> None:
+        self._show(self._behavior.banner)
 
     async def _obey(self, line: str) -> None:
         match line.split():
             case []:
                 pass
             case ["terminal", "length", number] if number.isdigit():
-                self._height = int(number)
+                self._set_height(int(number))
             case ["terminal", "width", number] if number.isdigit():
                 pass
             case words if (command := " ".join(words)) in self._behavior.commands:
-                if command == self._behavior.hangs_on:
-                    await self._hang()
-                await self._page(self._behavior.commands[command]())
+                await self._answer(command, self._behavior.commands[command]())
             case _:
                 self._show(self._behavior.refusal(line))
 
-    async def _line(self) -> str:
-        """One line of input, echoed and edited."""
+    def _set_height(self, lines: int) -> None:
+        self._height = lines
+
+    async def _answer(self, command: str, text: str) -> None:  # noqa: ARG002 - the sick ones ask which command
+        await self._page(text)
+
+    async def _line(self, *, hidden: bool = False) -> str:
+        """One line of input, echoed (unless hidden) and edited."""
         line = ""
         while (key := await self._key()) != "\n":
             if key in RUBOUT:
-                self._shown += "\b \b" * (line != "")
+                self._shown += "\b \b" * (line != "" and not hidden)
                 line = line[:-1]
             elif key in KILL_LINE:
                 self._shown += "\b \b" * len(line)
@@ -90,7 +115,7 @@ class Vty:
                 line = ""
                 break
             elif key.isprintable():
-                self._shown += key
+                self._shown += "" if hidden else key
                 line += key
         self._shown += "\r\n"
         return line
@@ -109,8 +134,8 @@ class Vty:
             room -= 1
 
     async def _hang(self) -> None:
-        self._flush()
-        while await self._read():
+        await self._flush()
+        while await self._wire.read():
             pass
         raise HungUp
 
@@ -118,8 +143,8 @@ class Vty:
         """The next key; a return, with or without its line feed, is one "\\n"."""
         while True:
             if not self._typed:
-                self._flush()
-                self._typed = await self._read()
+                await self._flush()
+                self._typed = await self._wire.read()
                 if not self._typed:
                     raise HungUp
             key, self._typed = self._typed[0], self._typed[1:]
@@ -131,10 +156,10 @@ class Vty:
     def _show(self, text: str) -> None:
         self._shown += text.replace("\n", "\r\n")
 
-    def _flush(self) -> None:
+    async def _flush(self) -> None:
         """Shows all that gathered since the last wait for a key: one write, not one a character."""
         if self._shown:
-            self._write(self._shown)
+            self._wire.write(self._shown)
             self._shown = ""
 
 

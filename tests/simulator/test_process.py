@@ -11,11 +11,14 @@ from typing import Any
 import paramiko
 import pytest
 
+from licsweep.codec import to_json
 from licsweep.errors import LicsweepError, MissingExtra
 from licsweep.simulator import estate as estate_module
+from licsweep.simulator.device import Wanted
 from licsweep.simulator.estate import SimulatedEstate
 
-COMMAND = [sys.executable, "-m", "licsweep.simulator", "--devices", "8"]
+COMMAND = [sys.executable, "-m", "licsweep.simulator"]
+WANTED = Wanted(devices=8, password="a-password", enable_secret="a-secret")
 
 
 def at_the_pager(device: dict[str, Any], username: str, password: str) -> paramiko.Transport:
@@ -37,11 +40,12 @@ def test_it_announces_once_and_ends_quietly(ending: str) -> None:
     ) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write("a-password\n")
+        process.stdin.write(to_json(WANTED) + "\n")
         process.stdin.flush()
         announced = json.loads(process.stdout.readline())
         assert len(announced["devices"]) == 8
         assert "a-password" not in json.dumps(announced)
+        assert "a-secret" not in json.dumps(announced)
         device = announced["devices"][0]
         socket.create_connection((device["host"], device["port"])).close()
         cut, still_open = (at_the_pager(device, announced["username"], "a-password") for _ in range(2))
@@ -51,13 +55,16 @@ def test_it_announces_once_and_ends_quietly(ending: str) -> None:
         rest = process.communicate(timeout=5)
     cut.close()
     still_open.close()
-    assert (rest, process.returncode) == (("", ""), 0)
+    tally = json.loads(rest[0])
+    assert tally["connections"] == {device["name"]: 3}
+    assert tally["passwords"] == {device["name"]: 2}
+    assert (rest[1], process.returncode) == ("", 0)
 
 
 def test_without_a_password_it_does_not_start() -> None:
     done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "password" in done.stderr
+    assert done.returncode == 1
+    assert "password" in done.stderr or "JSON" in done.stderr
 
 
 def test_it_ends_with_its_parent() -> None:
@@ -104,11 +111,9 @@ def test_a_simulator_that_does_not_come_up_is_an_error_in_time(monkeypatch: pyte
 
 
 def test_the_reason_of_a_failed_start_is_told() -> None:
-    estate = SimulatedEstate(devices=8)
-    estate._command[-1] = "not-a-number"
-    with pytest.raises(LicsweepError) as caught, estate:
+    with pytest.raises(LicsweepError) as caught, SimulatedEstate(devices=8, host_key_type="not-a-key"):
         pass
-    assert "not-a-number" in caught.value.why
+    assert "not-a-key" in caught.value.why
 
 
 def test_its_user_does_not_import_asyncssh() -> None:

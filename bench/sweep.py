@@ -1,0 +1,58 @@
+"""licsweep over the same devices with the same commands. PROJECT WORKERS [store] [read] [ahead].
+
+Without a word more it gathers only: nothing is stored. `store` stores the texts, `read` reads them too, `ahead` types
+the commands ahead.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from measure import COMMANDS, measure
+
+from collectors import base
+from licsweep.estate import inventory as inv
+from licsweep.estate.selection import Selection, select
+from licsweep.jobs import collect
+from licsweep.settings import load
+from licsweep.store.store import Store
+from licsweep.sweep import run
+
+PLATFORM = base.Platform(name="cisco_xe", commands=COMMANDS, required=())
+
+
+class NoStore:
+    """Where a store would be: forgets everything."""
+
+    def begin(self, *_: Any) -> int:
+        return 1
+
+    def save_captures(self, *_: Any) -> None: ...
+    def save_result(self, *_: Any) -> None: ...
+    def end(self, *_: Any) -> None: ...
+
+
+def main(project_folder: Path, workers: int, words: set[str]) -> None:
+    flags: dict[str, Any] = {"workers": workers, "max_per_site": 0, "command_timeout": 60.0}
+    if "ahead" in words:
+        flags["type_ahead"] = "cisco_xe"
+    base.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
+    project = load(project_folder, flags)
+    inventory = inv.load(project.inventory)
+    targets = select(inventory, Selection())
+    wish = collect.Wish(selection=Selection(), gather_only="read" not in words)
+    order = collect._order(project, inventory, targets, wish, collect.find_credentials(project), {})
+    database = project_folder / "bench.db"
+    database.unlink(missing_ok=True)
+    store: Any = Store(database, create=True) if {"store", "read"} & words else NoStore()
+    ended: list[str] = []
+
+    def work() -> int:
+        run.sweep(inventory, order, store, lambda outcome: ended.append(outcome.status))
+        return ended.count("ok")
+
+    measure(len(targets), work)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), set(sys.argv[3:]))

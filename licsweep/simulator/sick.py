@@ -1,0 +1,207 @@
+"""Vtys of sick devices: each is the healthy one but for one thing. By kind of fault (fixtures/estate/faults.yaml)."""
+
+import asyncio
+import hmac
+from itertools import count
+
+from licsweep.simulator.vty import HungUp, Vty
+
+DENIED = "Command authorization failed.\n\n"
+SYSLOG = "*Nov 24 10:32:11.123: %SYS-5-CONFIG_I: Configured from console by operator on vty1 (192.0.2.10)"
+GARBAGE = "\x00\x01\x07\x0e~\x7f\x05\x1b]0;\x07\x10\x16"
+NOT_UTF8 = "Gr\udcfc\udcdfe \udcc3( \udcff\udcfe"
+SPLASH = "System is starting up, please wait ..."
+LURES = ("Authorized access only #", "edge-router#", "  more: see the wiki >", "host>", "Welcome to lab-1#")
+ENABLE_ATTEMPTS = 3
+
+
+def is_license(command: str) -> bool:
+    """Whether a fault of the output hits this command."""
+    return command.startswith("show license")
+
+
+def insert(text: str, line: str) -> str:
+    """The text with a line more in its middle."""
+    lines = text.splitlines()
+    return "\n".join([*lines[: len(lines) // 2], line, *lines[len(lines) // 2 :], ""])
+
+
+def half(text: str) -> str:
+    """The first half of a text, cut in the middle of a line."""
+    return text[: len(text) // 2].rstrip("\n")
+
+
+class SlowSplash(Vty):
+    async def _greet(self) -> None:
+        for _ in range(4):
+            self._show(SPLASH + "\n")
+            await self._flush()
+            await asyncio.sleep(0.5)
+        await super()._greet()
+
+
+class BannerPrompts(Vty):
+    async def _greet(self) -> None:
+        for line in LURES:
+            self._show(line)
+            await self._flush()
+            await asyncio.sleep(0.1)
+            self._show("\n")
+        await super()._greet()
+
+
+class HangBeforePrompt(Vty):
+    async def _greet(self) -> None:
+        await super()._greet()
+        await self._hang()
+
+
+class _StopsInOutput(Vty):
+    """Shows half an answer and leaves the rest to the fault."""
+
+    async def _answer(self, command: str, text: str) -> None:
+        if not is_license(command):
+            return await super()._answer(command, text)
+        self._show(half(text))
+        await self._flush()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        raise NotImplementedError
+
+
+class HangInOutput(_StopsInOutput):
+    async def _stop(self) -> None:
+        await self._hang()
+
+
+class DropInOutput(_StopsInOutput):
+    async def _stop(self) -> None:
+        await asyncio.sleep(0.05)  # what was written is on its way
+        self._wire.cut()
+        raise HungUp
+
+
+class HalfOpen(_StopsInOutput):
+    async def _stop(self) -> None:
+        await asyncio.sleep(0.05)
+        self._wire.freeze()
+        while True:
+            await asyncio.sleep(3600)
+
+
+class EndlessOutput(_StopsInOutput):
+    async def _stop(self) -> None:
+        for number in count():
+            self._wire.write(f"line {number} of a table without an end\r\n" * 500)
+            await asyncio.sleep(0.02)
+
+
+class PagerIgnored(Vty):
+    def _set_height(self, lines: int) -> None:
+        pass
+
+
+class TerminalLengthRefused(Vty):
+    def _set_height(self, lines: int) -> None:  # noqa: ARG002
+        self._show(DENIED)
+
+
+class CommandRefused(Vty):
+    async def _answer(self, command: str, text: str) -> None:
+        if is_license(command):
+            self._show(DENIED)
+        else:
+            await super()._answer(command, text)
+
+
+class Enable(Vty):
+    """At level 1 licence commands are unknown, until `enable`."""
+
+    async def run(self) -> None:
+        self._level = 1
+        self._prompt = self._behavior.prompt.replace("#", ">")
+        await super().run()
+
+    async def _obey(self, line: str) -> None:
+        if line.strip() == "enable" and self._level == 1:
+            await self._rise()
+        elif self._level == 1 and is_license(line.strip()):
+            self._show(" " * (len(self._prompt) + len("show ")) + f"^\n{self._behavior.dialect.invalid}\n\n")
+        else:
+            await super()._obey(line)
+
+    async def _rise(self) -> None:
+        for _ in range(ENABLE_ATTEMPTS):
+            self._shown += "Password: "
+            typed = await self._line(hidden=True)
+            if hmac.compare_digest(typed.encode(), self._behavior.enable_secret.encode()):
+                self._level, self._prompt = 15, self._behavior.prompt
+                return
+        self._show("% Bad secrets\n\n")
+
+
+class _Changed(Vty):
+    """Prints licence answers changed."""
+
+    async def _answer(self, command: str, text: str) -> None:
+        await super()._answer(command, self._changed(text) if is_license(command) else text)
+
+    def _changed(self, text: str) -> str:
+        raise NotImplementedError
+
+
+class Truncated(_Changed):
+    def _changed(self, text: str) -> str:
+        return half(text)
+
+
+class GarbageBytes(_Changed):
+    def _changed(self, text: str) -> str:
+        return insert(text, GARBAGE)
+
+
+class InvalidUtf8(_Changed):
+    def _changed(self, text: str) -> str:
+        return insert(text, NOT_UTF8)
+
+
+class SyslogInOutput(_Changed):
+    def _changed(self, text: str) -> str:
+        return insert(text, SYSLOG)
+
+
+class PromptInOutput(_Changed):
+    def _changed(self, text: str) -> str:
+        prompt = self._prompt.strip()
+        return insert(text, f"{prompt}\nthis is {prompt} and more\n{prompt} show license all")
+
+
+class Bytewise(Vty):
+    async def _flush(self) -> None:
+        shown, self._shown = self._shown, ""
+        for number, byte in enumerate(shown):
+            self._wire.write(byte)
+            if number % 16 == 0:  # each is a packet anyway; a whole turn of the loop for each takes too long
+                await asyncio.sleep(0)
+
+
+VTYS: dict[str, type[Vty]] = {
+    "slow-splash": SlowSplash,
+    "banner-prompts": BannerPrompts,
+    "hang-before-prompt": HangBeforePrompt,
+    "hang-in-output": HangInOutput,
+    "drop-in-output": DropInOutput,
+    "half-open": HalfOpen,
+    "endless-output": EndlessOutput,
+    "pager-ignored": PagerIgnored,
+    "terminal-length-refused": TerminalLengthRefused,
+    "command-refused": CommandRefused,
+    "enable": Enable,
+    "truncated": Truncated,
+    "garbage-bytes": GarbageBytes,
+    "invalid-utf8": InvalidUtf8,
+    "syslog-in-output": SyslogInOutput,
+    "prompt-in-output": PromptInOutput,
+    "bytewise": Bytewise,
+}
