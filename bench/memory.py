@@ -31,7 +31,9 @@ def main(count: int) -> None:
             for n in range(count)
         }
         (Path(folder) / "inventory" / "hosts.yaml").write_text(yaml.safe_dump(hosts))
-        project = load(Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "max_per_site": 0})
+        project = load(
+            Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0}
+        )
         wish = collect.Wish(selection=Selection())
         credentials = creds.find(["environment"])
 

@@ -13,6 +13,7 @@ from licsweep.model import Capture, Observation
 
 Refusal = Literal["unauthorized", "unknown-command"]
 _REFUSAL_LINES = 5
+_REFUSAL_CHARACTERS = 2000
 _OWN = ("hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines")
 
 
@@ -69,6 +70,8 @@ def _refusals() -> tuple[tuple[re.Pattern[str], Refusal], ...]:
 
 def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the words are the same everywhere so far)
     """Whether an output is the device saying no, and why; an output of more than five lines never is."""
+    if len(text) > _REFUSAL_CHARACTERS:
+        return None
     said = lines.numbered(text)
     if len(said) > _REFUSAL_LINES:
         return None

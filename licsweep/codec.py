@@ -102,25 +102,31 @@ def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
 
 def load_yaml_file(path: Path, kind: Any) -> Any:
     """A person's YAML (or JSON) file as `kind`; InputError names file, line and key."""
-    import yaml
     from pydantic import ValidationError
 
     text = read_bounded(path).decode("utf-8", "replace")
-    loader = yaml.SafeLoader(text)
+    data = _yaml(path, text)[1]
+    try:
+        return _adapter(kind).validate_python(data)
+    except ValidationError as error:
+        raise _wrong(path, error, _yaml(path, text)[0]) from error  # the nodes are large and were let go
+
+
+def _yaml(path: Path, text: str) -> tuple[Any, Any]:
+    """The nodes of a YAML text, which know their lines, and its data."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         node = loader.get_single_node()
         _no_key_twice(path, node)  # before merges are worked in
-        data = loader.construct_document(node) if node is not None else None
+        return node, loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
         raise InputError(f"{path}{where}: not valid YAML", why=str(getattr(error, "problem", error))) from error
     finally:
         loader.dispose()
-    try:
-        return _adapter(kind).validate_python(data)
-    except ValidationError as error:
-        raise _wrong(path, error, node) from error
 
 
 def _no_key_twice(path: Path, root: Any) -> None:

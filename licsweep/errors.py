@@ -19,6 +19,7 @@ LicsweepError
     +-- SessionDropped    LS207  unreachable
     +-- LegacySshOnly     LS208  unreachable
     +-- PlatformUnknown   LS209  unparsed
+    +-- LoginWithheld     LS210  skipped
 """
 
 from typing import ClassVar
@@ -146,3 +147,9 @@ class PlatformUnknown(AccessError):
     """A host of platform `auto` printed a `show version` that is of no known platform. Name it in hosts.yaml."""
 
     code, status = "LS209", "unparsed"
+
+
+class LoginWithheld(AccessError):
+    """No credential was sent, because too many logins of this AAA group were refused, or the sweep is over."""
+
+    code, status = "LS210", "skipped"

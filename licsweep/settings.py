@@ -17,8 +17,8 @@ MAX_WORKERS = 200
 class Settings:
     """Every setting with its default. Paths are relative to the project; times are seconds unless the name says.
 
-    0 means no limit for `sweep_deadline`, `max_per_site`, `max_per_aaa_group` and `max_auth_failures`; `type_ahead` and
-    `credentials` are lists with commas (platforms; sources in their order).
+    0 means none for `sweep_deadline`, `slow_start`, `max_per_site`, `max_per_aaa_group`, `max_auth_failures`;
+    `type_ahead` and `credentials` are lists with commas (platforms; sources in their order).
     """
 
     database: str = "licsweep.db"
@@ -32,6 +32,7 @@ class Settings:
     retries: int = 1
     retry_backoff: float = 2.0
     start_jitter: float = 0.5
+    slow_start: int = 5
     max_per_site: int = 20
     max_per_aaa_group: int = 0
     max_auth_failures: int = 3

@@ -63,7 +63,7 @@ def _login(error: paramiko.AuthenticationException) -> AccessError:
 
 def _ssh(error: paramiko.SSHException) -> AccessError:
     text = str(error)
-    if "banner" in text.lower():
+    if "banner" in text.lower() or "No existing session" in text:
         return Unreachable("it answers, but not with SSH", why=text)
     if "timeout" in text.lower():
         return SessionTimeout("no answer in time", why=text)

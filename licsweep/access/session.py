@@ -9,7 +9,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from netmiko.cisco.cisco_xr import CiscoXrSSH
 
 from licsweep.access import allowlist
 from licsweep.access.algorithms import disabled
-from licsweep.access.client import Client, client_for
+from licsweep.access.client import Client, Guard, client_for
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
@@ -52,10 +52,17 @@ class Session:
     remote_conn: Any
     sock: Any
 
-    def __init__(self, login: Login, known_hosts: KnownHosts, limits: Limits, way: JumpHosts | None = None) -> None:
+    def __init__(
+        self,
+        login: Login,
+        known_hosts: KnownHosts,
+        limits: Limits,
+        way: JumpHosts | None = None,
+        guard: Guard = nullcontext,
+    ) -> None:
         self._login, self._limits = login, limits
         self._way = way or JumpHosts(known_hosts, limits.connect)
-        self._client = client_for(login, known_hosts)
+        self._client = client_for(login, known_hosts, guard)
         self._ends = time.monotonic() + limits.device
         self._prompt = b""
         self._paging_off = False
@@ -196,7 +203,7 @@ class Session:
         while True:
             got += self._receive(ends)
             if len(got) > MAX_OUTPUT_BYTES:
-                raise SessionDropped("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
+                raise SessionTimeout("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
             seen_echo = seen_echo or echo in got
             tail = bytes(got[max(answered, len(got) - _TAIL) :])
             if _PAGER_AT_END.search(tail):
@@ -284,7 +291,13 @@ CLASSES: dict[str, type[Session]] = {
 }
 
 
-def session(login: Login, known_hosts: KnownHosts, limits: Limits, way: JumpHosts | None = None) -> Session:
+def session(
+    login: Login,
+    known_hosts: KnownHosts,
+    limits: Limits,
+    way: JumpHosts | None = None,
+    guard: Guard = nullcontext,
+) -> Session:
     """The session class of the platform, not yet opened. Raises UsageError for a platform without one."""
     if login.platform not in CLASSES:
         raise UsageError(
@@ -292,4 +305,4 @@ def session(login: Login, known_hosts: KnownHosts, limits: Limits, way: JumpHost
             why=f"sweeps know {', '.join(CLASSES)}",
             hint="licsweep ingest reads text gathered by other means",
         )
-    return CLASSES[login.platform](login, known_hosts, limits, way)
+    return CLASSES[login.platform](login, known_hosts, limits, way, guard)

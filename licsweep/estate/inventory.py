@@ -137,20 +137,21 @@ def _read(path: Path, kind: Any) -> Any:
 
 
 def _check(path: Path, entries: dict[str, Entry], groups: dict[str, Entry]) -> None:
+    platforms = (None, AUTO, *get_args(Platform))
     for name, entry in entries.items():
-        at = f"{path}:{_line(path, name)}: {name}"
         for group in entry.groups:
             if group not in groups:
-                raise InventoryError(f"{at}: no such group: {group}", why=f"known are: {', '.join(groups) or 'none'}")
-        if entry.platform not in (None, AUTO, *get_args(Platform)):
-            raise InventoryError(
-                f"{at}: no such platform: {entry.platform}", why=f"known are: {AUTO}, {', '.join(get_args(Platform))}"
-            )
+                known = ", ".join(groups) or "none"
+                raise InventoryError(f"{_at(path, name)}: no such group: {group}", why=f"known are: {known}")
+        if entry.platform not in platforms:
+            known = ", ".join(filter(None, platforms))
+            raise InventoryError(f"{_at(path, name)}: no such platform: {entry.platform}", why=f"known are: {known}")
 
 
-def _line(path: Path, name: str) -> int:
+def _at(path: Path, name: str) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if line.split(":")[0].strip("\"' ") == name), 1)
+    line = next((n for n, line in enumerate(lines, 1) if line.split(":")[0].strip("\"' ") == name), 1)
+    return f"{path}:{line}: {name}"
 
 
 def target(host: "Host") -> Target:

@@ -220,6 +220,7 @@ def _order(
         max_per_site=settings.max_per_site,
         max_per_aaa_group=settings.max_per_aaa_group,
         start_jitter=settings.start_jitter,
+        slow_start=settings.slow_start,
         read=not wish.gather_only,
     )
 

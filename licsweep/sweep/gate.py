@@ -1,16 +1,21 @@
 """What may still be tried: the sweep's deadline, interruption, and AAA groups whose login was refused too often.
 
-A wrong password must never lock an estate out. So until one login of an AAA group has worked, only as many are under
-way at once as failures are still allowed; after the allowed number of failures the rest of the group is skipped.
+A wrong password must never lock an estate out. So until one login of an AAA group has worked, only as many passwords
+are on their way at once as failures are still allowed; after that many failures the rest of the group is skipped.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from threading import Event, Lock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition, Event, Lock
+
+from licsweep.access.failures import classify
+from licsweep.errors import LoginWithheld
 
 INTERRUPTED = "the sweep was interrupted"
 TOO_LATE = "the sweep's deadline has passed"
+_TICK = 0.2
 NO_STORE = "the sweep ended early: the database can't be written"
 
 
@@ -21,7 +26,9 @@ class Gate:
         self._ends = None if deadline is None else time.monotonic() + deadline
         self._allowed = auth_failures
         self._lock = Lock()
+        self._changed = Condition()
         self._failed: Counter[str] = Counter()
+        self._sending: Counter[str] = Counter()
         self._proven: set[str] = set()
         self._cuts: set[Callable[[], None]] = set()
         self._why = INTERRUPTED
@@ -48,28 +55,42 @@ class Gate:
 
     def refusal(self, group: str) -> str | None:
         """Why a host of this AAA group is not tried."""
-        if reason := self.over():
-            return reason
-        with self._lock:
-            failed = self._failed[group]
+        failed = self._failed[group]
         if self._allowed and failed >= self._allowed:
             return f"AAA group {group}: {failed} logins were refused, so no more passwords are sent"
-        return None
+        return self.over()
 
-    def logins_at_once(self, group: str) -> int | None:
-        """How many logins of a group may be under way; None: no limit of ours."""
-        with self._lock:
-            if not self._allowed or group in self._proven:
-                return None
-            return max(1, self._allowed - self._failed[group])
+    @contextmanager
+    def login(self, group: str) -> Iterator[None]:
+        """Around the moment in which a credential is sent: waits for its turn. Raises LoginWithheld instead."""
+        with self._changed:
+            while True:
+                if reason := self.refusal(group):
+                    raise LoginWithheld(reason)
+                unproven = self._allowed and group not in self._proven
+                if not unproven or self._sending[group] < self._allowed - self._failed[group]:
+                    break
+                self._changed.wait(_TICK)
+            self._sending[group] += 1
+        refused: bool | None = None
+        try:
+            yield
+            refused = False
+        except Exception as error:
+            known = classify(error)
+            refused = True if known and known.status == "auth-failed" else None
+            raise
+        finally:
+            self._learned(group, refused)
 
-    def learned(self, group: str, *, refused: bool) -> None:
-        """A login of this group was refused, or worked."""
-        with self._lock:
+    def _learned(self, group: str, refused: bool | None) -> None:
+        with self._changed:
+            self._sending[group] -= 1
             if refused:
                 self._failed[group] += 1
-            else:
+            elif refused is not None:
                 self._proven.add(group)
+            self._changed.notify_all()
 
     def watch(self, cut: Callable[[], None]) -> Callable[[], None]:
         """Registers what ends a running session at once; returns what to call when the session is over."""

@@ -80,16 +80,13 @@ def _try_all(target: Target, login: Login, means: Means, captures: list[Capture]
     group = target.aaa_group
     attempt = 0
     while True:
-        connection = session(login, means.known_hosts, means.limits, means.jump_hosts)
+        connection = session(login, means.known_hosts, means.limits, means.jump_hosts, lambda: means.gate.login(group))
         done = means.gate.watch(connection.abort)
         try:
             connection.open()
-            means.gate.learned(group, refused=False)
             found = _found_out(connection) if target.platform == AUTO else target.platform
             _ask_all(target.name, means.platforms[found], login, connection, means, captures)
         except AccessError as error:
-            if error.status == "auth-failed":
-                means.gate.learned(group, refused=True)
             if connection.login_began or not error.transient or attempt == means.retries:
                 raise
             log.info("%s: %s, once more", target.name, plain_reason(error))

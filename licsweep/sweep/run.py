@@ -51,6 +51,7 @@ class Order:
     max_per_site: int = 0
     max_per_aaa_group: int = 0
     start_jitter: float = 0.0
+    slow_start: int = 5
     read: bool = True
 
 
@@ -69,6 +70,7 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
         max_per_site=order.max_per_site,
         max_per_aaa_group=order.max_per_aaa_group,
         start_jitter=order.start_jitter,
+        slow_start=order.slow_start,
     )
     chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
     snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))

@@ -148,7 +148,7 @@ async def _endless(process: Any) -> None:
         (_hang_before_prompt, errors.SessionTimeout, "timed-out"),
         (_hang_in_output, errors.SessionTimeout, "timed-out"),
         (_drop_in_output, errors.SessionDropped, "unreachable"),
-        (_endless, errors.SessionDropped, "unreachable"),
+        (_endless, errors.SessionTimeout, "timed-out"),
     ],
 )
 def test_a_sick_device_ends_in_time(

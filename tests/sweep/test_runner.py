@@ -10,6 +10,7 @@ from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import AggregatedResult, MultiResult, Result, Task
 
+from licsweep.errors import AccessError, AuthFailed
 from licsweep.sweep.gate import INTERRUPTED, TOO_LATE, Gate
 from licsweep.sweep.runner import SweepRunner
 
@@ -120,10 +121,15 @@ def test_a_wrong_password_is_sent_no_more_than_allowed() -> None:
         group = task.host["aaa_group"]
         if reason := gate.refusal(group):
             return Result(host=task.host, result=reason)
-        sent[group] += 1
-        time.sleep(0.005)
-        gate.learned(group, refused=group == "g0")
-        return Result(host=task.host, result="auth-failed" if group == "g0" else "ok")
+        try:
+            with gate.login(group):
+                sent[group] += 1
+                time.sleep(0.005)
+                if group == "g0":
+                    raise AuthFailed("no")
+        except AccessError as error:
+            return Result(host=task.host, result=str(error))
+        return Result(host=task.host, result="ok")
 
     ends = run(inventory(200, groups=2), SweepRunner(50, gate=gate), work)
     assert sent == {"g0": 3, "g1": 100}
