@@ -89,6 +89,6 @@ def ended(project: Path, snapshot: int | None = None) -> dict[str, Ended]:
         snapshot,
     )
     return {
-        name: Ended(status, reason or "", seconds or 0.0, json.loads(seen)["licenses"] if seen else [])
+        name: Ended(status, reason or "", seconds or 0.0, json.loads(seen).get("licenses", []) if seen else [])
         for name, status, reason, seconds, seen in found
     }
