@@ -5,15 +5,30 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
+from licsweep.errors import InputError
 from licsweep.judged import Finding, FindingEvidence, Subject
 from reconcile.findings import Raised, explain
 from reconcile.rows import WaiverRow
 from reconcile.tables import norm
 
+NOT_RAISED_YET = frozenset(
+    ["token-expired", "token-expiring", "token-wrong-plane", "true-forward-overage", "under-used", "over-committed"]
+)
+"""Findings of docs/judgement.md that nothing raises so far: waivers may name them already."""
+
 
 def waived(raised: Raised, waivers: Sequence[WaiverRow], day: date) -> tuple[Finding, ...]:
-    """The findings in order, those that a waiver in force covers marked; `waiver-expired` for the others' waivers."""
+    """The findings in order, those that a waiver in force covers marked; `waiver-expired` for the others' waivers.
+
+    InputError for a waiver of a finding that does not exist.
+    """
     for place, row in enumerate(waivers, 1):
+        if not explain(row.finding) and norm(row.finding) not in NOT_RAISED_YET:
+            raise InputError(
+                f"waivers.yaml: row {place}: finding: {row.finding}: no such finding",
+                why="a waiver that covers nothing would look like one that does",
+                hint="licsweep explain shortage",
+            )
         if row.until and day > row.until:
             met = [f.subject for f in raised.in_order() if _covers(row, f)]
             evidence = [FindingEvidence(entitlement="waivers.yaml", row=place)]

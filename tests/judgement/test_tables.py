@@ -1,13 +1,17 @@
 """The shipped tables: each row with its source, no tag or label claimed twice; a project's file errs with its line."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from licsweep.errors import InputError
+from reconcile.findings import Raised
 from reconcile.releases import older
+from reconcile.rows import WaiverRow
 from reconcile.tables import Tables, norm, slug
+from reconcile.waivers import waived
 
 SHIPPED = Tables.load()
 
@@ -114,3 +118,13 @@ def test_a_table_that_stands_there_twice_is_an_error(tmp_path: Path) -> None:
 )
 def test_releases_are_compared_number_by_number(release: str, floor: str, is_older: bool) -> None:
     assert older(release, floor) is is_older
+
+
+@pytest.mark.parametrize(("finding", "known"), [("shortage", True), ("token-expired", True), ("shortages", False)])
+def test_a_waiver_of_nothing_is_an_error(finding: str, known: bool) -> None:
+    rows = [WaiverRow(finding=finding, subject="*", owner="ann", reason="", until=None)]
+    if known:
+        assert waived(Raised(), rows, date(2026, 11, 24)) == ()
+        return
+    with pytest.raises(InputError, match="row 1: finding: shortages"):
+        waived(Raised(), rows, date(2026, 11, 24))
