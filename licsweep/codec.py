@@ -29,9 +29,9 @@ def _adapter(kind: Any) -> "TypeAdapter[Any]":
     return _adapters[kind]
 
 
-def to_json(value: Any, kind: Any = None) -> str:
-    """Compact JSON of one of our frozen types for `from_json`: what is at its default is left out."""
-    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True, exclude_defaults=True).decode()
+def to_json(value: Any, kind: Any = None, *, light: bool = False) -> str:
+    """Compact JSON of one of our frozen types for `from_json`; `light` leaves out what is at its default."""
+    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True, exclude_defaults=light).decode()
     return text
 
 

@@ -141,7 +141,7 @@ class Store:
             "seconds": outcome.seconds,
             "tried_at": tried_at,
             "rank": _rank(outcome, observation),
-            "observation": codec.to_json(observation) if observation else None,
+            "observation": codec.to_json(observation, light=True) if observation else None,
             "captured_in": captured_in,
         }
         with self._write() as connection:
@@ -282,7 +282,7 @@ class Store:
         bodies: dict[sa.Table, list[dict[str, Any]]] = {t.entitlement: [], t.product_instance: []}
         for position, row in enumerate(rows):
             table = t.entitlement if isinstance(row, Entitlement) else t.product_instance
-            bodies[table].append({"position": position, "body": codec.to_json(row)})
+            bodies[table].append({"position": position, "body": codec.to_json(row, light=True)})
         with self._write() as connection:
             made = connection.execute(t.entitlement_import.insert().values(head)).inserted_primary_key
             for table, found in bodies.items():
