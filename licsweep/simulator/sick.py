@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from abc import ABC, abstractmethod
 from itertools import count
 
 from licsweep.simulator.vty import HungUp, Vty
@@ -56,7 +57,7 @@ class HangBeforePrompt(Vty):
         await self._hang()
 
 
-class _StopsInOutput(Vty):
+class _StopsInOutput(Vty, ABC):
     """Shows half an answer and leaves the rest to the fault."""
 
     async def _answer(self, command: str, text: str) -> None:
@@ -66,8 +67,8 @@ class _StopsInOutput(Vty):
         await self._flush()
         await self._stop()
 
-    async def _stop(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _stop(self) -> None: ...
 
 
 class HangInOutput(_StopsInOutput):
@@ -141,14 +142,14 @@ class Enable(Vty):
         self._show("% Bad secrets\n\n")
 
 
-class _Changed(Vty):
+class _Changed(Vty, ABC):
     """Prints licence answers changed."""
 
     async def _answer(self, command: str, text: str) -> None:
         await super()._answer(command, self._changed(text) if is_license(command) else text)
 
-    def _changed(self, text: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _changed(self, text: str) -> str: ...
 
 
 class Truncated(_Changed):

@@ -147,6 +147,14 @@ class Store:
         with self._write() as connection:
             connection.execute(t.host_result.insert().values(row))
 
+    def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
+        """Adds hosts that were not tried, all in one transaction."""
+        row = {"snapshot_id": snapshot_id, "status": "skipped", "reason": reason, "tried_at": at, "rank": 0}
+        rows = [row | {"hostname": name} for name in hostnames]
+        if rows:
+            with self._write() as connection:
+                connection.execute(t.host_result.insert(), rows)
+
     def end(self, snapshot_id: int, state: Literal["complete", "interrupted"], at: datetime | None) -> None:
         """Closes a snapshot."""
         with self._write() as connection:

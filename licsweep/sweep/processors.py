@@ -5,8 +5,9 @@ Nornir ends the whole run when a processor raises, so nothing here does: what go
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -58,6 +59,19 @@ class StoringProcessor:
             with self._lock:
                 reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
                 self.errors.append(f"{host.name}: {reason}")
+
+    def leave(self, hosts: Sequence[Host]) -> None:
+        """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once."""
+        reason = self._gate.over() or ""
+        with self._lock:
+            names = [host.name for host in hosts if host.name not in self._ended]
+            self._ended.update(names)
+        try:
+            self._store.save_skipped(self._snapshot_id, names, reason, datetime.now(UTC))
+        except LicsweepError as error:
+            self.errors.append(plain_reason(error))
+        else:
+            self.counts["skipped"] += len(names)
 
     def task_started(self, task: Task) -> None: ...
     def task_completed(self, task: Task, result: AggregatedResult) -> None: ...

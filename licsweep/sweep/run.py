@@ -63,6 +63,8 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
     def is_chosen(host: Host, **_: Any) -> bool:
         return host.name in by_name
 
+    snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
+    processor = StoringProcessor(store, snapshot_id, gate, read=order.read, progress=progress)
     runner = SweepRunner(
         order.workers,
         gate=gate,
@@ -71,10 +73,9 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
         max_per_aaa_group=order.max_per_aaa_group,
         start_jitter=order.start_jitter,
         slow_start=order.slow_start,
+        leave=processor.leave,
     )
     chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
-    snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
-    processor = StoringProcessor(store, snapshot_id, gate, read=order.read, progress=progress)
 
     def one_host(task: Task) -> Result:
         target = by_name[task.host.name]

@@ -2,7 +2,7 @@
 
 Hosts are taken in an order that spreads sites and AAA groups, under a cap for each, with a slow start: every finished
 host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and
-hosts that have not ended are run once more through the task, which skips them with the reason.
+hosts that have not ended are skipped with the reason.
 """
 
 import random
@@ -25,7 +25,9 @@ Bucket = tuple[str | None, str]
 
 class SweepRunner:
     """`bucket_of` names a host's (site, AAA group); caps of 0 are none; `start_jitter` is in seconds;
-    `slow_start` is how many start at once at first (0: all)."""
+    `slow_start` is how many start at once at first (0: all). `leave` ends the hosts that are left when the sweep is
+    over, all in one; without it the task is run for each, and must see that it is over.
+    """
 
     def __init__(
         self,
@@ -37,12 +39,13 @@ class SweepRunner:
         max_per_aaa_group: int = 0,
         start_jitter: float = 0.0,
         slow_start: int = 5,
+        leave: Callable[[list[Host]], None] | None = None,
     ) -> None:
         self.num_workers = min(num_workers, MAX_WORKERS)
         self._gate = gate or Gate()
         self._bucket_of = bucket_of
         self._caps = (max_per_site, max_per_aaa_group)
-        self._jitter, self._slow_start = start_jitter, slow_start
+        self._jitter, self._slow_start, self._leave = start_jitter, slow_start, leave
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Runs the task once for each host and returns when all have ended."""
@@ -60,8 +63,12 @@ class SweepRunner:
                 while not queue.wait(_TICK) and time.monotonic() < ends:
                     self._gate.cut_all()  # one that was just connecting
                 break
-        for host in queue.not_ended():
-            task.copy().start(host)
+        left = queue.not_ended()
+        if self._leave:
+            self._leave(left)
+        else:
+            for host in left:
+                task.copy().start(host)
         return AggregatedResult(task.name)  # results went to the processor, one by one
 
     def _work(self, task: Task, queue: "_Queue") -> None:
