@@ -3,6 +3,7 @@
 pydantic does the work; it is imported here, when first needed, and nowhere in judgement.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
+_LARGE, _AT_ONCE = 64 * 1024, 500
 
 
 _adapters: dict[Any, "TypeAdapter[Any]"] = {}
@@ -105,11 +107,36 @@ def load_yaml_file(path: Path, kind: Any) -> Any:
     from pydantic import ValidationError
 
     text = read_bounded(path).decode("utf-8", "replace")
-    data = _yaml(path, text)[1]
+    data = _large_mapping(path, text) if len(text) > _LARGE else None
+    if data is None:
+        data = _yaml(path, text)[1]
     try:
         return _adapter(kind).validate_python(data)
     except ValidationError as error:
         raise _wrong(path, error, _yaml(path, text)[0]) from error  # the nodes are large and were let go
+
+
+def _large_mapping(path: Path, text: str) -> dict[str, Any] | None:
+    """A long plain mapping read some entries at a time: PyYAML's nodes take twenty times the text's room.
+
+    None where the text is not plain (anchors, documents) or a part does not stand alone; then it is read whole, and
+    what is wrong with it is told from there.
+    """
+    if re.search(r"[&*]|^(?:---|%)", text, re.MULTILINE):
+        return None
+    starts = [match.start() for match in re.finditer(r"^(?=[^\s#\]}])", text, re.MULTILINE)][::_AT_ONCE]
+    whole: dict[str, Any] = {}
+    size = 0
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        try:
+            part = _yaml(path, text[start:end])[1]
+        except InputError:
+            return None
+        if not isinstance(part, dict):
+            return None
+        whole |= part
+        size += len(part)
+    return whole if len(whole) == size else None
 
 
 def _yaml(path: Path, text: str) -> tuple[Any, Any]:
