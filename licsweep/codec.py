@@ -87,11 +87,6 @@ def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
         raise InputError(f"{path}: {error.strerror}", why="the file can't be read") from error
 
 
-def load_json_file(path: Path, kind: Any) -> Any:
-    """A person's JSON file as `kind`; InputError names the place."""
-    return check_json(read_bounded(path), kind, str(path))
-
-
 def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
     """A person's JSON as `kind`, strictly; InputError begins with `where` and names the key."""
     from pydantic import ValidationError

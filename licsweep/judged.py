@@ -83,16 +83,6 @@ class CssmInstance(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment(Record):
-    """What an agreement commits to of one licence (used by the contract report)."""
-
-    agreement: str
-    license: str
-    quantity: int
-    from_: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage(Record):
     """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out."""
 

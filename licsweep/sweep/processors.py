@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 from nornir.core.inventory import Host
@@ -22,6 +22,7 @@ from licsweep.sweep.gate import NO_STORE, Gate
 from licsweep.sweep.host import HostReport, plain_reason
 
 log = logging.getLogger(__name__)
+STORING_SECONDS = 60.0  # longer than the database is waited for
 
 
 class StoringProcessor:
@@ -32,7 +33,8 @@ class StoringProcessor:
     ) -> None:
         self._store, self._snapshot_id, self._read, self._progress = store, snapshot_id, read, progress
         self._gate = gate
-        self._lock = Lock()
+        self._lock = Condition()
+        self._storing = 0
         self._ended: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.errors: list[str] = []
@@ -48,6 +50,7 @@ class StoringProcessor:
             if host.name in self._ended:
                 return
             self._ended.add(host.name)
+            self._storing += 1
         try:
             outcome = store_report(self._store, self._snapshot_id, report, read=self._read)
             with self._lock:
@@ -59,19 +62,28 @@ class StoringProcessor:
             with self._lock:
                 reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
                 self.errors.append(f"{host.name}: {reason}")
+        finally:
+            with self._lock:
+                self._storing -= 1
+                self._lock.notify_all()
 
     def leave(self, hosts: Sequence[Host]) -> None:
-        """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once."""
+        """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once.
+
+        Hosts that have come back and are being stored just now are waited for: they are finished, and none is lost.
+        """
         reason = self._gate.over() or ""
         with self._lock:
             names = [host.name for host in hosts if host.name not in self._ended]
             self._ended.update(names)
+            self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
         try:
             self._store.save_skipped(self._snapshot_id, names, reason, datetime.now(UTC))
         except LicsweepError as error:
             self.errors.append(plain_reason(error))
         else:
-            self.counts["skipped"] += len(names)
+            with self._lock:
+                self.counts["skipped"] += len(names)
 
     def task_started(self, task: Task) -> None: ...
     def task_completed(self, task: Task, result: AggregatedResult) -> None: ...
