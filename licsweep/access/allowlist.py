@@ -5,6 +5,7 @@ redirection, a separator or a control character.
 """
 
 import re
+from functools import cache
 
 from licsweep.errors import CommandNotAllowed
 
@@ -22,13 +23,18 @@ _PER_PLATFORM = {
 }
 
 
+@cache
+def _lines(platform: str) -> re.Pattern[str]:
+    known = _PER_PLATFORM.get(platform)
+    return re.compile("|".join((*_EVERYWHERE, *known)) if known else r"(?!)")
+
+
 def check(platform: str, data: str) -> None:
     """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""
     if data == PAGER_KEY:
         return
     line = data.removesuffix("\n")
-    patterns = (*_EVERYWHERE, *_PER_PLATFORM[platform]) if platform in _PER_PLATFORM else ()
-    if line + "\n" != data or not any(re.fullmatch(pattern, line) for pattern in patterns):
+    if line + "\n" != data or not _lines(platform).fullmatch(line):
         raise CommandNotAllowed(
             f"{data!r} was not sent",
             why=f"it is not on the list of what a sweep may send to {platform}",

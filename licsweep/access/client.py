@@ -9,6 +9,7 @@ import paramiko
 from licsweep.access.failures import changed_key
 from licsweep.access.hostkeys import KnownHosts, entry_name
 from licsweep.access.login import Login
+from licsweep.access.transport import Transport
 from licsweep.errors import HostKeyUnknown
 
 Guard = Callable[[], AbstractContextManager[None]]
@@ -26,20 +27,19 @@ class Client(paramiko.SSHClient):
         self.login_began = False
 
     def connect(self, *arguments: Any, **options: Any) -> None:
-        """paramiko's own, with ciphers that need no separate MAC asked for first: its MAC is Python and slow."""
-        super().connect(*arguments, **(options | {"transport_factory": _transport}))
+        """paramiko's own, over our transport."""
+        super().connect(*arguments, **(options | {"transport_factory": Transport}))
+
+    def invoke_shell(self, term: str, width: int, height: int) -> paramiko.Channel:  # type: ignore[override]
+        """paramiko's own, in one round trip."""
+        transport = self.get_transport()
+        assert isinstance(transport, Transport)  # noqa: S101 - connect made it
+        return transport.open_shell(term, width, height)
 
     def _auth(self, *arguments: Any, **options: Any) -> None:
         with self._guard():
             self.login_began = True
             super()._auth(*arguments, **options)  # type: ignore[misc]  # paramiko's only seam between key and login
-
-
-def _transport(sock: Any, **options: Any) -> paramiko.Transport:
-    transport = paramiko.Transport(sock, **options)
-    security = transport.get_security_options()
-    security.ciphers = sorted(security.ciphers, key=lambda name: "gcm" not in name)
-    return transport
 
 
 class RejectUnknown(paramiko.MissingHostKeyPolicy):

@@ -8,7 +8,7 @@ prompt before every command, configuration mode checks) is not sent.
 import re
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -33,8 +33,10 @@ LAST_LINE = "exit"
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
 _TAIL = 256  # a prompt or a pager line is shorter
 _PROMPT_AT_END = re.compile(rb"(?:^|[\r\n])(?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?$")
+_PROMPT_WITH_ECHO = re.compile(r"[\r\n](?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?(?P<echo>[^\r\n]*)")
 _PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
 _PASSWORD_AT_END = re.compile(rb"[Pp]assword: ?$")
+_AtEnd = Callable[[bytes], object]
 
 
 class Answer(NamedTuple):
@@ -105,8 +107,8 @@ class Session:
 
     def session_preparation(self) -> None:
         """Waits for a prompt, switches paging off and learns the exact prompt from the line after its echo."""
-        self._read_until(_PROMPT_AT_END)
-        raw = self._ask(self.pager_off, _PROMPT_AT_END)
+        self._read_until(_PROMPT_AT_END.search)
+        raw = self._ask(self.pager_off, _PROMPT_AT_END.search)
         self._prompt = _PROMPT_AT_END.findall(raw[-_TAIL:])[-1]
         self._paging_off = not clean(raw.decode("utf-8", "replace"), self.pager_off, self._shown).strip()
 
@@ -130,7 +132,7 @@ class Session:
     def ask(self, command: str) -> str:
         """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \\n."""
         with self._in_plain_words():
-            raw = self._ask(command, self._exact_prompt())
+            raw = self._ask(command, self._at_prompt)
         return clean(raw.decode("utf-8", "replace"), command, self._shown)
 
     def answers(self, commands: Sequence[str], *, type_ahead: bool) -> Iterator[Answer]:
@@ -153,16 +155,20 @@ class Session:
         raw = b""
         with self._in_plain_words():
             self.remote_conn.sendall("".join(lines).encode())
-            while len(re.findall(rb"[\r\n]" + re.escape(self._prompt), raw)) < len(commands):
-                raw += self._read_until(self._exact_prompt())
-        rest, texts = raw.decode("utf-8", "replace"), []
+            while sum(raw.count(before + self._prompt) for before in (b"\r", b"\n")) < len(commands):
+                raw += self._read_until(self._at_prompt)
+        return self._cut_apart(raw.decode("utf-8", "replace"), commands)
+
+    def _cut_apart(self, text: str, commands: Sequence[str]) -> list[str] | None:
+        """The answers to commands typed ahead: each ends where the prompt stands with the echo of the next command."""
+        prompts = (found for found in _PROMPT_WITH_ECHO.finditer(text) if found["prompt"] == self._shown)
+        texts, start = [], 0
         for command, following in zip(commands, [*commands[1:], None], strict=True):
-            after = re.escape(following) + r"\s" if following else r"$"
-            end = re.search(rf"[\r\n]{re.escape(self._shown)} ?{after}", rest)
-            if end is None:
+            end = next((p for p in prompts if p["echo"].rstrip() == following or p.end() == len(text)), None)
+            if end is None or (end["echo"].rstrip() or None) != following:
                 return None
-            texts.append(clean(rest[: end.start() + 1], command, self._shown))
-            rest = rest[end.start() + 1 :]
+            texts.append(clean(text[start : end.start() + 1], command, self._shown))
+            start = end.start() + 1
         return texts
 
     def enable(self) -> bool:
@@ -170,7 +176,7 @@ class Session:
         with self._in_plain_words():
             self.write_channel("enable\n")
             raised = re.compile(re.escape(self._prompt[:-1]) + rb"[>#] ?$")
-            either = re.compile(_PASSWORD_AT_END.pattern + rb"|" + raised.pattern)
+            either = re.compile(_PASSWORD_AT_END.pattern + rb"|" + raised.pattern).search
             raw = self._read_until(either, echo=b"enable")
             if _PASSWORD_AT_END.search(raw):
                 self.remote_conn.sendall(f"{self._login.enable_secret}\n".encode())
@@ -183,10 +189,12 @@ class Session:
                 self._prompt = found[0].strip()
         return self.privileged
 
-    def _exact_prompt(self) -> re.Pattern[bytes]:
-        return re.compile(rb"(?:^|[\r\n])" + re.escape(self._prompt) + rb" ?$")
+    def _at_prompt(self, tail: bytes) -> bool:
+        """Whether the exact prompt stands at the end, alone in its line."""
+        before, prompt, after = tail.rpartition(self._prompt)
+        return bool(prompt) and after in (b"", b" ") and before[-1:] in (b"", b"\r", b"\n")
 
-    def _ask(self, command: str, prompt: re.Pattern[bytes]) -> bytes:
+    def _ask(self, command: str, prompt: _AtEnd) -> bytes:
         self.write_channel(command + "\n")
         return self._read_until(prompt, echo=command.encode())
 
@@ -195,8 +203,8 @@ class Session:
         allowlist.check(self._login.platform, out_data)
         self.remote_conn.sendall(out_data.encode())
 
-    def _read_until(self, end: re.Pattern[bytes], echo: bytes = b"") -> bytes:
-        """Everything up to `end` at the very end with nothing waiting behind it; answers the pager."""
+    def _read_until(self, at_end: _AtEnd, echo: bytes = b"") -> bytes:
+        """Everything up to where `at_end` is true of the tail, with nothing waiting behind it; answers the pager."""
         ends = min(time.monotonic() + self._limits.command, self._ends)
         got, answered = bytearray(), 0
         seen_echo = not echo
@@ -209,7 +217,7 @@ class Session:
             if _PAGER_AT_END.search(tail):
                 self.write_channel(allowlist.PAGER_KEY)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
-            elif seen_echo and end.search(tail) and not self.remote_conn.recv_ready():
+            elif seen_echo and at_end(tail) and not self.remote_conn.recv_ready():
                 return bytes(got)
 
     def _receive(self, ends: float) -> bytes:
@@ -232,10 +240,14 @@ class Session:
             with suppress(OSError, AccessError):  # the line may be gone already
                 self.write_channel(command + "\n")
 
+    def paramiko_cleanup(self) -> None:
+        """Netmiko's hook: the connection ends as a whole, its one channel with it."""
+        self._client.close()
+        self.remote_conn = self.remote_conn_pre = None
+
     def close(self) -> None:
         """Ends the session; never raises."""
         self.disconnect()  # type: ignore[attr-defined]
-        self._client.close()
         if self.sock is not None:
             self.sock.close()
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Condition, Event, Lock
 
 from licsweep.access.failures import classify
@@ -17,6 +18,15 @@ INTERRUPTED = "the sweep was interrupted"
 TOO_LATE = "the sweep's deadline has passed"
 _TICK = 0.2
 NO_STORE = "the sweep ended early: the database can't be written"
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A running session: how to cut it, when that is due (monotonic seconds), and whether it came to that."""
+
+    cut: Callable[[], None]
+    ends: float
+    late: bool = False
 
 
 class Gate:
@@ -30,7 +40,7 @@ class Gate:
         self._failed: Counter[str] = Counter()
         self._sending: Counter[str] = Counter()
         self._proven: set[str] = set()
-        self._cuts: set[Callable[[], None]] = set()
+        self._watched: set[Watched] = set()
         self._why = INTERRUPTED
         self.stop = Event()
 
@@ -92,20 +102,30 @@ class Gate:
                 self._proven.add(group)
             self._changed.notify_all()
 
-    def watch(self, cut: Callable[[], None]) -> Callable[[], None]:
-        """Registers what ends a running session at once; returns what to call when the session is over."""
+    def watch(self, cut: Callable[[], None], seconds: float) -> Watched:
+        """Registers what ends a running session at once, and in how many seconds that must happen at the latest."""
+        watched = Watched(cut, time.monotonic() + seconds)
         with self._lock:
-            self._cuts.add(cut)
+            self._watched.add(watched)
+        return watched
 
-        def done() -> None:
-            with self._lock:
-                self._cuts.discard(cut)
+    def unwatch(self, watched: Watched) -> None:
+        """The session is over."""
+        with self._lock:
+            self._watched.discard(watched)
 
-        return done
+    def cut_late(self) -> None:
+        """Ends the sessions whose time is up, wherever their threads hang."""
+        now = time.monotonic()
+        with self._lock:
+            late = [watched for watched in self._watched if now > watched.ends]
+        for watched in late:
+            watched.late = True
+            watched.cut()
 
     def cut_all(self) -> None:
         """Ends all running sessions."""
         with self._lock:
-            cuts = list(self._cuts)
-        for cut in cuts:
-            cut()
+            all_ = list(self._watched)
+        for watched in all_:
+            watched.cut()

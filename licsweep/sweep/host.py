@@ -17,13 +17,14 @@ from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.session import CLASSES, Session, session
-from licsweep.errors import AccessError, LicsweepError, PlatformUnknown
+from licsweep.errors import AccessError, LicsweepError, PlatformUnknown, SessionTimeout
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.sweep.gate import Gate
 from licsweep.vocabulary import OutcomeStatus
 
 log = logging.getLogger(__name__)
+_LATER = 1.0  # seconds after which a session that should have ended by itself is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,14 @@ def _try_all(target: Target, login: Login, means: Means, captures: list[Capture]
     attempt = 0
     while True:
         connection = session(login, means.known_hosts, means.limits, means.jump_hosts, lambda: means.gate.login(group))
-        done = means.gate.watch(connection.abort)
+        watched = means.gate.watch(connection.abort, means.limits.device + _LATER)
         try:
             connection.open()
             found = _found_out(connection) if target.platform == AUTO else target.platform
             _ask_all(target.name, means.platforms[found], login, connection, means, captures)
         except AccessError as error:
+            if watched.late:
+                raise SessionTimeout("not done in time", why="the deadline of a device has passed") from error
             if connection.login_began or not error.transient or attempt == means.retries:
                 raise
             log.info("%s: %s, once more", target.name, plain_reason(error))
@@ -97,7 +100,7 @@ def _try_all(target: Target, login: Login, means: Means, captures: list[Capture]
         else:
             return replace(target, platform=found)
         finally:
-            done()
+            means.gate.unwatch(watched)
             connection.close()
 
 
@@ -117,17 +120,24 @@ def _ask_all(
     enabled = False
     for answer in connection.answers(platform.commands, type_ahead=platform.name in means.type_ahead):
         text, at = answer.text, datetime.now(UTC)
-        if refusal(text, platform.name) and not connection.privileged and login.enable_secret and not enabled:
+        may_rise = login.enable_secret and not enabled and not connection.privileged
+        if may_rise and refusal(text, platform.name):
             enabled = True
             if connection.enable():
                 level = "enable"
         if level == "enable" and refusal(text, platform.name):
             text = connection.ask(answer.command)
-        made = capture(hostname, answer.command, blank(text), at, answer.seconds)
-        captures.append(replace(made, level=level))
+        captures.append(capture(hostname, answer.command, blank(text), at, answer.seconds, level))
 
 
-def capture(hostname: str, command: str, text: str, at: datetime, seconds: float = 0.0) -> Capture:
+def capture(
+    hostname: str,
+    command: str,
+    text: str,
+    at: datetime,
+    seconds: float = 0.0,
+    level: Literal["login", "enable"] | None = None,
+) -> Capture:
     """A capture of a text that is ready to be stored (proxy words already blanked)."""
     return Capture(
         hostname=hostname,
@@ -135,6 +145,7 @@ def capture(hostname: str, command: str, text: str, at: datetime, seconds: float
         text=text,
         started_at=at,
         seconds=round(seconds, 3),
+        level=level,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 

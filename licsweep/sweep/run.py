@@ -1,5 +1,6 @@
 """The run over all selected hosts: Nornir fans out, one processor streams results to the store."""
 
+import gc
 import logging
 import signal
 from collections import Counter
@@ -86,8 +87,10 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
             report = skipped(target, f"a bug in licsweep: {type(error).__name__}")
         return Result(host=task.host, result=report)
 
+    gc.freeze()  # what is there before a sweep stays: the collector need not walk over it again and again
     with _stopping(gate):
         chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
+    gc.unfreeze()
     interrupted = gate.stop.is_set()
     order.means.jump_hosts.close()
     if processor.errors:

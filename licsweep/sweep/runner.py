@@ -63,6 +63,7 @@ class SweepRunner:
                 while not queue.wait(_TICK) and time.monotonic() < ends:
                     self._gate.cut_all()  # one that was just connecting
                 break
+            self._gate.cut_late()
         left = queue.not_ended()
         if self._leave:
             self._leave(left)

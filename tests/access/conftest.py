@@ -73,7 +73,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
     boxes: list[Box] = []
     key = asyncssh.generate_private_key("ssh-ed25519")
 
-    def start(script: Script) -> Box:
+    def start(script: Script, *, allow_pty: bool = True) -> Box:
         made = Box(tmp_path, key)
         boxes.append(made)
 
@@ -90,6 +90,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
                 server_host_keys=[key],
                 kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
                 process_factory=session,
+                allow_pty=allow_pty,
                 line_editor=False,
                 errors="replace",
             )

@@ -19,7 +19,7 @@ from tests.access.conftest import LIMITS, Box, Script, answers, closed_port
 
 TEXT = "".join(f"line {n}\r\n" for n in range(40))
 EXPECTED = TEXT.replace("\r\n", "\n")
-Start = Callable[[Script], Box]
+Start = Callable[..., Box]
 
 
 def ask(box: Box, command: str = "show license all", platform: str = "cisco_xe", limits: Limits = LIMITS) -> str:
@@ -206,6 +206,27 @@ def test_nothing_but_the_list_is_sent(box: Start) -> None:
     connection.ask("show version")
     connection.close()
     eventually(lambda: heard == ["terminal length 0\n", "show version\n", "exit\n"])
+
+
+def test_a_session_is_one_thread_that_ends_with_it(box: Start) -> None:
+    made = box(answers({"show version": TEXT}))
+    before = set(threading.enumerate())
+    connection = session(made.login(), made.known_hosts, LIMITS)
+    connection.open()
+    started = set(threading.enumerate()) - before
+    assert connection.ask("show version") == EXPECTED
+    connection.close()
+    assert len(started) == 1
+    began = time.monotonic()
+    eventually(lambda: not any(thread.is_alive() for thread in started))
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_device_without_terminals_is_told_as_such(box: Start) -> None:
+    made = box(answers({}), allow_pty=False)
+    with pytest.raises(errors.SessionDropped) as caught:
+        session(made.login(), made.known_hosts, LIMITS).open()
+    assert "Channel closed" in caught.value.why
 
 
 def test_wrong_password(box: Start) -> None:

@@ -145,11 +145,11 @@ def test_it_ends_in_time_and_loses_no_host(by: str) -> None:
     def work(task: Task) -> Result:
         if reason := gate.over():
             return Result(host=task.host, result=reason)
-        done = gate.watch(cut.set)
+        watched = gate.watch(cut.set, 60)
         quick = int(task.host.name[1:]) < 5
         if not quick:
             (cut if task.host.name != "h7" else threading.Event()).wait(30)  # h7 does not even notice the cut
-        done()
+        gate.unwatch(watched)
         return Result(host=task.host, result="ok" if quick else "cut")
 
     if by == "interrupt":
@@ -163,3 +163,17 @@ def test_it_ends_in_time_and_loses_no_host(by: str) -> None:
     assert counts["ok"] == 5
     assert counts[reason] >= 80
     assert ends.how["h7"] == reason
+
+
+def test_a_session_that_hangs_is_cut_when_its_time_is_up() -> None:
+    gate = Gate()
+
+    def work(task: Task) -> Result:
+        cut = threading.Event()
+        watched = gate.watch(cut.set, 0.3 if task.host.name == "h3" else 30)
+        cut.wait(0.6)
+        gate.unwatch(watched)
+        return Result(host=task.host, result="late" if watched.late and cut.is_set() else "ok")
+
+    ends = run(inventory(5), SweepRunner(5, gate=gate, slow_start=0), work)
+    assert ends.how == {"h0": "ok", "h1": "ok", "h2": "ok", "h3": "late", "h4": "ok"}
