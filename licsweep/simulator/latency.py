@@ -44,18 +44,27 @@ class _Lane:
 
 
 class _LateTransport:
-    """A transport whose writes leave later; the rest is the real one's."""
+    """A transport whose writes leave later, those of one moment together; the rest is the real one's."""
 
-    def __init__(self, real: Any, lane: _Lane) -> None:
-        self._real, self._lane = real, lane
+    def __init__(self, real: Any, loop: asyncio.AbstractEventLoop, lane: _Lane) -> None:
+        self._real, self._loop, self._lane = real, loop, lane
+        self._written: list[bytes] = []
 
     def write(self, data: Any) -> None:
-        self._lane.call(self._real.write, bytes(data))
+        if not self._written:
+            self._loop.call_soon(self._leave)
+        self._written.append(bytes(data))
 
     def writelines(self, parts: Any) -> None:
         self.write(b"".join(parts))
 
+    def _leave(self) -> None:
+        if self._written:
+            self._lane.call(self._real.write, b"".join(self._written))
+            self._written.clear()
+
     def close(self) -> None:
+        self._leave()
         self._lane.call(self._real.close)
 
     def __getattr__(self, name: str) -> Any:
@@ -64,12 +73,12 @@ class _LateTransport:
 
 class _Late(asyncio.Protocol):
     def __init__(self, real: Any, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self._real = real
+        self._real, self._loop = real, loop
         self._inward, self._outward = _Lane(loop, seconds), _Lane(loop, seconds)
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._real.connection_made(_LateTransport(transport, self._outward))
+        self._real.connection_made(_LateTransport(transport, self._loop, self._outward))
 
     def data_received(self, data: bytes) -> None:
         self._inward.call(self._real.data_received, data)

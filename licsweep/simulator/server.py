@@ -73,6 +73,7 @@ class _Estate:
         self.connections: Counter[str] = Counter()
         self.passwords: Counter[str] = Counter()
         self.forwards: Counter[str] = Counter()
+        self.silent: list[Any] = []
 
     async def start(self) -> Announcement:
         planned = plan(self._design, self._wanted.devices, self._wanted.seed, self._wanted.only)
@@ -108,17 +109,19 @@ class _Estate:
         account = {"wrong-password": self._unknown_password, "lock-out": self._locking}.get(
             device.fault or "", self._account
         )
+        vty = VTYS.get(device.fault or "", Vty)
         acceptor = await asyncssh.listen(
             device.host,
             0,
-            server_factory=partial(_Login, device.name, account, self),
+            server_factory=partial(LOGINS.get(device.fault or "", _Login), device.name, account, self),
             server_host_keys=[self._key],
             kex_algs=OLD_KEY_EXCHANGES if device.fault == "kex-mismatch" else KEY_EXCHANGES,
-            process_factory=partial(_session, VTYS.get(device.fault or "", Vty), behavior),
+            process_factory=None if device.fault == "no-shell" else partial(_session, vty, behavior),
             line_editor=False,
             encoding=None,
             allow_scp=False,
             agent_forwarding=False,
+            gss_host=None,
         )
         self._stack.callback(acceptor.close)
         return int(acceptor.get_port())
@@ -169,14 +172,24 @@ def _public(key: asyncssh.SSHKey) -> str:
     return str(key.export_public_key().decode().strip())
 
 
+async def _nothing_to_reload() -> None:
+    """Instead of reading sshd's configuration again for each login, in a thread: a device has none."""
+
+
 class _Login(asyncssh.SSHServer):
     """Passwords and authorized keys, and no other way in."""
 
     def __init__(self, name: str, account: Account, estate: _Estate) -> None:
         self._name, self._account, self._estate = name, account, estate
 
-    def connection_made(self, conn: Any) -> None:  # noqa: ARG002
+    def connection_made(self, conn: Any) -> None:
+        self._connection = conn
         self._estate.connections[self._name] += 1
+        conn.reload_config = _nothing_to_reload
+
+    def _fall_silent(self) -> None:
+        self._connection._transport.pause_reading()  # asyncssh itself has no reason to offer that
+        self._estate.silent.append(self._connection)  # else it is collected, and closed
 
     def password_auth_supported(self) -> bool:
         return True
@@ -190,6 +203,20 @@ class _Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return username == self._account.username and key.export_public_key().decode() in self._account.keys
+
+
+class _NoSession(_Login):
+    def auth_completed(self) -> None:
+        self._fall_silent()
+
+
+class _NoShell(_Login):
+    def session_requested(self) -> "asyncssh.SSHServerSession[bytes]":
+        self._fall_silent()
+        return asyncssh.SSHServerSession()
+
+
+LOGINS = {"no-session": _NoSession, "no-shell": _NoShell}
 
 
 class _Forwarder(_Login):

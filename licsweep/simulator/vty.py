@@ -121,9 +121,12 @@ class Vty:
         return line
 
     async def _page(self, text: str) -> None:
+        if not self._height:
+            self._show("".join(f"{line}\n" for line in text.splitlines()))
+            return
         room = self._height - 1
         for line in text.splitlines():
-            if self._height and not room:
+            if not room:
                 self._shown += self._behavior.dialect.more
                 key = await self._key()
                 self._shown += self._behavior.dialect.erase

@@ -30,7 +30,10 @@ SETTINGS = {
 }
 ATTEMPTS = 2
 SLACK = 4.0  # this may run on a busy machine
-ONE_CONNECTION = {"wrong-password", "lock-out", "changed-key", "unknown-key", "kex-mismatch"}
+ONE_CONNECTION = {
+    *("wrong-password", "lock-out", "changed-key", "unknown-key", "kex-mismatch"),
+    *("no-session", "no-shell"),
+}
 # Kinds that are played by one more device than asked for: the estate has broken ones of its own.
 LOCKING_DEVICES = 6
 
@@ -125,6 +128,18 @@ def test_an_estate_behind_two_jump_hosts_is_reached_over_one_connection_to_each(
     assert (estate.tally.connections["jump-1"], estate.tally.connections["jump-2"]) == (1, 1)
     assert (estate.tally.passwords["jump-1"], estate.tally.passwords["jump-2"]) == (1, 1)
     assert estate.tally.forwards["jump-1"] == 1
+
+
+def test_the_deadline_of_a_device_holds_wherever_it_hangs(tmp_path: Path) -> None:
+    hanging = ("no-session", "no-shell", "half-open")
+    with SimulatedEstate(10, faults=dict.fromkeys(hanging, 0.1)) as estate:
+        estate.write_project(tmp_path)
+        write_settings(tmp_path, SETTINGS | {"connect_timeout": 30, "command_timeout": 30, "device_deadline": 2})
+        assert sweep(estate, tmp_path)[0] == 3
+        sick = [device.name for device in estate.devices if device.fault in hanging]
+    got = {name: host for name, host in ended(tmp_path).items() if name in sick}
+    assert {host.status for host in got.values()} == {"timed-out"}, got
+    assert max(host.seconds for host in got.values()) < 2 + SLACK
 
 
 @contextmanager

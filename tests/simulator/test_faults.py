@@ -19,6 +19,7 @@ KINDS = load_faults()
 BELOW_THE_VTY = {
     *("tcp-refused", "no-banner", "banner-only", "kex-mismatch"),
     *("wrong-password", "lock-out", "changed-key", "unknown-key", "wrong-clock"),
+    *("no-session", "no-shell"),
 }
 
 
