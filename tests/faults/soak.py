@@ -22,8 +22,8 @@ from tests.faults.conftest import Ended, ended, snapshots, start, sweep, unfinis
 SICK = 0.2
 SETTINGS = {
     "connect_timeout": 5,
-    "command_timeout": 10,
-    "device_deadline": 15,
+    "command_timeout": 30,  # 14 boxes that send a packet a character take their time beside a hundred sessions
+    "device_deadline": 60,
     "sweep_deadline": 600,
     "workers": 100,
     "max_per_site": 0,

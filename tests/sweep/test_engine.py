@@ -1,11 +1,12 @@
 """The engine as a whole on scripted boxes: what is repeated, what is not, and how often a password leaves."""
 
+import asyncio
 import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from licsweep.access.login import Limits, Login
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
-from licsweep.sweep.gate import Gate
+from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import Means
 from licsweep.sweep.run import Order, sweep
 from tests.access.conftest import PASSWORD, Box, Script, answers, box
@@ -183,3 +184,32 @@ def test_the_deadline_of_the_sweep_cuts_what_hangs(box: Callable[[Script], Box],
     assert took < 4
     assert bench.outcomes.pop("good").status == "ok"
     assert {(o.status, o.reason) for o in bench.outcomes.values()} == {("skipped", "the sweep's deadline has passed")}
+
+
+def test_a_host_that_is_being_stored_when_the_sweep_ends_is_kept(box: Callable[[Script], Box], bench: Bench) -> None:
+    """Another program holds the database when the answer comes, and the sweep is interrupted meanwhile."""
+    gate, asked, held = Gate(), threading.Event(), threading.Event()
+
+    async def waits(process: Any) -> None:
+        asked.set()
+        while not held.is_set():
+            await asyncio.sleep(0.01)
+        await answers({"show license all": "Count: 1\r\n"})(process)
+
+    def hold_and_interrupt() -> None:
+        asked.wait(5)
+        with closing(sqlite3.connect(bench.folder / "licsweep.db", isolation_level=None)) as raw:
+            raw.execute("BEGIN IMMEDIATE")
+            held.set()
+            time.sleep(0.8)
+            gate.end(INTERRUPTED)
+            time.sleep(2.5)  # longer than running sessions are waited for
+            raw.execute("ROLLBACK")
+
+    other = threading.Thread(target=hold_and_interrupt)
+    other.start()
+    bench.sweep({"a": box(waits)}, gate=gate)
+    other.join()
+    assert bench.outcomes["a"].status == "ok"
+    with closing(sqlite3.connect(bench.folder / "licsweep.db")) as raw:
+        assert raw.execute("SELECT hostname, status FROM host_result").fetchall() == [("a", "ok")]
