@@ -3,6 +3,9 @@
 paramiko 5 has no SHA-1 left at all; the extra `legacy-ssh` brings paramiko 4, for which this list matters.
 """
 
+import paramiko
+
+INSTALLED = "diffie-hellman-group14-sha1" in paramiko.Transport._kex_info  # type: ignore[attr-defined]
 LEGACY: dict[str, list[str]] = {
     "kex": [
         "diffie-hellman-group1-sha1",

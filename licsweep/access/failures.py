@@ -11,6 +11,7 @@ from typing import Any
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
+from licsweep.access import algorithms
 from licsweep.errors import (
     AccessError,
     AuthFailed,
@@ -45,10 +46,11 @@ def changed_key(shown: paramiko.PKey, known: paramiko.PKey) -> HostKeyChanged:
 
 
 def _legacy(error: IncompatiblePeer) -> AccessError:
+    extra = "" if algorithms.INSTALLED else "pip install 'licsweep[legacy-ssh]', and "
     return LegacySshOnly(
         "no common SSH algorithm",
         why=str(error),
-        hint="boxes that offer SHA-1 only need paramiko 4: pip install 'licsweep[legacy-ssh]'",
+        hint=f"for a box that offers SHA-1 only: {extra}legacy_ssh: true in its inventory data",
     )
 
 

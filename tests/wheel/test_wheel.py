@@ -1,5 +1,6 @@
 """The wheel, installed in an empty environment, does the main job: code and data are all in it."""
 
+import json
 import subprocess
 import sys
 import venv
@@ -62,3 +63,17 @@ def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
     assert owners.strip() == str([["licsweep"]] * len(TOP_LEVEL))
     out = run(tmp_path / "env" / "bin" / "licsweep", "demo", "--devices", 8, "--keep", tmp_path / "project")
     assert str(tmp_path / "project" / "reports" / "licsweep-usage-") in out
+
+
+def test_the_extra_reaches_a_box_that_offers_sha1_only(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("paramiko==")]
+    (tmp_path / "pins.txt").write_text("\n".join(pins))
+    run(python, "-m", "pip", "install", "--quiet", "-c", tmp_path / "pins.txt", f"{wheel}[demo,legacy-ssh]")
+    told = json.loads(run(python, ROOT / "tests" / "wheel" / "old_ssh.py"))
+    failed = [line for line in told["said"] if "unreachable" in line]
+    assert len(failed) == 1
+    assert told["refused"] in failed[0]
+    assert "no common SSH algorithm" in failed[0]
+    assert f"old SSH algorithms were allowed for: {told['allowed']}" in told["said"]
