@@ -27,7 +27,7 @@ PROGRAMS = {
     "licsweep + store": ("sweep.py", "store"),
     "licsweep + store + parse": ("sweep.py", "read"),
 }
-PLAIN, RAW, OURS, AHEAD, *_ = PROGRAMS
+PLAIN, RAW, *_ = PROGRAMS
 
 
 def run(program: tuple[str, ...], *arguments: object, environment: dict[str, str] | None = None) -> dict[str, Any]:

@@ -128,10 +128,6 @@ def _line(text: str, name: str) -> int:
 
 
 def _from_text(variable: str, text: str, kind: type) -> Any:
-    if kind is bool:
-        if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
-            raise UsageError(f"{variable}={text}", why="yes or no is expected")
-        return text.lower() in ("1", "true", "yes")
     try:
         return kind(text)
     except ValueError as error:

@@ -21,7 +21,6 @@ from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, S
 from licsweep.store import tables as t
 
 HEAD = "0002"
-_WHOLE = 2
 BUSY_SECONDS = 30
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 
@@ -149,7 +148,7 @@ class Store:
 
     def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
         """Adds hosts that were not tried, all in one transaction."""
-        row = {"snapshot_id": snapshot_id, "status": "skipped", "reason": reason, "tried_at": at, "rank": 0}
+        row = {"snapshot_id": snapshot_id, "status": "skipped", "reason": reason, "tried_at": at, "rank": NOTHING}
         rows = [row | {"hostname": name} for name in hostnames]
         if rows:
             with self._write() as connection:
@@ -209,7 +208,7 @@ class Store:
         where = sa.func.coalesce(h.captured_in, h.snapshot_id).label("captured_in")
         best = _first_per_host(
             [h.hostname, where, h.observation],
-            [*chosen, h.rank > 0],
+            [*chosen, h.rank > NOTHING],
             [h.rank.desc(), h.tried_at.desc(), h.snapshot_id.desc()],
         )
         with self._read() as connection:
@@ -344,8 +343,8 @@ def _pragmas(connection: Any, _record: Any) -> None:
 
 def _rank(outcome: Outcome, observation: Observation | None) -> int:
     if observation is None or (outcome.status != "ok" and not observation.licenses):
-        return 0
-    return _WHOLE if observation.complete else 1
+        return NOTHING
+    return WHOLE if observation.complete else CUT
 
 
 def _first_per_host(columns: list[Any], where: list[Any], order: list[Any]) -> sa.Select[Any]:
