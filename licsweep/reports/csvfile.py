@@ -2,10 +2,9 @@
 
 import csv
 import io
-from datetime import date, datetime
 
 from licsweep.reports.defuse import for_csv
-from licsweep.reports.view import Cell, Column, Report, Table
+from licsweep.reports.view import Cell, Column, Report, Table, plain, shown
 
 
 def render(report: Report) -> bytes:
@@ -23,16 +22,7 @@ def render_table(table: Table) -> bytes:
 
 
 def _field(cell: Cell, column: Column) -> str | int:
-    match cell:
-        case None:
-            return column.missing
-        case bool():
-            return "yes" if cell else "no"
-        case datetime():
-            return f"{cell:%Y-%m-%dT%H:%M:%SZ}"
-        case date():
-            return cell.isoformat()
-        case int():
-            return cell
-        case _:
-            return for_csv(cell)
+    value = plain(cell)
+    if value is None or isinstance(value, bool):
+        return shown(value, column)
+    return for_csv(value) if isinstance(value, str) else value

@@ -55,6 +55,7 @@ def render(report: Report) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    targets = {table.name: _references(table) for table in report.tables}
     css = files("licsweep.reports").joinpath("report.css").read_text("utf-8")
     style_hash = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     page = environment.get_template("report.html.j2").render(
@@ -62,7 +63,7 @@ def render(report: Report) -> bytes:
         version=__version__,
         css=Markup(css),  # noqa: S704 - a file of this package
         style_hash=style_hash,
-        sections=[(table, *_layout(table), _rows(table, report)) for table in report.tables],
+        sections=[(table, *_layout(table), _rows(table, targets)) for table in report.tables],
     )
     return page.encode()
 
@@ -74,10 +75,9 @@ def _layout(table: Table) -> tuple[int, list[str]]:
     return math.ceil(sum(widths) / _WIDTH_STEP) * _WIDTH_STEP, [f"{100 * width / sum(widths):.2f}%" for width in widths]
 
 
-def _rows(table: Table, report: Report) -> list[_Row]:
+def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
     """Rows ready to print; the first row of each value of a ref column is where links of the other table lead."""
-    targets = {other.name: _references(other) for other in report.tables}
-    open_anchors = _references(table)
+    open_anchors = set(targets[table.name])
     most = max((_size(row[i]) for i, c in enumerate(table.columns) if c.kind == "bar" for row in table.rows), default=0)
     rows = []
     for row in table.rows:

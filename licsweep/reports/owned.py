@@ -4,26 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from licsweep.judged import Entitlement, Pool, Term
-from licsweep.reports.view import Column, Table, make_table, values
+from licsweep.reports.view import Table, make_table, values
 from reconcile.owning import in_force
 from reconcile.tables import norm, slug
-
-_OWNED = (
-    Column("pool", "Pool", "ref", missing="pool has another name", ref="pools"),
-    Column("license", "Licence, as the file says"),
-    Column("smart_account", "Smart account", missing="not stated"),
-    Column("virtual_account", "Virtual account"),
-    Column("entitlement_tag", "Entitlement tag", "code", missing="not stated"),
-    Column("type", "Type"),
-    Column("quantity", "Quantity", "int"),
-    Column("start", "Start", "date", missing="open"),
-    Column("end", "Last valid day", "date", missing="open"),
-    Column("counted_as", "Counted as", "state"),
-    Column("subscription_id", "Subscription", missing="not stated"),
-    Column("exported_at", "Exported", "datetime"),
-    Column("source_file", "File", "code"),
-    Column("source_row", "Row", "int"),
-)
 
 
 def owned_table(entitlements: Sequence[Entitlement], pools: Mapping[str, Pool], day: date) -> Table:
@@ -31,15 +14,8 @@ def owned_table(entitlements: Sequence[Entitlement], pools: Mapping[str, Pool], 
 
     A row leads to a pool where account and licence have the pool's own names; others say that they don't.
     """
-    return make_table(
-        "owned",
-        "Every entitlement",
-        _OWNED,
-        sorted(_records(entitlements, pools, day), key=lambda r: (r["pool"] is None, int((r["pool"] or "P0")[1:]))),
-        note="Owned is the sum of the rows counted as owned: perpetual licences and terms in force on the date of this "
-        "report by their own dates. Of each account and source the newest export counts.",
-        empty="No entitlement was imported.",
-    )
+    records = _records(entitlements, pools, day)
+    return make_table("owned", sorted(records, key=lambda r: (r["pool"] is None, int((r["pool"] or "P0")[1:]))))
 
 
 def _records(entitlements: Sequence[Entitlement], pools: Mapping[str, Pool], day: date) -> Iterator[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""A report as neutral data: built once by a kind (usage, estate), rendered by any format.
+"""A report as neutral data: built once by a kind (usage, estate), rendered by any format; its words are tables.yaml.
 
 A cell is a plain value; None is a value that nobody printed, and every format says so in words (`Column.missing`),
 never as 0 or blank. A table's first column names its rows.
@@ -8,7 +8,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal, NamedTuple
+
+import yaml
 
 from licsweep.judged import Coverage, CssmInstance, Entitlement, Reconciled
 from licsweep.model import HostState
@@ -104,18 +108,29 @@ class Report:
         return next(table for table in self.tables if table.name == self.main)
 
 
-def make_table(
-    name: str,
-    title: str,
-    columns: tuple[Column, ...],
-    records: Iterable[Mapping[str, Any]],
-    *,
-    note: str = "",
-    empty: str = "None.",
-) -> Table:
-    """A table of the records' values for the columns' keys; a missing key is a mistake of ours (KeyError)."""
+def alarm_card(title: str, number: int, note: str, tone: Tone) -> Card:
+    """A number that is good where it is 0, else of this tone."""
+    return Card(title, str(number), note, tone if number else "good")
+
+
+@cache
+def words() -> dict[str, dict[str, Any]]:
+    """tables.yaml: what stands on the face of each report, and the layout of each table."""
+    text = files("licsweep.reports").joinpath("tables.yaml").read_text("utf-8")
+    found: dict[str, dict[str, Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_single_data()
+    return found
+
+
+def make_table(name: str, records: Iterable[Mapping[str, Any]], **figures: int) -> Table:
+    """The table of this name, of the records' values for its columns' keys; `figures` stand in its words.
+
+    A missing key is a mistake of ours (KeyError).
+    """
+    layout = words()["tables"][name]
+    columns = tuple(Column(**column) for column in layout["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
-    return Table(name, title, columns, rows, note, empty)
+    said = {part: layout[part].format(**figures) for part in ("title", "note", "empty") if part in layout}
+    return Table(name=name, columns=columns, rows=rows, **said)
 
 
 def shown(value: Cell, column: Column) -> str:
@@ -131,6 +146,13 @@ def shown(value: Cell, column: Column) -> str:
             return value.isoformat()
         case _:
             return clean(str(value))
+
+
+def plain(value: Cell) -> str | int | None:
+    """A cell as programs read it: dates in ISO form, times in UTC."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def values(record: Any) -> dict[str, Any]:

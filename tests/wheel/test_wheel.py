@@ -46,7 +46,10 @@ def test_all_data_is_in_it(wheel: Path) -> None:
         for file in (ROOT / folder).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
                 assert f"{package}/{file.relative_to(ROOT / folder)}" in packed
-    for file in [*ROOT.glob("reconcile/*.yaml"), *ROOT.glob("licsweep/**/*.j2"), *ROOT.glob("licsweep/**/*.css")]:
+    for file in [
+        *ROOT.glob("reconcile/*.yaml"),
+        *(p for end in ("j2", "css", "yaml") for p in ROOT.glob(f"licsweep/**/*.{end}")),
+    ]:
         assert str(file.relative_to(ROOT)) in packed
 
 
