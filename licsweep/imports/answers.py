@@ -16,9 +16,9 @@ from typing import Annotated, Any, ClassVar
 from licsweep.codec import check_json, read_bounded
 from licsweep.errors import InputError
 from licsweep.imports.cells import day, moment
-from licsweep.imports.columns import TYPES, plain
+from licsweep.imports.columns import exports, known_types, plain, term_type
 from licsweep.imports.instances import serial_notes, udi_of
-from licsweep.imports.licenses import open_ended_note, term_type
+from licsweep.imports.licenses import open_ended_note
 from licsweep.imports.whole import Whole
 from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
 
@@ -165,7 +165,7 @@ def _entitlement(row: _License, number: int, where: str) -> tuple[Entitlement, b
     if not name:
         raise InputError(f"{where}: the licence has no name", why="license or display_name is empty")
     terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, where)
-    perpetual = [TYPES.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]
+    perpetual = [exports().types.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]
     is_open = any(
         term.end is None and term.quantity and not (term.type == "perpetual" and said)
         for term, said in zip(terms, perpetual or [False] * len(terms), strict=True)
@@ -191,10 +191,10 @@ def _term(detail: _Detail, row: _License, where: str) -> Term:
     if start and end and end < start:
         raise InputError(f"{where}: end date {end} is before start date {start}")
     billing = detail.billing_type or row.billing_type or ""
-    word = billing if TYPES.get(plain(billing), "?") else detail.license_type or ""
+    word = billing if exports().types.get(plain(billing), "?") else detail.license_type or ""
     kind = term_type(word, ends=end is not None)
     if kind is None:
-        raise InputError(f"{where}: {word!r} is not a known type", why=f"known are {', '.join(filter(None, TYPES))}")
+        raise InputError(f"{where}: {word!r} is not a known type", why=known_types())
     if detail.quantity is None and kind != "usage":
         raise InputError(f"{where}: license_details: a quantity is missing", why="a missing number is not 0")
     return Term(

@@ -19,12 +19,14 @@ _CLOCK = re.compile(r"(?P<day>.+?),? (?P<time>\d{2}:\d{2}(?::\d{2})?)(?: ?(?:UTC
 _LAST_MONTH = 12
 
 
-def whole(text: str, *, decimal: str) -> int:
-    """A quantity of whole licences; thousand separators and a fraction of zeros are read. Raises ValueError.
+def quantity(text: str, *, decimal: str) -> int | None:
+    """Whole licences, None for none said; thousand separators and a fraction of zeros are read. Raises ValueError.
 
     `decimal` is the file's decimal point: `10.000` is refused where that point could make it ten.
     """
     text = text.strip()
+    if text.casefold() in NOTHING:
+        return None
     if re.fullmatch(r"\d+", text):
         return int(text)
     head, _, fraction = text.partition(decimal)

@@ -1,4 +1,4 @@
-"""The columns of CSSM's exports: data, since no public export states its header.
+"""The columns of CSSM's exports: columns.yaml, since no public export states its header.
 
 Headings are compared without regard to case, blanks and punctuation. What an export calls differently is mapped with
 `--map COLUMN=FIELD`.
@@ -6,67 +6,22 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Literal
 
+from licsweep.codec import load_yaml_file
 from licsweep.errors import InputError, UsageError
+from licsweep.model import Record
 
 IGNORE = "ignore"
-_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
-    "smart_account": (
-        "smart account", "smart account name", "account", "account name", "local account", "local account name",
-    ),
-    "virtual_account": ("virtual account", "virtual account name", "va", "local virtual account",
-                        "local virtual account name"),
-}  # fmt: skip
-LICENSE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    **_ACCOUNTS,
-    "license": ("license", "licence", "license name", "license display name", "entitlement", "display name"),
-    "entitlement_tag": ("entitlement tag", "tag", "license tag"),
-    "type": ("license type", "type", "term type"),
-    "billing": ("billing", "billing type"),
-    "quantity": (
-        "quantity", "qty", "purchased", "purchased quantity", "entitled", "available to use", "count",
-        "available to use (purchased)",
-    ),
-    "start": ("start date", "start", "term start", "subscription start date", "effective date"),
-    "end": ("end date", "end", "term end", "expiration date", "expiry date", "expires", "subscription end date"),
-    "subscription_id": ("subscription id", "subscription", "subscription reference id"),
-    "cssm_in_use": ("in use", "used", "in use quantity"),
-    "cssm_reserved": ("reserved", "reserved quantity"),
-    IGNORE: (
-        "balance", "alerts", "status", "compliance status", "substitution", "substituted", "pending",
-        "pending quantity", "actions", "license status", "surplus", "shortage", "description", "notes",
-    ),
-}  # fmt: skip
-INSTANCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    **_ACCOUNTS,
-    "name": (
-        "name", "product instance", "product instance name", "instance name", "instance", "display name", "host name",
-        "hostname", "device", "device name",
-    ),
-    "pid": ("pid", "product id", "udi pid", "udi_pid"),
-    "sn": ("sn", "serial", "serial number", "serial no", "udi sn", "udi_sn", "udi serial number"),
-    "udi": ("udi",),
-    "last_contact": ("last contact", "last contact date", "last contacted", "last communication"),
-    "license": (*LICENSE_COLUMNS["license"][:-1], "licenses", "licenses used", "license usage"),
-    "quantity": ("quantity", "qty", "count", "in use", "used", "license count", "quantity in use"),
-    IGNORE: (
-        "product type", "product name", "product description", "product tag", "product tag name", "alerts", "status",
-        "actions", "registration date", "registered", "uuid", "suvi", "description", "notes", "software version",
-        "version",
-    ),
-}  # fmt: skip
-TYPES: Mapping[str, str] = {
-    "perpetual": "perpetual", "permanent": "perpetual",
-    "term": "term", "subscription": "term", "term based": "term",
-    "demo": "demo", "trial": "demo", "evaluation": "demo", "eval": "demo",
-    "usage": "usage", "postpaid": "usage", "pay as you go": "usage",
-    "standard": "", "prepaid": "", "": "",
-}  # fmt: skip
-"""Words for the type of a row; with "" the end date decides between term and perpetual."""
+TermType = Literal["perpetual", "term", "demo", "usage"]
+_ACCOUNTS = ("smart_account", "virtual_account")
+_TELLING = frozenset({"sn", "udi", "last_contact"})
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Record):
     """What one kind of export may hold. Of each group in `required` one field must have a column.
 
     While a field in `rests_on` has no column, a heading that is not known could be it: then the file is refused.
@@ -83,11 +38,21 @@ class Layout:
         return next((f for f, names in self.columns.items() if wanted in map(plain, names)), None)
 
 
-LICENSES = Layout(
-    "licence export", LICENSE_COLUMNS, (("license",), ("quantity",)), ("license", "quantity", "type", "start", "end")
-)
-INSTANCES = Layout("product-instance export", INSTANCE_COLUMNS, (("name", "sn", "udi"),), ("license", "quantity"))
-_TELLING = frozenset({"sn", "udi", "last_contact"})
+@dataclass(frozen=True, slots=True)
+class Exports(Record):
+    """columns.yaml. `types` are words for the type of a row; with "" the end date decides."""
+
+    licenses: Layout
+    instances: Layout
+    types: Mapping[str, TermType | Literal[""]]
+
+
+@cache
+def exports() -> Exports:
+    """What is known of the exports."""
+    with as_file(files("licsweep.imports") / "columns.yaml") as path:
+        found: Exports = load_yaml_file(path, Exports)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +69,22 @@ def plain(heading: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in heading.casefold()).split())
 
 
+def term_type(word: str, *, ends: bool) -> TermType | None:
+    """The type of a term by CSSM's word for it, where needed by whether it ends; None for a word that is not known."""
+    said = exports().types.get(plain(word))
+    if said == "":
+        return "term" if ends else "perpetual"
+    return said
+
+
+def known_types() -> str:
+    """The words for a type, for people."""
+    return f"known are {', '.join(filter(None, exports().types))}"
+
+
 def lists_instances(headings: Sequence[str]) -> bool:
     """Whether headings are those of a product-instance export: a serial or a last contact stands in no other."""
-    return any(INSTANCES.field_of(heading) in _TELLING for heading in headings)
+    return any(exports().instances.field_of(heading) in _TELLING for heading in headings)
 
 
 def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str], where: str) -> Found:

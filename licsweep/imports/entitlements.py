@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from licsweep.codec import read_bounded
 from licsweep.errors import InputError, UsageError
 from licsweep.imports import answers, own, sheets
-from licsweep.imports.columns import INSTANCES, LICENSES, lists_instances
+from licsweep.imports.columns import exports, lists_instances
 from licsweep.imports.instances import product_instances
 from licsweep.imports.licenses import entitlements
 from licsweep.judged import CssmInstance, Entitlement
@@ -139,11 +139,11 @@ def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[st
     """Where the call leaves it open, the headings say whether the sheet lists licences or product instances."""
     sheet = sheets.load(path)
     if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
-        rows, found = sheets.rows_of(sheet, INSTANCES, column_map)
+        rows, found = sheets.rows_of(sheet, exports().instances, column_map)
         listed, notes = product_instances(rows)
         made = _Read(kind="cssm-instances", instances=listed)
     else:
-        rows, found = sheets.rows_of(sheet, LICENSES, column_map)
+        rows, found = sheets.rows_of(sheet, exports().licenses, column_map)
         bought, notes = entitlements(rows)
         made = _Read(kind=form, entitlements=bought)
     source: Source | None = "onprem" if found.local else None

@@ -2,6 +2,7 @@
 
 import re
 
+from licsweep.imports.cells import moment
 from licsweep.imports.sheets import Row
 from licsweep.judged import CssmInstance, CssmLicense
 
@@ -31,7 +32,7 @@ def product_instances(rows: list[Row]) -> tuple[list[CssmInstance], list[str]]:
             pid=pid,
             sn=sn,
             name=name,
-            last_contact=max((at for row in lines if (at := row.moment("last_contact"))), default=None),
+            last_contact=max((at for row in lines if (at := row.value("last_contact", moment))), default=None),
             licenses=tuple(filter(None, map(_license, lines))),
             source_row=lines[0].number,
         )

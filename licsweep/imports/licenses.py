@@ -1,21 +1,9 @@
 """CSSM's licence export as a sheet: rows of one licence become the terms of one entitlement."""
 
-from typing import Literal, cast
-
 from licsweep.imports.cells import NOTHING, day
-from licsweep.imports.columns import TYPES, plain
+from licsweep.imports.columns import TermType, exports, known_types, plain, term_type
 from licsweep.imports.sheets import Row
 from licsweep.judged import Entitlement, Term
-
-TermType = Literal["perpetual", "term", "demo", "usage"]
-
-
-def term_type(word: str, *, ends: bool) -> TermType | None:
-    """The type of a term by CSSM's word for it, where needed by whether it ends; None for a word that is not known."""
-    said = TYPES.get(plain(word))
-    if said is None:
-        return None
-    return cast(TermType, said) if said else "term" if ends else "perpetual"
 
 
 def entitlements(rows: list[Row]) -> tuple[list[Entitlement], list[str]]:
@@ -52,14 +40,7 @@ def open_ended_note(where: str, rows: list[int]) -> str:
 
 
 def _term(row: Row) -> Term:
-    try:
-        start = day(row.cells.get("start", ""))
-    except ValueError as error:
-        row.fail("start", str(error))
-    try:
-        end = day(row.cells.get("end", ""))
-    except ValueError as error:
-        row.fail("end", str(error))
+    start, end = row.value("start", day), row.value("end", day)
     if start and end and end < start:
         row.fail("end", "is before the start date")
     kind = _type(row, ends=end is not None)
@@ -74,15 +55,15 @@ def _type(row: Row, *, ends: bool) -> TermType:
         word = row.cells.get(field, "")
         kind = term_type(word, ends=ends)
         if kind is None:
-            row.fail(field, f"is not a known type; known are {', '.join(filter(None, TYPES))}")
-        if TYPES[plain(word)]:
+            row.fail(field, f"is not a known type; {known_types()}")
+        if exports().types[plain(word)]:
             return kind
     return "term" if ends else "perpetual"
 
 
 def _is_open_ended(row: Row) -> bool:
     """True where nothing says that the licence is perpetual, and nothing says when it ends."""
-    said = TYPES.get(plain(row.cells.get("type", "")))
+    said = exports().types.get(plain(row.cells.get("type", "")))
     return said != "perpetual" and row.cells.get("end", "").strip().casefold() in NOTHING
 
 

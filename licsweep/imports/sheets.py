@@ -2,20 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from licsweep.codec import read_bounded
 from licsweep.errors import InputError
-from licsweep.imports.cells import NOTHING, moment, whole
+from licsweep.imports.cells import quantity
 from licsweep.imports.columns import Found, Layout, fields_of
 
 DELIMITERS = ",;\t"
 ZIP_MAGIC = b"PK\x03\x04"
 Numbered = tuple[int, list[str]]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,15 @@ class Row:
         value = self.cells.get(field, "")
         raise InputError(f'{self.where}: row {self.number}: column "{heading}": {value!r}: {why}')
 
-    def quantity(self, field: str) -> int | None:
-        text = self.cells.get(field, "")
-        if text.strip().casefold() in NOTHING:
-            return None
+    def value(self, field: str, read: Callable[[str], Value]) -> Value:
+        """What `read` makes of a cell; fails with the words of its ValueError."""
         try:
-            return whole(text, decimal=self.decimal)
+            return read(self.cells.get(field, ""))
         except ValueError as error:
             self.fail(field, str(error))
 
-    def moment(self, field: str) -> datetime | None:
-        try:
-            return moment(self.cells.get(field, ""))
-        except ValueError as error:
-            self.fail(field, str(error))
+    def quantity(self, field: str) -> int | None:
+        return self.value(field, partial(quantity, decimal=self.decimal))
 
 
 def load(path: Path) -> Sheet:

@@ -8,7 +8,7 @@ import json
 import resource
 import subprocess
 import sys
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,8 @@ def _text(cell: Any) -> str:
             return "yes" if cell else "no"
         case float() if cell.is_integer():
             return str(int(cell))
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
+        case datetime():
+            return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
         case _:
             return str(cell)
 
