@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from licsweep.codec import check_json, read_bounded
+from licsweep.codec import check_json
 from licsweep.errors import InputError
-from licsweep.imports.cells import day, moment
+from licsweep.imports.cells import day, moment, one_line
 from licsweep.imports.columns import exports, known_types, plain, term_type
+from licsweep.imports.files import ImportedFile, load_json
 from licsweep.imports.instances import serial_notes, udi_of
 from licsweep.imports.licenses import open_ended_note
 from licsweep.imports.whole import Whole
@@ -87,17 +88,9 @@ class _Device(_Answer):
     license_usage: tuple[_Usage, ...] | None = None
 
 
-def load(path: Path) -> Any:
-    """The document of a JSON file. Raises InputError."""
-    try:
-        return json.loads(read_bounded(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON", why=str(error)) from error
-
-
-def read(path: Path) -> tuple[list[Entitlement], list[CssmInstance], list[str]]:
+def read(path: Path) -> ImportedFile:
     """Entitlements and product instances of a file, and notes. Raises InputError that names the row and the key."""
-    document = _snake(load(path))
+    document = _snake(load_json(path))
     found = list(_rows(document))
     if not found:
         raise InputError(f"{path}: holds no row of a licence or a device", why=_said(document))
@@ -114,7 +107,12 @@ def read(path: Path) -> tuple[list[Entitlement], list[CssmInstance], list[str]]:
             entitlements.append(made)
             open_ended += [number] if is_open else []
     notes += [open_ended_note(str(path), open_ended)] if open_ended else []
-    return entitlements, instances, notes + serial_notes(str(path), instances)
+    return ImportedFile(
+        kind="cssm-json",
+        entitlements=tuple(entitlements),
+        instances=tuple(instances),
+        notes=(*notes, *serial_notes(str(path), instances)),
+    )
 
 
 def _snake(node: Any) -> Any:
@@ -161,8 +159,8 @@ def _said(document: Any) -> str:
 
 def _entitlement(row: _License, number: int, where: str) -> tuple[Entitlement, bool]:
     """The entitlement, and whether a part of it ends nowhere without being called perpetual."""
-    name = " ".join((row.license or row.display_name or "").split())
-    if not name:
+    name = one_line(row.license or row.display_name)
+    if name is None:
         raise InputError(f"{where}: the licence has no name", why="license or display_name is empty")
     terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, where)
     perpetual = [exports().types.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]

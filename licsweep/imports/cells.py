@@ -19,6 +19,11 @@ _CLOCK = re.compile(r"(?P<day>.+?),? (?P<time>\d{2}:\d{2}(?::\d{2})?)(?: ?(?:UTC
 _LAST_MONTH = 12
 
 
+def one_line(text: str | None) -> str | None:
+    """A text without surplus blanks; None where nothing is left."""
+    return " ".join((text or "").split()) or None
+
+
 def quantity(text: str, *, decimal: str) -> int | None:
     """Whole licences, None for none said; thousand separators and a fraction of zeros are read. Raises ValueError.
 

@@ -1,53 +1,29 @@
 """Files of what was bought and of what CSSM lists: CSSM's exports and API answers, On-Prem exports, our own YAML."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from licsweep.codec import read_bounded
 from licsweep.errors import InputError, UsageError
 from licsweep.imports import answers, own, sheets
+from licsweep.imports.cells import one_line
 from licsweep.imports.columns import exports, lists_instances
+from licsweep.imports.files import KINDS, ImportedFile, Kind, load_json
 from licsweep.imports.instances import product_instances
 from licsweep.imports.licenses import entitlements
 from licsweep.judged import CssmInstance, Entitlement
 from licsweep.model import as_utc
 
-Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
-KINDS: tuple[Kind, ...] = ("cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml")
-Source = Literal["cssm-licenses", "cssm-instances", "onprem", "yaml"]
+__all__ = ["KINDS", "ImportedFile", "read"]
+
 Imported = TypeVar("Imported", Entitlement, CssmInstance)
 _SHEETS: tuple[Kind, ...] = ("cssm-csv", "xlsx")
 _KIND_OF: Mapping[str, Kind] = {
     ".csv": "cssm-csv", ".tsv": "cssm-csv", ".xlsx": "xlsx", ".yaml": "yaml", ".yml": "yaml"
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedFile:
-    """The rows of one file, and what a person should know about the reading.
-
-    `source` and `instance_source` are what the scope of an import rests on: where the figures come from, not the form.
-    """
-
-    kind: Kind
-    source: Source = "cssm-licenses"
-    instance_source: Source = "cssm-instances"
-    entitlements: tuple[Entitlement, ...] = ()
-    instances: tuple[CssmInstance, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    kind: Kind
-    entitlements: Sequence[Entitlement] = ()
-    instances: Sequence[CssmInstance] = ()
-    notes: Sequence[str] = ()
-    exported_at: datetime | None = None
-    source: Source | None = None
 
 
 def read(
@@ -67,10 +43,10 @@ def read(
     """
     found = _read(path, kind, column_map or {})
     notes = list(found.notes)
-    given = {"smart_account": _name(smart_account), "virtual_account": _name(virtual_account)}
+    given = {"smart_account": one_line(smart_account), "virtual_account": one_line(virtual_account)}
     rows = [*found.entitlements, *found.instances]
     for name, value in given.items():
-        others = sorted({said for row in rows if value and (said := _name(getattr(row, name))) and said != value})
+        others = sorted({said for row in rows if value and (said := one_line(getattr(row, name))) and said != value})
         if others:
             option = f"--{name.replace('_', '-')} {value}"
             notes.append(f"{path}: {option} was not used for rows that say {', '.join(others)}")
@@ -85,17 +61,10 @@ def read(
         if any(getattr(row, name) is None for row in (*bought, *listed)):
             option = f"--{name.replace('_', '-')} NAME"
             notes.append(f"{path}: names no {name.replace('_', ' ')}; give one with {option}")
-    return ImportedFile(
-        kind=found.kind,
-        source=found.source or ("yaml" if found.kind == "yaml" else "cssm-licenses"),
-        instance_source=found.source or "cssm-instances",
-        entitlements=bought,
-        instances=listed,
-        notes=tuple(notes),
-    )
+    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes))
 
 
-def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> _Read:
+def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> ImportedFile:
     if kind is not None and kind not in KINDS:
         raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(KINDS)}")
     form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path)
@@ -103,18 +72,7 @@ def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> _Read:
         return _from_sheet(path, kind, form, column_map)
     if column_map:
         raise UsageError("--map is for files with columns", why=f"{path} is read as {form}")
-    if form == "cssm-json":
-        bought, listed, notes = answers.read(path)
-        found = _Read(kind="cssm-json", entitlements=bought, instances=listed, notes=notes)
-    else:
-        said = own.read(path)
-        found = _Read(
-            kind="yaml",
-            entitlements=said.entitlements,
-            instances=said.instances,
-            notes=said.notes,
-            exported_at=said.exported_at,
-        )
+    found = answers.read(path) if form == "cssm-json" else own.read(path)
     if kind == "cssm-instances" and not found.instances:
         raise InputError(f"{path}: lists no product instance", why="it is no product-instance export")
     return found
@@ -129,25 +87,26 @@ def _form(path: Path) -> Kind:
         return "xlsx"
     text = raw.decode("utf-8-sig", "replace").lstrip()
     if text.startswith(("{", "[")):
-        return "yaml" if own.is_own(answers.load(path)) else "cssm-json"
+        return "yaml" if own.is_own(load_json(path)) else "cssm-json"
     first = text.partition("\n")[0]
     looks_like_csv = any(mark in first for mark in ",;\t") and ":" not in first and not first.startswith(("#", "-"))
     return "cssm-csv" if looks_like_csv else "yaml"
 
 
-def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[str, str]) -> _Read:
+def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[str, str]) -> ImportedFile:
     """Where the call leaves it open, the headings say whether the sheet lists licences or product instances."""
     sheet = sheets.load(path)
     if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
         rows, found = sheets.rows_of(sheet, exports().instances, column_map)
         listed, notes = product_instances(rows)
-        made = _Read(kind="cssm-instances", instances=listed)
+        made = ImportedFile(kind="cssm-instances", instances=tuple(listed))
     else:
         rows, found = sheets.rows_of(sheet, exports().licenses, column_map)
         bought, notes = entitlements(rows)
-        made = _Read(kind=form, entitlements=bought)
-    source: Source | None = "onprem" if found.local else None
-    return replace(made, notes=[*sheet.notes, *found.notes, *notes], source=source)
+        made = ImportedFile(kind=form, entitlements=tuple(bought))
+    if found.local:
+        made = replace(made, source="onprem", instance_source="onprem")
+    return replace(made, notes=(*sheet.notes, *found.notes, *notes))
 
 
 def _when(path: Path, said: datetime | None, given: datetime | None, notes: list[str]) -> datetime:
@@ -169,15 +128,10 @@ def _filled(
     return tuple(
         replace(
             row,
-            smart_account=_name(row.smart_account) or given["smart_account"],
-            virtual_account=_name(row.virtual_account) or given["virtual_account"],
+            smart_account=one_line(row.smart_account) or given["smart_account"],
+            virtual_account=one_line(row.virtual_account) or given["virtual_account"],
             exported_at=when,
             source_file=str(path),
         )
         for row in rows
     )
-
-
-def _name(text: str | None) -> str | None:
-    """A name without surplus blanks; None where nothing is left."""
-    return " ".join((text or "").split()) or None

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import check_json, read_bounded
+from licsweep.codec import check_json
 from licsweep.errors import InputError
+from licsweep.imports.files import load_json
 from licsweep.model import Observation
 
 ENVELOPE = ("schema", "data")
@@ -16,10 +17,7 @@ def read(path: Path) -> tuple[Observation, ...]:
 
     The file is a list of observations, or one observation or such a list in the envelope of `--format json`.
     """
-    try:
-        document = json.loads(read_bounded(path))
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON", why=str(error)) from error
+    document = load_json(path)
     if isinstance(document, dict) and all(key in document for key in ENVELOPE):
         document = document["data"]
     rows = document if isinstance(document, list) else [document]

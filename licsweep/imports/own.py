@@ -1,12 +1,14 @@
 """Our own YAML (or JSON): `entitlements` and `product_instances` (docs/judgement.md, "Project files")."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from licsweep.codec import load_yaml_file
 from licsweep.errors import InputError
+from licsweep.imports.cells import one_line
+from licsweep.imports.files import ImportedFile
 from licsweep.imports.instances import serial_notes, udi_of
 from licsweep.imports.whole import Whole
 from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
@@ -72,22 +74,12 @@ class _File(Record):
     exported_at: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """What a file holds."""
-
-    entitlements: list[Entitlement]
-    instances: list[CssmInstance]
-    exported_at: datetime | None
-    notes: list[str]
-
-
 def is_own(document: Any) -> bool:
     """Whether a JSON document has our own shape."""
     return isinstance(document, dict) and ("entitlements" in document or "product_instances" in document)
 
 
-def read(path: Path) -> Own:
+def read(path: Path) -> ImportedFile:
     """The rows of a file. Raises InputError that names file, line and key."""
     said: _File = load_yaml_file(path, _File)
     if said.entitlements is None and said.product_instances is None:
@@ -95,11 +87,14 @@ def read(path: Path) -> Own:
     instances = [
         _instance(said.smart_account, number, row) for number, row in enumerate(said.product_instances or (), 1)
     ]
-    return Own(
-        entitlements=[_entitlement(said.smart_account, n, row) for n, row in enumerate(said.entitlements or (), 1)],
-        instances=instances,
+    bought = [_entitlement(said.smart_account, number, row) for number, row in enumerate(said.entitlements or (), 1)]
+    return ImportedFile(
+        kind="yaml",
+        source="yaml",
+        entitlements=tuple(bought),
+        instances=tuple(instances),
+        notes=tuple(serial_notes(str(path), instances)),
         exported_at=said.exported_at,
-        notes=serial_notes(str(path), instances),
     )
 
 
@@ -108,7 +103,7 @@ def _entitlement(smart_account: str | None, number: int, row: _Entitlement) -> E
         smart_account=smart_account,
         virtual_account=row.virtual_account,
         license=" ".join(row.license.split()),
-        entitlement_tag=" ".join((row.entitlement_tag or "").split()) or None,
+        entitlement_tag=one_line(row.entitlement_tag),
         terms=tuple(
             Term(type=t.type, quantity=t.quantity or 0, start=t.start, end=t.end, subscription_id=t.subscription_id)
             for t in row.terms

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 from licsweep.codec import read_bounded
 from licsweep.errors import InputError
-from licsweep.imports.cells import quantity
+from licsweep.imports.cells import one_line, quantity
 from licsweep.imports.columns import Found, Layout, fields_of
 
 DELIMITERS = ",;\t"
@@ -41,8 +41,7 @@ class Row:
     decimal: str
 
     def text(self, field: str) -> str | None:
-        value = " ".join(self.cells.get(field, "").split())
-        return value or None
+        return one_line(self.cells.get(field))
 
     def fail(self, field: str, why: str) -> NoReturn:
         heading = self.headings.get(field, field)
@@ -79,16 +78,10 @@ def rows_of(sheet: Sheet, layout: Layout, column_map: Mapping[str, str]) -> tupl
     """The sheet's rows by the fields of a layout. Raises InputError, also for a file without rows; UsageError."""
     found = fields_of(layout, sheet.headings, column_map, sheet.where)
     named = {f: heading.strip() for f, heading in zip(found.fields, sheet.headings, strict=True) if f}
-    rows = [
-        Row(
-            sheet.where,
-            number,
-            {field: cell for field, cell in zip(found.fields, cells, strict=False) if field},
-            named,
-            sheet.decimal,
-        )
-        for number, cells in sheet.rows
-    ]
+    rows = []
+    for number, cells in sheet.rows:
+        by_field = {field: cell for field, cell in zip(found.fields, cells, strict=False) if field}
+        rows.append(Row(sheet.where, number, by_field, named, sheet.decimal))
     if not rows:
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
     return rows, found
