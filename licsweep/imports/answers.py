@@ -90,8 +90,11 @@ class _Device(_Answer):
 
 def read(path: Path) -> ImportedFile:
     """Entitlements and product instances of a file, and notes. Raises InputError that names the row and the key."""
-    document = _snake(load_json(path))
-    found = list(_rows(document))
+    try:
+        document = _snake(load_json(path))
+        found = list(_rows(document))
+    except RecursionError as error:
+        raise InputError(f"{path}: lists within lists without end", why="no answer of the API is nested so") from error
     if not found:
         raise InputError(f"{path}: holds no row of a licence or a device", why=_said(document))
     rows = list({json.dumps(row, sort_keys=True): row for row in found}.values())
@@ -153,7 +156,8 @@ def _check_total(path: Path, document: Any, rows: int) -> None:
 
 def _said(document: Any) -> str:
     """The API's own words where it answered with an error."""
-    words = [document[key] for key in ("status", "status_message", "message") if key in document] if document else []
+    said = document if isinstance(document, dict) else {}
+    words = [said[key] for key in ("status", "status_message", "message") if key in said]
     return "the API says: " + ", ".join(map(str, words)) if words else "neither licenses nor summary nor devices"
 
 
