@@ -9,7 +9,7 @@ from licsweep import codec
 from licsweep.cli import main
 from licsweep.judged import Judgement
 from licsweep.model import Observation, Snapshot
-from reconcile import findings
+from reconcile.findings import KINDS
 
 FOLDER = Path(__file__).parent
 SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snapshot}
@@ -17,7 +17,7 @@ SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snaps
 
 def documents() -> dict[Path, str]:
     """Path and text of each generated page."""
-    pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": findings.as_markdown()}
+    pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings()}
     for name, kind in SCHEMAS.items():
         pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(codec.schema(kind), indent=1) + "\n"
     return pages
@@ -40,6 +40,19 @@ def _help(command: click.Command, context: click.Context) -> list[str]:
         for name, sub in command.commands.items():
             parts += _help(sub, click.Context(sub, info_name=name, parent=context))
     return parts
+
+
+def _findings() -> str:
+    """Every kind of finding with its meaning, cause and remedy."""
+    parts = [
+        "# Findings\n\nMade from the table `reconcile/findings.yaml`; `licsweep explain CODE` prints one of them.\n"
+    ]
+    for kind in KINDS:
+        parts.append(
+            f"\n## {kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"
+            f"- Cause: {kind.cause}\n- Remedy: {kind.remedy}\n"
+        )
+    return "".join(parts)
 
 
 if __name__ == "__main__":

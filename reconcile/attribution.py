@@ -29,8 +29,6 @@ class HostFacts:
 
     virtual_account: str | None = None
     smart_account: str | None = None
-    timezone: str | None = None
-    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

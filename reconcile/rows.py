@@ -12,12 +12,19 @@ from licsweep.judged import ComplianceState
 from licsweep.model import Record, Utc
 from licsweep.vocabulary import Platform
 
-Confidence = Literal["V", "D", "K"]
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueRow(Record):
+class Sourced(Record):
+    """A row of a shipped table: where it was read, and how sure that is."""
+
+    source: str | None = None
+    confidence: Literal["V", "D", "K"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRow(Sourced):
     """One licence under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
 
     `models` and `types` are for managers that name a licence type per device: the device's model or performance tier.
@@ -33,41 +40,33 @@ class CatalogueRow(Record):
     types: tuple[str, ...] = ()
     unit_price: float | None = None
     currency: str | None = None
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRow(Record):
+class LabelRow(Sourced):
     """A label that devices print, and the entitlement tag that it stands for."""
 
     label: str
     tag: str
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReporterRow(Record):
+class ReporterRow(Sourced):
     """Who takes the usage reports of a box whose transport URL matches `url` (a regular expression)."""
 
     url: str
     reported_by: Reporter | Literal["cssm"]
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChainRow(Record):
+class ChainRow(Sourced):
     """Licences of which a higher one covers every lower one, highest first."""
 
     chain: tuple[str, ...]
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountingRow(Record):
+class CountingRow(Sourced):
     """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
     or its managed devices' models) where it names any.
 
@@ -83,12 +82,10 @@ class CountingRow(Record):
     ha: Literal["each", "active", "both"] = "each"
     each_for: tuple[str, ...] = ()
     container: Literal["chassis", "instance"] = "instance"
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairingRow(Record):
+class PairingRow(Sourced):
     """What an add-on licence may stand with on one box, by feature names without their throughput.
 
     None of `needs` in use, or one of `invalid_with` in use: invalid. Else one of `review_with` in use: to review.
@@ -99,12 +96,10 @@ class PairingRow(Record):
     needs: tuple[str, ...] = ()
     invalid_with: tuple[str, ...] = ()
     review_with: tuple[str, ...] = ()
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRelease(Record):
+class PolicyRelease(Sourced):
     """From which release products run Smart Licensing Using Policy; `never` where no release does."""
 
     product: str
@@ -112,12 +107,10 @@ class PolicyRelease(Record):
     models: tuple[str, ...] = ()
     slup_from: str | None = None
     never: bool = False
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow(Record):
+class ServiceRow(Sourced):
     """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a licence in use, or a state."""
 
     product: str
@@ -127,40 +120,32 @@ class ServiceRow(Record):
     states: tuple[ComplianceState, ...] = ()
     days: int | None = None
     consequence: str
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RootRow(Record):
+class RootRow(Sourced):
     """Releases that trust the root certificate of today's CSSM: per train the first fixed one, and all from `since`."""
 
     product: str
     platforms: tuple[Platform, ...] = ()
     fixed: tuple[str, ...] = ()
     since: str
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnpremRelease(Record):
+class OnpremRelease(Sourced):
     """The first SSM On-Prem release that takes the reports of Smart Licensing Using Policy."""
 
     slup_from: str
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstReport(Record):
+class FirstReport(Sourced):
     """When the default policy wants the first report, by licence type or by the licence's name."""
 
     license_types: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
     days: int
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +153,6 @@ class Releases(Record):
     """releases.yaml."""
 
     first_report: tuple[FirstReport, ...] = ()
-
     slup: tuple[PolicyRelease, ...] = ()
     service_affecting: tuple[ServiceRow, ...] = ()
     cssm_root: tuple[RootRow, ...] = ()
@@ -176,19 +160,17 @@ class Releases(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsequenceRow(Record):
+class ConsequenceRow(Sourced):
     """What a product does when a report is late, and when more is used than owned."""
 
     product: str
     platforms: tuple[Platform, ...] = ()
     late: str | None = None
     overage: str | None = None
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LimitRow(Record):
+class LimitRow(Sourced):
     """A threshold of a rule that Cisco does not fix."""
 
     name: Literal[
@@ -198,8 +180,6 @@ class LimitRow(Record):
         "too_broad_families",
     ]
     value: int
-    source: str | None = None
-    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

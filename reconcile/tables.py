@@ -5,7 +5,7 @@ shipped ones; accounts.yaml, onprem.yaml and waivers.yaml are the project's alon
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
@@ -54,22 +54,21 @@ class Tables:
 
         Raises InputError with file, line and key where a project's file does not have the expected shape.
         """
-        labels = (*_shipped("labels", LabelRow), *_own(project, "labels", LabelRow))
-        own_chains, shipped_chains = _own(project, "substitution", ChainRow), _shipped("substitution", ChainRow)
-        limits = (*_shipped("limits", LimitRow), *_own(project, "limits", LimitRow))
+        labels = (*shipped("labels", LabelRow), *_own(project, "labels", LabelRow))
+        limits = (*shipped("limits", LimitRow), *_own(project, "limits", LimitRow))
         return cls(
             project=_own(project, "catalogue", CatalogueRow),
-            shipped=_shipped("catalogue", CatalogueRow),
+            shipped=shipped("catalogue", CatalogueRow),
             labels={norm(row.label): row.tag for row in labels},
-            reporters=_both(project, "reporters", ReporterRow),
-            chains=(*own_chains, *_apart(shipped_chains, own_chains)),
-            counting=_both(project, "counting", CountingRow),
-            pairing=_over(_own(project, "pairing", PairingRow), _shipped("pairing", PairingRow)),
-            releases=_releases(_read(project, "releases", Releases), _shipped_whole("releases", Releases)),
-            consequences=_both(project, "consequences", ConsequenceRow),
+            reporters=_over(project, "reporters", ReporterRow),
+            chains=_over(project, "substitution", ChainRow, lambda row: map(slug, row.chain)),
+            counting=_over(project, "counting", CountingRow),
+            pairing=_over(project, "pairing", PairingRow, lambda row: [norm(row.addon)]),
+            releases=_releases(project),
+            consequences=_over(project, "consequences", ConsequenceRow),
             limits={row.name: row.value for row in limits},
-            accounts=_one_name_each(project, _read(project, "accounts", AccountsFile) or AccountsFile()),
-            onprem=_read(project, "onprem", OnpremFile) or OnpremFile(),
+            accounts=_one_name_each(project, _own_file(project, "accounts", AccountsFile) or AccountsFile()),
+            onprem=_own_file(project, "onprem", OnpremFile) or OnpremFile(),
             waivers=_own(project, "waivers", WaiverRow),
         )
 
@@ -104,44 +103,38 @@ def file_of(project: Path | None, name: str) -> Path | None:
 
 
 @cache
-def _shipped(name: str, row: type) -> tuple[Any, ...]:
-    rows: tuple[Any, ...] = _shipped_whole(name, tuple[row, ...])  # type: ignore[valid-type]
-    return rows
-
-
-@cache
-def _shipped_whole(name: str, kind: Any) -> Any:
+def _shipped_file(name: str, kind: Any) -> Any:
     with as_file(files("reconcile") / f"{name}.yaml") as path:
         return load_yaml_file(path, kind)
 
 
-def _own(project: Path | None, name: str, row: Any) -> tuple[Any, ...]:
-    return _read(project, name, tuple[row, ...]) or ()
+def shipped(name: str, row: Any) -> tuple[Any, ...]:
+    """The rows of a shipped table."""
+    rows: tuple[Any, ...] = _shipped_file(name, tuple[row, ...])
+    return rows
 
 
-def _read(project: Path | None, name: str, kind: Any) -> Any:
+def _own_file(project: Path | None, name: str, kind: Any) -> Any:
     path = file_of(project, name)
     return load_yaml_file(path, kind | None) if path else None
 
 
-def _both(project: Path | None, name: str, row: Any) -> tuple[Any, ...]:
-    return (*_own(project, name, row), *_shipped(name, row))
+def _own(project: Path | None, name: str, row: Any) -> tuple[Any, ...]:
+    return _own_file(project, name, tuple[row, ...]) or ()
 
 
-def _apart(shipped: tuple[ChainRow, ...], own: tuple[ChainRow, ...]) -> list[ChainRow]:
-    """The shipped chains without those that share a licence with a chain of the project."""
-    named = {slug(name) for row in own for name in row.chain}
-    return [row for row in shipped if named.isdisjoint(slug(name) for name in row.chain)]
+def _over(
+    project: Path | None, name: str, row: Any, names: Callable[[Any], Iterable[str]] = lambda _: ()
+) -> tuple[Any, ...]:
+    """The project's rows, then the shipped ones without those that share one of their `names` with a row of it."""
+    own = _own(project, name, row)
+    named = {text for each in own for text in names(each)}
+    return (*own, *(each for each in shipped(name, row) if named.isdisjoint(names(each))))
 
 
-def _over(own: tuple[PairingRow, ...], shipped: tuple[PairingRow, ...]) -> tuple[PairingRow, ...]:
-    named = {norm(row.addon) for row in own}
-    return (*own, *(row for row in shipped if norm(row.addon) not in named))
-
-
-def _releases(own: Releases | None, shipped: Releases) -> Releases:
-    parts = {f.name: (*getattr(own or Releases(), f.name), *getattr(shipped, f.name)) for f in fields(Releases)}
-    return Releases(**parts)
+def _releases(project: Path | None) -> Releases:
+    own, known = _own_file(project, "releases", Releases) or Releases(), _shipped_file("releases", Releases)
+    return Releases(**{f.name: (*getattr(own, f.name), *getattr(known, f.name)) for f in fields(Releases)})
 
 
 def _one_name_each(project: Path | None, accounts: AccountsFile) -> AccountsFile:
