@@ -11,7 +11,7 @@ from reconcile.matching import Matcher
 from reconcile.names import Names
 from reconcile.pool_findings import subject_of
 from reconcile.pools import Account
-from reconcile.raising import instance, of_use
+from reconcile.raising import instance, of_uses
 from reconcile.tables import Tables, norm
 
 
@@ -30,7 +30,7 @@ def raise_families(raised: Raised, pools: Iterable[Pool], uses: Iterable[Use], n
         if key in wrong and use.counted_as != "not_counted":
             idle.pop(key, None)
             said = f"{use.license}: {wrong[key]}"
-            raised.add("wrong-product-family", instance(use.hostname), said, of_use(use))
+            raised.add("wrong-product-family", instance(use.hostname), said, of_uses([use]))
     for key, pool in idle.items():
         raised.add("wrong-product-family", subject_of(pool), wrong[key])
 

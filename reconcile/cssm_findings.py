@@ -12,7 +12,7 @@ from typing import Literal
 from licsweep.judged import CleanUp, CssmInstance
 from licsweep.model import Observation
 from reconcile import cssm
-from reconcile.attribution import Place
+from reconcile.case import Case
 from reconcile.cssm import CssmIndex
 from reconcile.findings import Raised
 from reconcile.identity import Unit, answer, captured
@@ -21,8 +21,6 @@ from reconcile.raising import cited, instance
 from reconcile.reporters import speaks_to
 from reconcile.states import State, is_slup
 from reconcile.tables import Tables, norm
-
-Judged = tuple[Unit, Place, State]
 
 
 def raise_ghosts(
@@ -54,14 +52,15 @@ def raise_ghosts(
 
 
 def raise_missing(
-    raised: Raised, judged: Iterable[Judged], index: CssmIndex, names: Names, tables: Tables, as_of: datetime
+    raised: Raised, cases: Iterable[Case], index: CssmIndex, names: Names, tables: Tables, as_of: datetime
 ) -> None:
     """`not-in-cssm`: a box that has reported to an account whose product instances were exported, and is not listed."""
     exported = _exports(index, names, as_of)
     accounts: dict[str, set[str]] = {}
     for smart, virtual in exported:
         accounts.setdefault(smart, set()).add(virtual)
-    for unit, place, state in judged:
+    for case in cases:
+        unit, place = case.unit, case.place
         smart, virtual = norm(place.smart_account or ""), norm(place.virtual_account)
         known = accounts.get(smart) or accounts.get("", set())
         if not known or place.rows or unit.observation is None or not unit.serials():
@@ -69,7 +68,7 @@ def raise_missing(
         if virtual not in known and len(known) == 1:
             continue  # the export may be of that one virtual account alone
         at = exported.get((smart, virtual)) or max(when for (s, _), when in exported.items() if s in (smart, ""))
-        met = _met_cssm(unit.observation, state, tables)
+        met = _met_cssm(unit.observation, case.state, tables)
         if met and met <= at:
             message = f"it reported on {met:%Y-%m-%d}, CSSM's export of {at:%Y-%m-%d} does not list it"
             raised.add("not-in-cssm", instance(unit.hostname), message, cited(unit, "last_ack_received", "udis"))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from licsweep.judged import FindingEvidence, Subject
-from licsweep.model import ManagedDevice
+from licsweep.model import ManagedDevice, UnclaimedLine
 from reconcile.findings import Raised
 from reconcile.identity import Unit
 from reconcile.managed import Managers
-from reconcile.raising import cited, instance
+from reconcile.raising import cited, instance, read_from
 from reconcile.releases import older, version
 from reconcile.tables import Tables, norm
 
@@ -18,7 +18,7 @@ _IN_TOUCH = ("completed", "registered", "connected", "ok", "managed", "success",
 
 def raise_drift(raised: Raised, units: Iterable[Unit]) -> None:
     """Lines that no template knows, digits folded, by agent and command: one finding for each, with an example."""
-    found: dict[tuple[str, str, str], list[tuple[Unit, FindingEvidence]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[Unit, UnclaimedLine]]] = {}
     for unit in units:
         seen = unit.observation
         if seen is None or not seen.complete:
@@ -27,14 +27,14 @@ def raise_drift(raised: Raised, units: Iterable[Unit]) -> None:
             f"agent {seen.agent_version}" if seen.agent_version else f"{seen.platform or 'a box'} {seen.release or ''}"
         )
         for row in seen.unclaimed_lines:
-            line = FindingEvidence(capture=unit.capture(row.command), line=row.line_number, text=row.text)
             key = (agent.strip(), row.command, fold(row.text))
-            found.setdefault(key, []).append((unit, line))
+            found.setdefault(key, []).append((unit, row))
     for (agent, command, text), lines in sorted(found.items(), key=lambda item: item[0]):
         boxes = {unit.hostname for unit, _ in lines}
         subject = Subject(kind="estate", id=f"{agent}: {command}: {text}")
         number = "1 instance" if len(boxes) == 1 else f"{len(boxes)} instances"
-        raised.add("parser-drift", subject, f"{agent} prints a new line on {number}: {text}", [lines[0][1]])
+        said = f"{agent} prints a new line on {number}: {text}"
+        raised.add("parser-drift", subject, said, read_from(lines[0][0], [lines[0][1]]))
 
 
 def fold(text: str) -> str:

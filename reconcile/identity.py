@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from licsweep.model import Evidence, HostState, Observation, Udi
+from licsweep.model import HostState, Observation, Udi
 from reconcile.tables import norm
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -43,25 +43,13 @@ class Unit:
     @property
     def udis(self) -> tuple[Udi, ...]:
         """The whole UDI set, that of peers included."""
-        udis: dict[Udi, None] = {}
-        for seen in filter(None, (self.observation, *map(answer, self.members))):
-            udis.update(dict.fromkeys(seen.udis))
-        return tuple(udis)
+        answers = filter(None, (self.observation, *map(answer, self.members)))
+        return tuple(dict.fromkeys(udi for seen in answers for udi in seen.udis))
 
     def serials(self) -> set[Key]:
         """PID (empty where unknown) and serial of everything that this instance is known by."""
         entries = (self.state, *self.others, *self.members)
         return {(norm(u.pid or ""), norm(u.sn or "")) for state in entries for u in _udis(state)}
-
-    def evidence(self, *fields: str) -> list[Evidence]:
-        """The lines that printed these fields or parts of them."""
-        rows = self.observation.evidence if self.observation else ()
-        parts = tuple(field + end for field in fields for end in (".", "["))
-        return [e for e in rows if e.field in fields or e.field.startswith(parts)]
-
-    def capture(self, command: str) -> str:
-        """The reference of the capture of one command."""
-        return capture_of(self.state, command)
 
 
 def capture_of(state: HostState, command: str) -> str:

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from licsweep.judged import (
-    CleanUp,
     Coverage,
     CssmInstance,
     Entitlement,
     Instance,
     Judgement,
     Pool,
-    PositionRow,
     Reconciled,
     Use,
 )
 from licsweep.model import HostState, as_utc
 from reconcile.account_findings import raise_families, raise_shapes
-from reconcile.attribution import Accounts, HostFacts, Place
+from reconcile.attribution import Accounts, HostFacts
+from reconcile.case import Case
 from reconcile.counting import Counter as Lines
 from reconcile.cssm import CssmIndex
 from reconcile.cssm_findings import raise_ghosts, raise_missing
@@ -39,7 +38,7 @@ from reconcile.pools import PERCENT, Account, Ledger, exposure, pool, pool_id, s
 from reconcile.position import differences
 from reconcile.raising import raise_instance, raise_stale
 from reconcile.reporters import reported_by
-from reconcile.states import State, state_of
+from reconcile.states import state_of
 from reconcile.tables import Tables
 from reconcile.transfers import Plans, plans
 from reconcile.waivers import waived
@@ -106,20 +105,19 @@ class _Court:
             self.ledger.own(self.accounts.of_entitlement(entitlement), license_id, name, entitlement)
 
     def reconciled(self) -> Reconciled:
-        judged = [(unit, self.accounts.of_unit(unit), self._state(unit)) for unit in self.units]
-        by_unit = [self.lines.uses_of(unit, place) for unit, place, _ in judged]
-        for (unit, place, state), uses in zip(judged, by_unit, strict=True):
-            self.ledger.charge(uses)
-            if unit.passive:
-                continue
-            raise_instance(self.raised, unit, place, state, uses, self.as_of, self.tables, self.matcher)
-            raise_stale(self.raised, unit, self.as_of, timedelta(hours=self.options.stale_hours))
+        cases = [self._case(unit) for unit in self.units]
+        stale_after = timedelta(hours=self.options.stale_hours)
+        for case in cases:
+            self.ledger.charge(case.uses)
+            if not case.unit.passive:
+                raise_instance(self.raised, case, self.as_of, self.tables, self.matcher)
+                raise_stale(self.raised, case.unit, self.as_of, stale_after)
         pools, planned = self._pools()
         clean_up = raise_ghosts(self.raised, self.units, self.cssm, self.accounts.names, self.tables)
-        raise_missing(self.raised, judged, self.cssm, self.accounts.names, self.tables, self.as_of)
-        every = tuple(use for lines in by_unit for use in lines)
+        raise_missing(self.raised, cases, self.cssm, self.accounts.names, self.tables, self.as_of)
+        every = tuple(use for case in cases for use in case.uses)
         self._of_estate(pools, planned, every)
-        instances = [self._instance(*each) for each in judged if not each[0].passive]
+        instances = [self._instance(case) for case in cases if not case.unit.passive]
         judgement = Judgement(
             as_of=self.as_of,
             coverage=_coverage(self.states),
@@ -131,12 +129,19 @@ class _Court:
             exposure=tuple(exposure(pools, planned.closed, self.tables)),
             findings=waived(self.raised, self.tables.waivers, self.as_of.date()),
         )
-        position = self._position(judged, by_unit, clean_up) if self.cssm.rows else ()
+        replaced = {row.hostname for row in clean_up if row.hostname}
+        position = [
+            row
+            for case in (cases if self.cssm.rows else ())
+            for row in differences(case, self.matcher, replaced, self.as_of - stale_after)
+        ]
         return Reconciled(judgement=judgement, uses=every, clean_up=tuple(clean_up), position=tuple(position))
 
-    def _state(self, unit: Unit) -> State:
+    def _case(self, unit: Unit) -> Case:
+        place = self.accounts.of_unit(unit)
         horizon = timedelta(days=self.options.due_horizon_days)
-        return state_of(unit.observation, self.as_of, horizon, self.tables)
+        state = state_of(unit.observation, self.as_of, horizon, self.tables)
+        return Case(unit, place, state, self.lines.uses_of(unit, place))
 
     def _pools(self) -> tuple[list[Pool], Plans]:
         """The pools of every virtual account with their findings, and the transfers between them."""
@@ -169,7 +174,8 @@ class _Court:
         raise_onprem(raised, self.tables, self.as_of)
         raise_managers(raised, self.units, self.lines.managers)
 
-    def _instance(self, unit: Unit, place: Place, state: State) -> Instance:
+    def _instance(self, case: Case) -> Instance:
+        unit, place, state = case.unit, case.place, case.state
         seen, clock = unit.observation, state.clock
         age = self.as_of - seen.captured_at if seen and seen.captured_at else None
         return Instance(
@@ -190,19 +196,6 @@ class _Court:
             age_seconds=int(age.total_seconds()) if age is not None else None,
             outcome=unit.state.outcome,
         )
-
-    def _position(
-        self,
-        judged: Sequence[tuple[Unit, Place, State]],
-        by_unit: Sequence[Sequence[Use]],
-        clean_up: Sequence[CleanUp],
-    ) -> list[PositionRow]:
-        replaced = {row.hostname for row in clean_up if row.hostname}
-        since = self.as_of - timedelta(hours=self.options.stale_hours)
-        rows: list[PositionRow] = []
-        for (unit, place, state), uses in zip(judged, by_unit, strict=True):
-            rows += differences(unit, place, state, uses, self.matcher, replaced, since)
-        return rows
 
 
 def _coverage(states: Sequence[HostState]) -> Coverage:

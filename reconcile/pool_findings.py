@@ -11,7 +11,7 @@ from reconcile.matching import Matcher
 from reconcile.owning import lapses
 from reconcile.pairing import wrong_tiers
 from reconcile.pools import Page, pool_id, shortages_on
-from reconcile.raising import of_use
+from reconcile.raising import of_uses
 from reconcile.transfers import Plans
 
 MOST_LINES = 50
@@ -87,5 +87,4 @@ def subject_of(pool: Pool) -> Subject:
 def evidence_of(page: Page) -> list[FindingEvidence]:
     """The first entitlement rows and lines of a pool; every line of a figure is in `Reconciled.uses`."""
     rows = (FindingEvidence(entitlement=e.source_file, row=e.source_row) for e in page.entitlements if e.source_file)
-    lines = (line for use in page.uses for line in of_use(use))
-    return list(islice(chain(rows, lines), MOST_LINES))
+    return list(islice(chain(rows, of_uses(page.uses)), MOST_LINES))

@@ -40,7 +40,7 @@ class Page:
     def terms(self) -> list[Term]:
         return [term for entitlement in self.entitlements for term in entitlement.terms]
 
-    def charge(self, uses: list[Use]) -> None:
+    def charge(self, uses: Sequence[Use]) -> None:
         """Adds one instance's lines: use and reservation of one licence on one box are the same units."""
         self.uses += uses
         self.charged += max(_total(uses, "in_use"), _total(uses, "reserved"))

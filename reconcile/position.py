@@ -3,46 +3,36 @@
 CSSM's figure is as of a box's last report: a difference that the dates explain is `changed-since` or `stale-capture`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from datetime import datetime, timedelta
 
 from licsweep.judged import PositionRow, Use
-from reconcile.attribution import Place
+from reconcile.case import Case
 from reconcile.identity import Unit
 from reconcile.matching import Matcher
-from reconcile.states import State
 
 
-def differences(
-    unit: Unit,
-    place: Place,
-    state: State,
-    uses: Sequence[Use],
-    matcher: Matcher,
-    replaced: Set[str],
-    stale_after: datetime,
-) -> Iterator[PositionRow]:
+def differences(case: Case, matcher: Matcher, replaced: Set[str], stale_after: datetime) -> Iterator[PositionRow]:
     """The licences of one instance of which CSSM says another number.
 
     `replaced` are the hosts whose old serial CSSM still has.
     """
+    unit, place, state = case.unit, case.place, case.state
     seen = unit.observation
     if seen is None or state.compliance == "legacy":
         return
-    used, reserved = _sums(uses, "in_use"), _sums(uses, "reserved")
-    charged: dict[str, int] = {}
+    used, reserved = _sums(case.uses, "in_use"), _sums(case.uses, "reserved")
+    charged: Counter[str] = Counter()
     for row in place.rows:
         for held in row.licenses:
-            license_id = matcher.named(held.license)
-            charged[license_id] = charged.get(license_id, 0) + held.quantity
+            charged[matcher.named(held.license)] += held.quantity
     reported = max((row.last_contact for row in place.rows if row.last_contact), default=None)
-    differing = {i for i in {*used, *charged} if used.get(i, 0) != charged.get(i, 0)}
-    of_all = _of_instance(unit, place, state, replaced) if differing else None
+    differing = {i for i in {*used, *charged} if used[i] != charged[i]}
+    of_all = _of_instance(case, replaced) if differing else None
     for license_id in sorted(differing):
-        mine, theirs = used.get(license_id, 0), charged.get(license_id, 0)
-        known = of_all
-        if known is None:
-            known = _of_license(mine, theirs, reserved.get(license_id, 0), unit)
+        mine, theirs = used[license_id], charged[license_id]
+        known = of_all or _of_license(mine, theirs, reserved[license_id], unit)
         if known is None and _renamed(license_id, used, charged, differing, matcher):
             known = "renamed-tag"
         yield PositionRow(
@@ -59,25 +49,25 @@ def differences(
         )
 
 
-def _sums(uses: Sequence[Use], counted_as: str) -> dict[str, int]:
-    sums: dict[str, int] = {}
+def _sums(uses: Iterable[Use], counted_as: str) -> Counter[str]:
+    sums: Counter[str] = Counter()
     for use in uses:
         if use.license_id and use.counted_as == counted_as:
-            sums[use.license_id] = sums.get(use.license_id, 0) + (use.count or 0)
+            sums[use.license_id] += use.count or 0
     return sums
 
 
-def _of_instance(unit: Unit, place: Place, state: State, replaced: Set[str]) -> str | None:
+def _of_instance(case: Case, replaced: Set[str]) -> str | None:
     """What explains every difference of a box."""
-    if state.compliance == "reported-by-controller":
+    if case.state.compliance == "reported-by-controller":
         return "controller-reported"
-    if place.conflicts:
+    if case.place.conflicts:
         return "wrong-account"
-    if place.rows:
+    if case.place.rows:
         return None
-    if unit.hostname in replaced:
+    if case.unit.hostname in replaced:
         return "replaced-serial"
-    return "never-reported" if state.clock.never_reported else "not-in-cssm"
+    return "never-reported" if case.state.clock.never_reported else "not-in-cssm"
 
 
 def _of_license(used: int, charged: int, reserved: int, unit: Unit) -> str | None:
@@ -86,15 +76,13 @@ def _of_license(used: int, charged: int, reserved: int, unit: Unit) -> str | Non
     return "ha-peer" if unit.members and used and charged == used * (len(unit.members) + 1) else None
 
 
-def _renamed(
-    license_id: str, used: Mapping[str, int], charged: Mapping[str, int], differing: set[str], matcher: Matcher
-) -> bool:
+def _renamed(license_id: str, used: Counter[str], charged: Counter[str], differing: set[str], matcher: Matcher) -> bool:
     """The same number under another licence of the same family and tier on the other side."""
     about = (matcher.family(license_id), matcher.tier(license_id))
-    mine, theirs = used.get(license_id, 0), charged.get(license_id, 0)
+    swapped = (charged[license_id], used[license_id])
     return any(
         other != license_id
-        and (used.get(other, 0), charged.get(other, 0)) == (theirs, mine)
+        and (used[other], charged[other]) == swapped
         and (about == (matcher.family(other), matcher.tier(other)) or matcher.family(other) is None)
         for other in differing
     )

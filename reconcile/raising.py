@@ -1,15 +1,15 @@
 """Says what a person should know of one product instance, each finding with the lines that it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from licsweep.judged import FindingEvidence, Subject, Use
-from licsweep.model import Observation
+from licsweep.judged import FindingEvidence, Severity, Subject, Use
+from licsweep.model import Evidence, Observation, UnclaimedLine
 from reconcile import cssm
-from reconcile.attribution import Place
+from reconcile.case import Case
 from reconcile.conditions import conditions
 from reconcile.findings import Raised
-from reconcile.identity import Unit
+from reconcile.identity import Unit, capture_of
 from reconcile.matching import Matcher
 from reconcile.pairing import bad_pairs
 from reconcile.states import State, state_findings
@@ -31,17 +31,9 @@ def instance(hostname: str) -> Subject:
     return Subject(kind="instance", id=hostname)
 
 
-def raise_instance(
-    raised: Raised,
-    unit: Unit,
-    place: Place,
-    state: State,
-    uses: Sequence[Use],
-    as_of: datetime,
-    tables: Tables,
-    matcher: Matcher,
-) -> None:
+def raise_instance(raised: Raised, case: Case, as_of: datetime, tables: Tables, matcher: Matcher) -> None:
     """The findings of one product instance, apart from its age."""
+    unit, place, state, uses = case.unit, case.place, case.state, case.uses
     subject = instance(unit.hostname)
     if unit.others:
         names = ", ".join(sorted({other.hostname for other in unit.others}))
@@ -58,14 +50,11 @@ def raise_instance(
         for found in conditions(seen, state, uses, as_of, tables):
             raised.add(found.slug, subject, found.message, cited(unit, *found.fields))
         if not seen.complete:
-            lines = [
-                FindingEvidence(capture=unit.capture(u.command), line=u.line_number, text=u.text)
-                for u in seen.unclaimed_lines
-            ]
-            raised.add("parser-drift", subject, "the output was cut off or lacks a required part", lines)
+            said = "the output was cut off or lacks a required part"
+            raised.add("parser-drift", subject, said, read_from(unit, seen.unclaimed_lines))
     for pair in bad_pairs(uses, tables.pairing, matcher):
-        evidence = [e for use in pair.lines for e in of_use(use)]
-        raised.add("tier-pairing", subject, pair.message, evidence, severity="warning" if pair.invalid else "info")
+        severity: Severity = "warning" if pair.invalid else "info"
+        raised.add("tier-pairing", subject, pair.message, of_uses(pair.lines), severity=severity)
     _raise_lines(raised, subject, uses)
 
 
@@ -79,17 +68,22 @@ def raise_stale(raised: Raised, unit: Unit, as_of: datetime, stale_after: timede
     raised.add("stale-capture", instance(unit.hostname), message)
 
 
-def of_use(use: Use) -> list[FindingEvidence]:
-    """The line of a capture that a use was read from."""
-    return [FindingEvidence(capture=use.capture, line=use.line, text=use.text)] if use.capture else []
+def of_uses(uses: Iterable[Use]) -> Iterator[FindingEvidence]:
+    """The lines of captures that uses were read from."""
+    return (FindingEvidence(capture=use.capture, line=use.line, text=use.text) for use in uses if use.capture)
 
 
-def cited(unit: Unit, *fields: str) -> list[FindingEvidence]:
-    """The lines that printed these fields."""
-    return [
-        FindingEvidence(capture=unit.capture(e.command), line=e.line_number, text=e.text)
-        for e in unit.evidence(*fields)
-    ]
+def read_from(unit: Unit, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
+    """Lines of an instance's captures."""
+    for line in lines:
+        yield FindingEvidence(capture=capture_of(unit.state, line.command), line=line.line_number, text=line.text)
+
+
+def cited(unit: Unit, *fields: str) -> Iterator[FindingEvidence]:
+    """The lines that printed these fields or parts of them."""
+    rows = unit.observation.evidence if unit.observation else ()
+    parts = tuple(field + end for field in fields for end in (".", "["))
+    return read_from(unit, (e for e in rows if e.field in fields or e.field.startswith(parts)))
 
 
 def _raise_lines(raised: Raised, subject: Subject, uses: Sequence[Use]) -> None:
@@ -102,7 +96,7 @@ def _raise_lines(raised: Raised, subject: Subject, uses: Sequence[Use]) -> None:
             kinds.setdefault("license-state-unknown", []).append(use)
     for slug, lines in kinds.items():
         named = ", ".join(f"{use.entitlement_tag or use.name or 'no name'}: {_count(use)}" for use in lines)
-        raised.add(slug, subject, named, [e for use in lines for e in of_use(use)])
+        raised.add(slug, subject, named, of_uses(lines))
 
 
 def _is_unknown(use: Use) -> bool:
