@@ -4,22 +4,20 @@ The printed count is the number: it is never multiplied or divided by members, s
 of a pair or cluster counts is a row of counting.yaml; what a manager's devices consume stands in `reconcile.managed`.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from licsweep.judged import Use
-from licsweep.model import Evidence, HostState, LicenseUse, Observation
+from licsweep.model import HostState, LicenseUse, Observation
 from reconcile.attribution import Place
 from reconcile.identity import Unit, answer, capture_of, is_secondary
 from reconcile.managed import Managers, licenses_for
 from reconcile.matching import Match, Matcher, Printed
 from reconcile.rows import CountingRow
-from reconcile.tables import Tables, norm
-from reconcile.words import EVALUATING, IDLE, LEGACY_MODELS
+from reconcile.tables import Tables, finds, norm
+from reconcile.words import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
 
 CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
-_RESERVED_KINDS = frozenset({"slr", "plr"})
 _DEFAULT = CountingRow(product="any other", ha="active")
 
 
@@ -47,7 +45,7 @@ def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
 
 
 class _Line(NamedTuple):
-    """A printed line before it is matched; `match` where the catalogue was asked already."""
+    """A printed line before it is matched."""
 
     field: str
     counted_as: CountedAs
@@ -56,7 +54,6 @@ class _Line(NamedTuple):
     units: int | None
     status: str | None
     description: str | None = None
-    match: Match | None = None
 
 
 class Counter:
@@ -68,73 +65,68 @@ class Counter:
 
     def uses_of(self, unit: Unit, place: Place) -> list[Use]:
         """Every licence and reservation line of an instance and of its peers; of peers only what the table counts."""
-        uses = self._lines_of(unit, unit.state, unit.observation, place)
+        uses = list(self._uses_in(unit, unit.state, unit.observation, place))
         for member in unit.members:
-            uses += self._lines_of(unit, member, answer(member), place, peer=True)
+            uses += self._uses_in(unit, member, answer(member), place, peer=True)
         return uses
 
-    def _lines_of(
+    def _uses_in(
         self, unit: Unit, state: HostState, seen: Observation | None, place: Place, *, peer: bool = False
-    ) -> list[Use]:
+    ) -> Iterator[Use]:
         if seen is None:
-            return []
+            return
+        printed = {e.field: e for e in seen.evidence}
+        for line, match in self._matched(unit, seen, printed, peer=peer):
+            source = printed.get(f"{line.field}.count") or printed.get(line.field)
+            yield Use(
+                hostname=state.hostname,
+                smart_account=place.smart_account,
+                virtual_account=place.virtual_account,
+                license=self._matcher.name(match.license_id) if match.license_id else None,
+                license_id=match.license_id,
+                name=line.name,
+                entitlement_tag=line.tag,
+                count=line.units,
+                status=line.status,
+                counted_as=line.counted_as,
+                matched_by=match.matched_by,
+                captured_at=seen.captured_at,
+                stale=unit.stale,
+                capture=capture_of(state, source.command) if source else None,
+                line=source.line_number if source else None,
+                text=source.text if source else None,
+            )
+
+    def _matched(
+        self, unit: Unit, seen: Observation, printed: Container[str], *, peer: bool
+    ) -> Iterator[tuple[_Line, Match]]:
+        """The lines of one answer, as they count, with their licences."""
         rule = counting_rule(seen, self._tables)
         held = self.managers.manager_of(unit) is not None and not seen.managed_devices
         passive = peer or (unit.passive and is_secondary(seen))
         pids = tuple(sorted({udi.pid for udi in seen.udis if udi.pid}))
-        printed = {e.field: e for e in seen.evidence}
-        uses = []
+        counted = set()
         for line in (*_licenses(seen), *_reservations(seen), *_codes(seen)):
             silent = held or (passive and not _needs_its_own(rule, line))
             if silent and (peer or line.counted_as == "not_counted"):
                 continue
-            uses.append(self._use(unit, state, seen, place, line, pids, printed, silent=silent))
+            match = self._match(line, pids)
+            if silent:
+                yield line._replace(counted_as="not_counted"), match
+                continue
+            if line.counted_as != "not_counted":
+                counted.add(match.license_id)
+            yield line, match
         if not passive:
-            counted = {use.license_id for use in uses if use.counted_as != "not_counted"}
-            for line in self._of_devices(unit, rule, printed):
-                if not (line.match and line.match.license_id in counted):
-                    uses.append(self._use(unit, state, seen, place, line, pids, printed))
-        return uses
-
-    def _use(
-        self,
-        unit: Unit,
-        state: HostState,
-        seen: Observation,
-        place: Place,
-        line: _Line,
-        pids: tuple[str, ...],
-        printed: dict[str, Evidence],
-        *,
-        silent: bool = False,
-    ) -> Use:
-        match = line.match or self._match(line, pids)
-        source = printed.get(f"{line.field}.count") or printed.get(line.field)
-        return Use(
-            hostname=state.hostname,
-            smart_account=place.smart_account,
-            virtual_account=place.virtual_account,
-            license=self._matcher.name(match.license_id) if match.license_id else None,
-            license_id=match.license_id,
-            name=line.name,
-            entitlement_tag=line.tag,
-            count=line.units,
-            status=line.status,
-            counted_as="not_counted" if silent else line.counted_as,
-            matched_by=match.matched_by,
-            captured_at=seen.captured_at,
-            stale=unit.stale,
-            capture=capture_of(state, source.command) if source else None,
-            line=source.line_number if source else None,
-            text=source.text if source else None,
-        )
+            of_devices = self._of_devices(unit, rule, printed)
+            yield from ((line, match) for line, match in of_devices if match.license_id not in counted)
 
     def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
         if line.counted_as == "legacy":
             return Match(matched_by="legacy")
         return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
 
-    def _of_devices(self, unit: Unit, rule: CountingRow, printed: dict[str, Evidence]) -> Iterator[_Line]:
+    def _of_devices(self, unit: Unit, rule: CountingRow, printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
         for each in self.managers.consumers(unit, rule):
             found = licenses_for(each, self._tables)
             names = tuple(sorted(map(self._matcher.name, found)))
@@ -145,23 +137,14 @@ class Counter:
             place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
             device = each.device
             about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))
-            yield _Line(
-                field=place,
-                counted_as="in_use",
-                tag=each.license_type,
-                name=f"{each.license_type} ({about})" if about else each.license_type,
-                units=1,
-                status="in-use",
-                match=match,
-            )
+            name = f"{each.license_type} ({about})" if about else each.license_type
+            line = _Line(field=place, counted_as="in_use", tag=each.license_type, name=name, units=1, status="in-use")
+            yield line, match
 
 
 def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
     """True where a standby unit needs this licence besides its active peer."""
-    if rule.ha == "each":
-        return True
-    said = " ".join(filter(None, (line.tag, line.name)))
-    return any(re.search(pattern, said, re.IGNORECASE) for pattern in rule.each_for)
+    return rule.ha == "each" or finds(rule.each_for, line.tag, line.name)
 
 
 def _licenses(seen: Observation) -> Iterator[_Line]:
@@ -194,7 +177,7 @@ def _codes(seen: Observation) -> Iterator[_Line]:
     again what the reservations list, where they are printed."""
     met = set()
     for index, code in enumerate(seen.authorizations):
-        repeats = seen.reservations and norm(code.kind or "") in _RESERVED_KINDS
+        repeats = seen.reservations and norm(code.kind or "") in RESERVED_KINDS
         for at, held in enumerate(code.licenses if code.status == "installed" and not repeats else ()):
             box = (norm(code.pid or ""), norm(code.sn)) if code.sn else index
             tag = held.entitlement_tag or held.license

@@ -9,16 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from licsweep.judged import (
-    Coverage,
-    CssmInstance,
-    Entitlement,
-    Instance,
-    Judgement,
-    Pool,
-    Reconciled,
-    Use,
-)
+from licsweep.judged import Coverage, CssmInstance, Entitlement, Instance, Judgement, Pool, Reconciled, Use
 from licsweep.model import HostState, as_utc
 from reconcile.account_findings import raise_families, raise_shapes
 from reconcile.attribution import Accounts, HostFacts

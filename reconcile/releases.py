@@ -7,7 +7,7 @@ from functools import lru_cache
 from licsweep.model import LicenseUse, Observation
 from licsweep.vocabulary import Platform
 from reconcile.rows import PolicyRelease, ServiceRow
-from reconcile.tables import Tables, norm
+from reconcile.tables import Tables, finds, norm
 from reconcile.words import IDLE
 
 Version = tuple[tuple[int, ...], str]
@@ -100,5 +100,4 @@ def _names(use: LicenseUse, patterns: Iterable[str]) -> bool:
     """True for a licence in use whose feature, tag or description one of the patterns finds."""
     if not use.count or use.status in IDLE:
         return False
-    said = " ".join(filter(None, (use.name, use.entitlement_tag, use.description)))
-    return any(re.search(pattern, said, re.IGNORECASE) for pattern in patterns)
+    return finds(patterns, use.name, use.entitlement_tag, use.description)

@@ -12,7 +12,7 @@ from reconcile.releases import service_row
 from reconcile.reporters import controller_of
 from reconcile.rows import ServiceRow
 from reconcile.tables import Tables
-from reconcile.words import LEGACY_MODELS
+from reconcile.words import LEGACY_MODELS, RESERVED_KINDS
 
 _CLASSIC: dict[AuthorizationStatus, ComplianceState] = {
     "authorized": "authorized",
@@ -83,7 +83,7 @@ def state_findings(seen: Observation, state: State) -> Iterator[str]:
 
 
 def _is_reserved(seen: Observation) -> bool:
-    held = any(a.status == "installed" and (a.kind or "").lower() in ("slr", "plr") for a in seen.authorizations)
+    held = any(a.status == "installed" and (a.kind or "").lower() in RESERVED_KINDS for a in seen.authorizations)
     return bool(
         seen.licensing_model == "reservation"
         or seen.license_reservation == "enabled"

@@ -92,6 +92,12 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w+]+|_", "-", norm(name)).strip("-") or norm(name)
 
 
+def finds(patterns: Iterable[str], *said: str | None) -> bool:
+    """True where one of a row's regular expressions finds something in what was said."""
+    text = " ".join(filter(None, said))
+    return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
+
+
 def file_of(project: Path | None, name: str) -> Path | None:
     """The project's file of a table. Raises InputError where it stands there twice, as YAML and as JSON."""
     found = (

@@ -4,7 +4,6 @@ On-Prem servers that are too old come first (they hold up every box behind them)
 are, then those that need a newer release. Which release a product needs is releases.yaml.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from reconcile.releases import older, policy_release
 from reconcile.reporters import speaks_to
 from reconcile.rows import OnpremServer
 from reconcile.states import is_slup
-from reconcile.tables import Tables, norm
+from reconcile.tables import Tables, finds, norm
 from reconcile.words import IDLE
 
 _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
@@ -100,12 +99,8 @@ def _first_report(seen: Observation, tables: Tables) -> int | None:
 
 
 def _days_of(use: LicenseUse, tables: Tables) -> int | None:
-    said = " ".join(filter(None, (use.name, use.entitlement_tag, use.description)))
+    said = (use.name, use.entitlement_tag, use.description)
     for row in tables.releases.first_report:
-        if use.license_type in row.license_types if use.license_type else _finds(row.licenses, said):
+        if use.license_type in row.license_types if use.license_type else finds(row.licenses, *said):
             return row.days
     return None
-
-
-def _finds(patterns: Sequence[str], said: str) -> bool:
-    return any(re.search(pattern, said, re.IGNORECASE) for pattern in patterns)

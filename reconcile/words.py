@@ -8,3 +8,6 @@ EVALUATING = frozenset({"eval-mode", "eval-expired"})
 
 LEGACY_MODELS = frozenset({"rtu", "pak"})
 """Licensing that CSSM does not see."""
+
+RESERVED_KINDS = frozenset({"slr", "plr"})
+"""Authorization codes that say what the reservations of a box say."""
