@@ -16,46 +16,30 @@ class CssmIndex:
 
     def __init__(self, units: Sequence[Unit], rows: Iterable[CssmInstance]) -> None:
         self.rows = sorted(rows, key=_order)
-        homes = _Homes(units if self.rows else ())
+        homes: dict[str, dict[str, str]] = {}  # host name by serial and PID
+        for unit in units if self.rows else ():
+            for pid, serial in unit.serials():
+                homes.setdefault(serial, {}).setdefault(pid, unit.hostname)
         self._of: dict[str, list[CssmInstance]] = {}
         self.strangers: list[CssmInstance] = []
         unknown = []
         for row in self.rows:
-            home = homes.find(row.pid, row.sn)
+            by_pid = homes.get(norm(row.sn), {}) if row.sn else {}
+            home = by_pid.get(norm(row.pid or ""))
             if home is None:
-                unknown.append(row)
+                unknown.append((row, set(by_pid.values())))
             else:
                 self._of.setdefault(home, []).append(row)
-        by_pid = set(self._of)
-        for row in unknown:  # CSSM may name another PID for a box that it lists only so
-            home = homes.only(row.sn)
-            if home is None or (row.pid and home in by_pid):
+        listed = set(self._of)
+        for row, boxes in unknown:  # CSSM may name another PID for a box that it lists only so
+            if len(boxes) != 1 or (row.pid and boxes <= listed):
                 self.strangers.append(row)
             else:
-                self._of.setdefault(home, []).append(row)
+                self._of.setdefault(boxes.pop(), []).append(row)
 
     def of(self, unit: Unit) -> list[CssmInstance]:
         """The rows of one product instance, its newest contact first."""
         return self._of.get(unit.hostname, [])
-
-
-class _Homes:
-    """Host name of the product instance by PID and serial."""
-
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self._serials: dict[str, dict[str, str]] = {}
-        for unit in units:
-            for pid, serial in unit.serials():
-                self._serials.setdefault(serial, {}).setdefault(pid, unit.hostname)
-
-    def find(self, pid: str | None, serial: str | None) -> str | None:
-        known = self._serials.get(norm(serial), {}) if serial else {}
-        return known.get(norm(pid or ""))
-
-    def only(self, serial: str | None) -> str | None:
-        """The box with this serial, whatever its PID, where the estate has one."""
-        homes = set(self._serials.get(norm(serial), {}).values()) if serial else set()
-        return homes.pop() if len(homes) == 1 else None
 
 
 def evidence(rows: Iterable[CssmInstance]) -> list[FindingEvidence]:

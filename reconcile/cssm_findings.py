@@ -7,7 +7,6 @@ box of that name may be that box's new one.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
 
 from licsweep.judged import CleanUp, CssmInstance
 from licsweep.model import Observation
@@ -41,13 +40,14 @@ def raise_ghosts(
         if home is None:
             subject = instance(row.name or f"{row.pid or '-'}:{row.sn or '-'}")
             raised.add("ghost-in-cssm", subject, f"CSSM lists {cssm.told(row)}", cssm.evidence([row]))
-            clean.append(_clean_up(row, names, "ghost-in-cssm", None))
         elif home.observation and _older_than_capture(row, home):
             now = ", ".join(sorted({u.sn for u in home.observation.udis if u.sn})) or "no serial"
             message = f"CSSM still lists {cssm.told(row)}; the box answers as {now}"
             evidence = [*cssm.evidence([row]), *cited(home, "udis")]
             raised.add("replaced-serial", instance(home.hostname), message, evidence)
-            clean.append(_clean_up(row, names, "replaced-serial", home.hostname))
+        else:
+            continue
+        clean.append(_clean_up(row, names, home))
     return clean
 
 
@@ -144,12 +144,10 @@ def _older_than_capture(row: CssmInstance, unit: Unit) -> bool:
     return row.last_contact is None or row.last_contact <= captured(unit.state)
 
 
-def _clean_up(
-    row: CssmInstance, names: Names, reason: Literal["ghost-in-cssm", "replaced-serial"], hostname: str | None
-) -> CleanUp:
+def _clean_up(row: CssmInstance, names: Names, home: Unit | None) -> CleanUp:
     return CleanUp(
-        reason=reason,
-        hostname=hostname,
+        reason="replaced-serial" if home else "ghost-in-cssm",
+        hostname=home.hostname if home else None,
         smart_account=names.smart(row.smart_account),
         virtual_account=names.virtual(row.virtual_account),
         pid=row.pid,

@@ -47,15 +47,14 @@ class Matcher:
         self._labels = {**learned_labels(seen), **tables.labels}
         self._names = {slug(row.license): row.license for row in reversed(rows)}
         self._project = {slug(row.license) for row in tables.project}
-        self._project_tags, self._project_labels = _by_tag(tables.project), _by_label(tables.project)
-        self._shipped_tags, self._shipped_labels = _by_tag(tables.shipped), _by_label(tables.shipped)
+        self._project_tags, self._project_labels = _index(tables.project, _tags), _index(tables.project, _labels)
+        self._shipped_tags, self._shipped_labels = _index(tables.shipped, _tags), _index(tables.shipped, _labels)
         self._features: dict[str, list[CatalogueRow]] = {}
-        for row in rows:
-            for feature in row.features:
-                self._features.setdefault(norm(feature), []).append(row)
         self._rows: dict[str, list[CatalogueRow]] = {}
         for row in rows:
             self._rows.setdefault(slug(row.license), []).append(row)
+            for feature in row.features:
+                self._features.setdefault(norm(feature), []).append(row)
         self._known: dict[Printed, Match] = {}
         self._taught_tags: Names = {}
         self._taught_names: Names = {}
@@ -171,21 +170,17 @@ def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
     return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
 
 
+def _tags(row: CatalogueRow) -> tuple[str, ...]:
+    return row.tags
+
+
 def _labels(row: CatalogueRow) -> tuple[str, ...]:
     return (row.license, *row.labels)
 
 
-def _by_tag(rows: Iterable[CatalogueRow]) -> Names:
-    return _index((tag, row) for row in rows for tag in row.tags)
-
-
-def _by_label(rows: Iterable[CatalogueRow]) -> Names:
-    return _index((label, row) for row in rows for label in _labels(row))
-
-
-def _index(pairs: Iterable[tuple[str, CatalogueRow]]) -> Names:
+def _index(rows: Iterable[CatalogueRow], texts: Callable[[CatalogueRow], Iterable[str]]) -> Names:
     index: Names = {}
-    for text, row in pairs:
-        if text.strip():
+    for row in rows:
+        for text in filter(str.strip, texts(row)):
             index.setdefault(norm(text), set()).add(slug(row.license))
     return index

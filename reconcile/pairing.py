@@ -1,7 +1,8 @@
 """Tiers: which add-on licences stand with which base licences on one box, and deployed tiers against bought ones."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,57 +58,39 @@ def _bare(name: str) -> str:
     return _THROUGHPUT.sub("", norm(name))
 
 
-@dataclass(frozen=True, slots=True)
-class WrongTier:
-    """A pool whose tier is short while another tier of the same product family is owned and unused."""
+def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool, str]]:
+    """Pools whose tier is short while another tier of the same product family is owned and unused, each in words.
 
-    pool: Pool
-    message: str
-
-
-def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[WrongTier]:
-    """Deployed tiers against bought ones, by virtual account, product family and kind of licence."""
+    Tiers are compared by virtual account, product family and kind of licence.
+    """
     groups: dict[tuple[Account, str, str], list[Pool]] = {}
-    kind = _kinds(matcher)
     for pool in pools:
         family, tier = matcher.family(pool.license_id), matcher.tier(pool.license_id)
         if family and tier and not pool.unlimited:
             account = (pool.smart_account, pool.virtual_account)
-            groups.setdefault((account, family, kind(pool, tier)), []).append(pool)
-    for group in groups.values():
+            groups.setdefault((account, family, _kind(pool, tier, matcher)), []).append(pool)
+    for (_, family, _), group in groups.items():
         tiers = _by_tier(group, matcher)
         for pool in group:
-            tier = matcher.tier(pool.license_id)
-            spare = {name: left for name, left in tiers.items() if name != tier and left > 0}
-            if pool.shortage and spare and tiers[tier or ""] < 0:
-                owned = ", ".join(
-                    f"{left} of tier {name} are owned and not used" for name, left in sorted(spare.items())
-                )
-                family = matcher.family(pool.license_id)
-                yield WrongTier(pool, f"{family} is deployed at tier {tier}, short of {pool.shortage}; {owned}")
+            tier = matcher.tier(pool.license_id) or ""
+            spare = {name: left for name, left in sorted(tiers.items()) if name != tier and left > 0}
+            if pool.shortage and spare and tiers[tier] < 0:
+                owned = ", ".join(f"{left} of tier {name} are owned and not used" for name, left in spare.items())
+                yield pool, f"{family} is deployed at tier {tier}, short of {pool.shortage}; {owned}"
 
 
-def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Mapping[str, int]:
+def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Counter[str]:
     """What is left of each tier over all licences of a family (24 and 48 ports together)."""
-    left: dict[str, int] = {}
+    left: Counter[str] = Counter()
     for pool in group:
-        tier = matcher.tier(pool.license_id) or ""
-        left[tier] = left.get(tier, 0) + pool.balance
+        left[matcher.tier(pool.license_id) or ""] += pool.balance
     return left
 
 
-def _kinds(matcher: Matcher) -> Callable[[Pool, str], str]:
+def _kind(pool: Pool, tier: str, matcher: Matcher) -> str:
     """Network stack and DNA licences are bought apart: the feature or the name without its tier tells them apart."""
-    known: dict[str, str] = {}
-
-    def kind(pool: Pool, tier: str) -> str:
-        if pool.license_id not in known:
-            features = matcher.features(pool.license_id)
-            text = _bare(features[0]) if features else norm(pool.license)
-            found = re.search(r"\bdna\b|\bnetwork\b|\bnw\b", text)
-            known[pool.license_id] = (
-                ("dna" if found[0] == "dna" else "network") if found else text.replace(norm(tier), "").strip(" -_")
-            )
-        return known[pool.license_id]
-
-    return kind
+    features = matcher.features(pool.license_id)
+    text = _bare(features[0]) if features else norm(pool.license)
+    if found := re.search(r"\bdna\b|\bnetwork\b|\bnw\b", text):
+        return "dna" if found[0] == "dna" else "network"
+    return text.replace(norm(tier), "").strip(" -_")

@@ -50,16 +50,18 @@ class _Actives:
             return True
         if seen is None or not seen.ha_role or not seen.managed_devices:
             return False
-        return any(self._by_link[link].hostname != unit.hostname for link in _links(seen, kinds=("device",)))
+        devices = [link for link in _links(seen) if link[1] == "device"]
+        return any(self._by_link[link].hostname != unit.hostname for link in devices)
 
     def homes(self, unit: Unit) -> list[Unit]:
         """The active peer that shares something with this one, else all of its platform."""
         seen = unit.observation
         if seen is None:
             return []
+        shared = [link for link in _links(seen) if link[1] != "member"]
         own: Link = (seen.platform, "member", _short(unit.hostname))
         named = [(seen.platform, "name", name) for _, kind, name in _links(seen) if kind == "member"]
-        for link in (*_links(seen, kinds=("cluster", "device")), own, *named):
+        for link in (*shared, own, *named):
             if link in self._by_link and self._by_link[link].hostname != unit.hostname:
                 return [self._by_link[link]]
         tied = seen.cluster or seen.members or seen.managed_devices
@@ -70,13 +72,11 @@ def _has_role(seen: Observation) -> bool:
     return seen.ha_role == "active" or seen.node_role == "publisher" or bool(seen.members)
 
 
-def _links(seen: Observation, kinds: Sequence[str] = ("cluster", "device", "member")) -> Iterator[Link]:
-    if "cluster" in kinds and seen.cluster:
+def _links(seen: Observation) -> Iterator[Link]:
+    if seen.cluster:
         yield seen.platform, "cluster", norm(seen.cluster)
-    if "device" in kinds:
-        yield from ((seen.platform, "device", norm(d.serial)) for d in seen.managed_devices if d.serial)
-    if "member" in kinds:
-        yield from ((seen.platform, "member", _short(m.hostname)) for m in seen.members if m.hostname)
+    yield from ((seen.platform, "device", norm(d.serial)) for d in seen.managed_devices if d.serial)
+    yield from ((seen.platform, "member", _short(m.hostname)) for m in seen.members if m.hostname)
 
 
 def _short(name: str) -> str:

@@ -75,8 +75,8 @@ def raise_closing(raised: Raised, pools: Iterable[Pool], plans: Plans, evidence:
 
 def raise_tiers(raised: Raised, pools: Iterable[Pool], matcher: Matcher, evidence: Evidence) -> None:
     """Deployed tiers against bought ones."""
-    for wrong in wrong_tiers(pools, matcher):
-        raised.add("tier-mismatch", subject_of(wrong.pool), wrong.message, evidence(wrong.pool))
+    for pool, message in wrong_tiers(pools, matcher):
+        raised.add("tier-mismatch", subject_of(pool), message, evidence(pool))
 
 
 def subject_of(pool: Pool) -> Subject:

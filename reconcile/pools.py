@@ -1,6 +1,7 @@
 """Pools: one licence in one virtual account, as sums of what was bought and of every matched licence line."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -163,32 +164,21 @@ def exposure(pools: Iterable[Pool], closed: Mapping[str, int], tables: Tables) -
 
     `closed` is how many units of its shortage transfers bring to each pool, by `pool_id`.
     """
-    lacking: dict[tuple[str | None, str, str], int] = {}
+    lacking: Counter[tuple[str | None, str, str]] = Counter()
     for each in pools:
-        left = each.shortage - closed.get(pool_id(each), 0)
-        if left > 0:
-            key = (each.smart_account, each.license, each.license_id)
-            lacking[key] = lacking.get(key, 0) + left
-    return [
-        _exposed(smart, name, license_id, lacking[smart, name, license_id], tables)
-        for smart, name, license_id in sorted(lacking, key=lambda k: (k[0] or "", k[2]))
-    ]
+        lacking[each.smart_account, each.license, each.license_id] += each.shortage - closed.get(pool_id(each), 0)
+    made = []
+    for smart, name, license_id in sorted(+lacking, key=lambda key: (key[0] or "", key[2])):  # + leaves out what is 0
+        units = lacking[smart, name, license_id]
+        price, currency = tables.price(license_id)
+        money = None if price is None else round(units * price, 2)
+        made.append(Exposure(smart_account=smart, license=name, units=units, money=money, currency=currency))
+    return made
 
 
 def pool_id(each: Pool) -> str:
     """The subject of a pool's findings."""
     return f"{each.smart_account or '-'}/{each.virtual_account}/{each.license}"
-
-
-def _exposed(smart: str | None, name: str, license_id: str, units: int, tables: Tables) -> Exposure:
-    price, currency = tables.price(license_id)
-    return Exposure(
-        smart_account=smart,
-        license=name,
-        units=units,
-        money=None if price is None else round(units * price, 2),
-        currency=currency,
-    )
 
 
 def _total_of(pools: list[Pool]) -> SmartAccountTotal:
