@@ -15,8 +15,8 @@ from licsweep.model import Observation
 from reconcile.cssm import CssmIndex
 from reconcile.identity import Unit
 from reconcile.names import Names, Pair, clean
-from reconcile.reporters import speaks_to
-from reconcile.rows import LocalAccount, OnpremServer
+from reconcile.reporters import leads_to, speaks_to
+from reconcile.rows import LocalAccount
 from reconcile.tables import Tables, norm
 
 UNASSIGNED = "unassigned"
@@ -113,14 +113,9 @@ class Accounts:
         speaks = speaks_to(seen, self._tables)
         if speaks not in (None, "onprem") or (speaks is None and norm(said or "") in self.names.cloud):
             return None
-        here = [pair for pair in found if _is_server(pair[0], seen)] or found
+        here = [pair for pair in found if leads_to(seen, pair[0])] or found
         clouds = {(local.smart_account, local.virtual_account) for _, local in here}
         return here[0][1] if len(clouds) == 1 else None
-
-
-def _is_server(server: OnpremServer, seen: Observation) -> bool:
-    url = norm(f"{seen.cslu_address or ''} {seen.transport_url or ''}")
-    return norm(server.name) in url
 
 
 def _conflict(what: str, said: Iterable[tuple[str, Pair]], part: int) -> list[str]:

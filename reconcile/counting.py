@@ -129,11 +129,10 @@ class Counter:
     def _of_devices(self, unit: Unit, rule: CountingRow, printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
         for each in self.managers.consumers(unit, rule):
             found = licenses_for(each, self._tables)
-            names = tuple(sorted(map(self._matcher.name, found)))
             if len(found) == 1:
                 match = Match(license_id=next(iter(found)), matched_by="managed-device")
             else:
-                match = Match(matched_by="ambiguous" if found else "unmatched", candidates=names)
+                match = Match(matched_by="ambiguous" if found else "unmatched")
             place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
             device = each.device
             about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))

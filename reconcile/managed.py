@@ -74,8 +74,5 @@ def _fits(row: CatalogueRow, managed: Managed) -> bool:
     if norm(managed.license_type) not in map(norm, row.types):
         return False
     said = [norm(text) for text in (managed.device.performance_tier, managed.device.model) if text]
-    return not row.models or any(_begins(text, norm(model)) for text in said for model in row.models)
-
-
-def _begins(text: str, model: str) -> bool:
-    return text == model or bool(re.match(re.escape(model) + r"(?!\w)", text))
+    whole = [re.compile(re.escape(norm(model)) + r"(?!\w)") for model in row.models]
+    return not whole or any(model.match(text) for text in said for model in whole)

@@ -21,11 +21,10 @@ Said = TypeVar("Said")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """`license_id` is None where the step `matched_by` is `unmatched` or `ambiguous`; `candidates` then says why."""
+    """`license_id` is None where the step `matched_by` is `unmatched`, `ambiguous` or `legacy`."""
 
     license_id: str | None = None
     matched_by: str
-    candidates: tuple[str, ...] = ()
 
 
 class Printed(NamedTuple):
@@ -128,7 +127,7 @@ class Matcher:
             if len(candidates) == 1:
                 return Match(license_id=next(iter(candidates)), matched_by=step)
             if candidates:
-                return Match(matched_by="ambiguous", candidates=tuple(sorted(map(self.name, candidates))))
+                return Match(matched_by="ambiguous")
         return Match(matched_by="unmatched")
 
     def _steps(self, printed: Printed) -> Iterator[tuple[str, set[str]]]:

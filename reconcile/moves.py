@@ -4,6 +4,7 @@ A box that alone makes up several shortages of its virtual account closes them a
 every licence that it uses to spare.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from licsweep.judged import Pool, Use
@@ -22,7 +23,7 @@ def raise_moves(raised: Raised, pools: Iterable[Pool], plans: Plans, uses: Itera
     for account, held in by_account.items():
         short = [pool for pool in held.values() if pool.shortage]
         transfers = sum(1 for t in plans.to_close if (t.smart_account, t.to) == account)
-        if len(short) > 1 and transfers > 1 and all(plans.closed.get(pool_id(p), 0) == p.shortage for p in short):
+        if len(short) > 1 and transfers > 1 and all(plans.closed[pool_id(p)] == p.shortage for p in short):
             wanted[account] = short
     boxes = _charges(uses, wanted) if wanted else {}
     for account, short in wanted.items():
@@ -33,12 +34,11 @@ def raise_moves(raised: Raised, pools: Iterable[Pool], plans: Plans, uses: Itera
 
 def _charges(uses: Iterable[Use], wanted: Iterable[Account]) -> dict[Account, dict[str, dict[str, int]]]:
     """What each box of these accounts uses or reserves, by licence."""
-    accounts, sums = set(wanted), dict[tuple[Account, str, str, str], int]()
+    accounts, sums = set(wanted), Counter[tuple[Account, str, str, str]]()
     for use in uses:
         account = (use.smart_account, use.virtual_account)
         if account in accounts and use.license_id and use.counted_as in ("in_use", "reserved"):
-            key = (account, use.hostname, use.license_id, use.counted_as)
-            sums[key] = sums.get(key, 0) + (use.count or 0)
+            sums[account, use.hostname, use.license_id, use.counted_as] += use.count or 0
     charges: dict[Account, dict[str, dict[str, int]]] = {}
     for (account, hostname, license_id, _), units in sums.items():
         box = charges.setdefault(account, {}).setdefault(hostname, {})

@@ -29,7 +29,8 @@ class Names:
         self._owners: list[dict[str, set[str]]] = []
         for pairs in (listed, *sources):
             known = {(self.smart(smart), clean(virtual)) for smart, virtual in set(pairs)}
-            self._spell(known)
+            for name in sorted({name for pair in known for name in pair if name}):
+                self._spelling.setdefault(norm(name), name)
             self._owners.append(_owners(known))
         self.cloud = {virtual for owners in self._owners[:2] for virtual in owners}
         """Virtual accounts that accounts.yaml or the entitlements name."""
@@ -53,10 +54,6 @@ class Names:
     def row(self, smart: str | None, virtual: str) -> VirtualAccountRow | None:
         """The row of accounts.yaml of a virtual account."""
         return self._rows.get((norm(smart or ""), norm(virtual)))
-
-    def _spell(self, pairs: Iterable[Pair]) -> None:
-        for name in sorted({name for pair in pairs for name in pair if name}):
-            self._spelling.setdefault(norm(name), name)
 
 
 @lru_cache(maxsize=100_000)

@@ -58,7 +58,7 @@ def raise_closing(raised: Raised, pools: Iterable[Pool], plans: Plans, evidence:
     for pool in pools:
         if not pool.shortage:
             continue
-        open_ = pool.shortage - plans.closed.get(pool_id(pool), 0)
+        open_ = pool.shortage - plans.closed[pool_id(pool)]
         if not open_:
             moves = [t for t in plans.to_close if (t.smart_account, t.to) == (pool.smart_account, pool.virtual_account)]
             said = ", ".join(f"{t.quantity} of {t.license} from {t.from_}" for t in moves)

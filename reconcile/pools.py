@@ -156,17 +156,27 @@ def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:
     groups: dict[tuple[str, str], list[Pool]] = {}
     for each in pools:
         groups.setdefault((each.smart_account or "", each.license_id), []).append(each)
-    return [_total_of(groups[key]) for key in sorted(groups)]
+    return [
+        SmartAccountTotal(
+            smart_account=group[0].smart_account,
+            license=group[0].license,
+            owned=sum(each.owned for each in group),
+            charged=sum(each.charged for each in group),
+            balance=sum(each.balance for each in group),
+            shortage=max(0, -sum(each.balance for each in group if not each.unlimited)),
+        )
+        for _, group in sorted(groups.items())
+    ]
 
 
-def exposure(pools: Iterable[Pool], closed: Mapping[str, int], tables: Tables) -> list[Exposure]:
+def exposure(pools: Iterable[Pool], closed: Counter[str], tables: Tables) -> list[Exposure]:
     """What each smart account lacks after substitution and transfers; money where the catalogue states a price.
 
     `closed` is how many units of its shortage transfers bring to each pool, by `pool_id`.
     """
     lacking: Counter[tuple[str | None, str, str]] = Counter()
     for each in pools:
-        lacking[each.smart_account, each.license, each.license_id] += each.shortage - closed.get(pool_id(each), 0)
+        lacking[each.smart_account, each.license, each.license_id] += each.shortage - closed[pool_id(each)]
     made = []
     for smart, name, license_id in sorted(+lacking, key=lambda key: (key[0] or "", key[2])):  # + leaves out what is 0
         units = lacking[smart, name, license_id]
@@ -179,18 +189,6 @@ def exposure(pools: Iterable[Pool], closed: Mapping[str, int], tables: Tables) -
 def pool_id(each: Pool) -> str:
     """The subject of a pool's findings."""
     return f"{each.smart_account or '-'}/{each.virtual_account}/{each.license}"
-
-
-def _total_of(pools: list[Pool]) -> SmartAccountTotal:
-    limited = sum(each.balance for each in pools if not each.unlimited)
-    return SmartAccountTotal(
-        smart_account=pools[0].smart_account,
-        license=pools[0].license,
-        owned=sum(each.owned for each in pools),
-        charged=sum(each.charged for each in pools),
-        balance=sum(each.balance for each in pools),
-        shortage=max(0, -limited),
-    )
 
 
 def _total(uses: Iterable[Use], counted_as: str) -> int:

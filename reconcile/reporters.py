@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Literal
 
 from licsweep.model import Observation
-from reconcile.rows import Reporter, ReporterRow
-from reconcile.tables import Tables
+from reconcile.rows import OnpremServer, Reporter, ReporterRow
+from reconcile.tables import Tables, norm
 from reconcile.words import LEGACY_MODELS
 
 CONTROLLERS: dict[str, Reporter] = {"sd-wan-manager": "sd-wan-manager", "catalyst-center": "catalyst-center"}
@@ -24,6 +24,11 @@ def reported_by(seen: Observation | None, tables: Tables) -> Reporter | None:
         return None
     found = controller_of(seen) or speaks_to(seen, tables)
     return "device" if found in (None, "cssm") else found  # type: ignore[return-value]
+
+
+def leads_to(seen: Observation, server: OnpremServer) -> bool:
+    """True where the box's transport names this On-Prem server."""
+    return norm(server.name) in norm(f"{seen.cslu_address or ''} {seen.transport_url or ''}")
 
 
 def speaks_to(seen: Observation, tables: Tables) -> Reporter | Literal["cssm"] | None:

@@ -68,6 +68,7 @@ class _Problem:
         self._small_first = sorted(range(len(borrowers)), key=lambda j: (borrowers[j].units, _name(borrowers[j])))
         self._large_first = sorted(range(len(borrowers)), key=lambda j: (-borrowers[j].units, _name(borrowers[j])))
         self._nodes = 0
+        self._failed: set[Dead] = set()
 
     def reachable(self) -> tuple[int, ...]:
         """How much of each need can be met, the smallest needs first."""
@@ -136,33 +137,26 @@ class _Problem:
 
     def exactly(self, needs: tuple[int, ...], count: int) -> Moves | None:
         """A plan with at most `count` transfers; None where there is none or the search took too long."""
-        failed: set[Dead] = set()
-        self._nodes = 0
-        return self._close(self.supply, needs, count, failed)
+        self._nodes, self._failed = 0, set()
+        return self._close(self.supply, needs, count)
 
-    def _close(
-        self,
-        res: tuple[int, ...],
-        needs: tuple[int, ...],
-        count: int,
-        failed: set[Dead],
-    ) -> Moves | None:
+    def _close(self, res: tuple[int, ...], needs: tuple[int, ...], count: int) -> Moves | None:
         open_ = [j for j in self._large_first if needs[j]]
         if not open_:
             return []
         self._nodes += 1
         spare = count - len(open_)
-        hopeless = spare < 0 or sum(sorted(res)[-count:]) < sum(needs) or (res, needs, count) in failed
+        hopeless = spare < 0 or sum(sorted(res)[-count:]) < sum(needs) or (res, needs, count) in self._failed
         if hopeless or self._nodes > NODES:
             return None
         for j in open_ if spare else open_[:1]:
             for i in self._from[j]:
                 units = min(res[i], needs[j])
                 if units and (spare or units == needs[j]):
-                    rest = self._close(_less(res, i, units), _less(needs, j, units), count - 1, failed)
+                    rest = self._close(_less(res, i, units), _less(needs, j, units), count - 1)
                     if rest is not None:
                         return [Move(i, j, units), *rest]
-        failed.add((res, needs, count))
+        self._failed.add((res, needs, count))
         return None
 
 

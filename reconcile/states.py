@@ -34,6 +34,7 @@ _FINDING_OF: dict[ComplianceState, str] = {
     "report-overdue": "report-overdue",
     "never-reported": "never-reported",
 }
+_EXPIRED = ("registration-expired", "authorization-expired")
 _UNREGISTERED = frozenset({"unregistered", "registration-failed", "registration-in-progress", "registration-retry"})
 
 
@@ -74,7 +75,8 @@ def is_slup(seen: Observation) -> bool:
 
 def state_findings(seen: Observation, state: State) -> Iterator[str]:
     """The slugs of what the state itself means."""
-    expired = list(_expired(seen)) if state.compliance == "out-of-compliance" else []
+    said = {seen.registration_status, seen.authorization_status}
+    expired = [slug for slug in _EXPIRED if slug in said] if state.compliance == "out-of-compliance" else []
     yield from expired
     if state.compliance in _FINDING_OF and not expired:
         yield _FINDING_OF[state.compliance]
@@ -105,10 +107,3 @@ def _classic(seen: Observation, *, reserved: bool) -> ComplianceState:
             return "eval-expired"
         return "eval-mode" if seen.evaluation_seconds_left else "unidentified"
     return "reserved" if seen.licensing_model == "reservation" else "unknown"
-
-
-def _expired(seen: Observation) -> Iterator[str]:
-    if seen.registration_status == "registration-expired":
-        yield "registration-expired"
-    if seen.authorization_status == "authorization-expired":
-        yield "authorization-expired"

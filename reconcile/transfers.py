@@ -4,6 +4,7 @@ Whole units; what is reserved or in use stays; lenders end at or above their own
 chain covers, the licence that moves may be a higher tier. Both lists start from the state before any transfer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,7 +24,7 @@ class Plans:
 
     to_close: tuple[Transfer, ...] = ()
     to_restore_buffer: tuple[Transfer, ...] = ()
-    closed: Mapping[str, int]
+    closed: Counter[str]
 
 
 def plans(
@@ -35,9 +36,9 @@ def plans(
     for group in _groups(pools, above):
         closing += _steps(group, above, lambda pool: pool.shortage)
         restoring += _steps(group, above, _to_buffer)
-    closed: dict[str, int] = {}
+    closed: Counter[str] = Counter()
     for step in closing:
-        closed[pool_id(step.borrower)] = closed.get(pool_id(step.borrower), 0) + step.units
+        closed[pool_id(step.borrower)] += step.units
     return Plans(
         to_close=_transfers(closing, terms, day), to_restore_buffer=_transfers(restoring, terms, day), closed=closed
     )

@@ -14,10 +14,10 @@ from reconcile.estate_findings import onprem_floor
 from reconcile.identity import Unit, product_instances
 from reconcile.peers import with_peers
 from reconcile.releases import older, policy_release
-from reconcile.reporters import speaks_to
+from reconcile.reporters import leads_to, speaks_to
 from reconcile.rows import OnpremServer
 from reconcile.states import is_slup
-from reconcile.tables import Tables, finds, norm
+from reconcile.tables import Tables, finds
 from reconcile.words import IDLE
 
 _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
@@ -85,9 +85,8 @@ def _old_server(seen: Observation, tables: Tables) -> tuple[OnpremServer | None,
     """The On-Prem server that a box speaks to, where it is too old for SLUP reports."""
     if speaks_to(seen, tables) != "onprem":
         return None, None
-    url = norm(f"{seen.cslu_address or ''} {seen.transport_url or ''}")
     servers = tables.onprem.servers
-    here = [server for server in servers if norm(server.name) in url] or servers
+    here = [server for server in servers if leads_to(seen, server)] or servers
     old = [(server, floor) for server in here if (floor := onprem_floor(server.version, tables))]
     return old[0] if old and len(old) == len(here) else (None, None)
 
