@@ -1,7 +1,7 @@
 """Judgement: host states, entitlements and CSSM's product instances go in; pools, transfers, findings come out. Pure.
 
-The contract is docs/judgement.md. Nothing here reads a file, a clock or the network, apart from the shipped tables
-where no tables are given.
+The contract is docs/judgement.md. Nothing here reads a file, a clock or the network, apart from the shipped
+tables: that of findings, and the others where no tables are given.
 """
 
 from collections import Counter
