@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -28,7 +29,8 @@ WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 class Store:
     """Opens (and, when `create`, makes) the database and brings it to this version's tables.
 
-    Raises StoreError where there is none, where it is damaged or where it was written by a newer licsweep.
+    Raises StoreError where there is none, where it is damaged or where it was written by a newer licsweep. A `with`
+    block closes it.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
@@ -42,6 +44,12 @@ class Store:
             if not path.exists():
                 path.touch(mode=0o600)
             self._migrate()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Gives the file back."""
@@ -62,10 +70,13 @@ class Store:
         with self._guard(), self._lock, self._engine.begin() as connection:
             yield connection
 
-    @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
+    def _execute(self, statement: sa.UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> None:
+        with self._write() as connection:
+            connection.execute(statement, rows)
+
+    def _rows(self, wanted: sa.Select[Any]) -> Iterator[Any]:
         with self._guard(), self._engine.connect() as connection:
-            yield connection
+            yield from connection.execute(wanted)
 
     def _migrate(self) -> None:
         with self._engine.connect() as connection:
@@ -101,27 +112,16 @@ class Store:
             "selected": selected,
         }
         with self._write() as connection:
-            made = connection.execute(t.snapshot.insert().values(row)).inserted_primary_key
-        return int(made[0]) if made else 0
+            return connection.execute(t.snapshot.insert().values(row)).lastrowid
 
     def save_captures(self, snapshot_id: int, captures: Iterable[Capture]) -> None:
         """Adds the raw texts of one host: evidence first, before anything is read from it."""
         rows = [
-            {
-                "snapshot_id": snapshot_id,
-                "hostname": c.hostname,
-                "command": c.command,
-                "started_at": c.started_at,
-                "seconds": c.seconds,
-                "level": c.level,
-                "sha256": c.sha256,
-                "text": zlib.compress(c.text.encode()),
-            }
-            for c in captures
+            asdict(capture) | {"snapshot_id": snapshot_id, "text": zlib.compress(capture.text.encode())}
+            for capture in captures
         ]
         if rows:
-            with self._write() as connection:
-                connection.execute(t.capture.insert(), rows)
+            self._execute(t.capture.insert(), rows)
 
     def save_result(
         self,
@@ -132,50 +132,39 @@ class Store:
         captured_in: int | None = None,
     ) -> None:
         """Adds how one host ended and what was read from it; `captured_in` is the snapshot of captures read again."""
-        row = {
+        row = asdict(outcome) | {
             "snapshot_id": snapshot_id,
-            "hostname": outcome.hostname,
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "seconds": outcome.seconds,
             "tried_at": tried_at,
             "rank": _rank(outcome, observation),
             "observation": codec.to_json(observation, light=True) if observation else None,
             "captured_in": captured_in,
         }
-        with self._write() as connection:
-            connection.execute(t.host_result.insert().values(row))
+        self._execute(t.host_result.insert().values(row))
 
     def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
         """Adds hosts that were not tried, all in one transaction."""
         row = {"snapshot_id": snapshot_id, "status": "skipped", "reason": reason, "tried_at": at, "rank": NOTHING}
         rows = [row | {"hostname": name} for name in hostnames]
         if rows:
-            with self._write() as connection:
-                connection.execute(t.host_result.insert(), rows)
+            self._execute(t.host_result.insert(), rows)
 
     def end(self, snapshot_id: int, state: Literal["complete", "interrupted"], at: datetime | None) -> None:
         """Closes a snapshot."""
-        with self._write() as connection:
-            connection.execute(
-                t.snapshot.update().where(t.snapshot.c.id == snapshot_id).values(state=state, ended_at=at)
-            )
+        self._execute(t.snapshot.update().where(t.snapshot.c.id == snapshot_id).values(state=state, ended_at=at))
 
     def close_interrupted(self) -> None:
         """Marks running snapshots as interrupted; only for the holder of the project's lock."""
-        with self._write() as connection:
-            connection.execute(t.snapshot.update().where(t.snapshot.c.state == "running").values(state="interrupted"))
+        self._execute(t.snapshot.update().where(t.snapshot.c.state == "running").values(state="interrupted"))
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, oldest first, with their outcome counts."""
         counts: dict[int, dict[str, int]] = {}
         h = t.host_result.c
-        with self._read() as connection:
-            grouped = sa.select(h.snapshot_id, h.status, sa.func.count()).group_by(h.snapshot_id, h.status)
-            for snapshot_id, status, number in connection.execute(grouped):
-                counts.setdefault(snapshot_id, {})[status] = number
-            rows = connection.execute(sa.select(t.snapshot).order_by(t.snapshot.c.id)).mappings().all()
-        return [Snapshot(**row, outcomes=counts.get(row["id"], {})) for row in rows]
+        grouped = sa.select(h.snapshot_id, h.status, sa.func.count()).group_by(h.snapshot_id, h.status)
+        for snapshot_id, status, number in self._rows(grouped):
+            counts.setdefault(snapshot_id, {})[status] = number
+        rows = self._rows(sa.select(t.snapshot).order_by(t.snapshot.c.id))
+        return [Snapshot(**row._mapping, outcomes=counts.get(row.id, {})) for row in rows]
 
     # Hosts
 
@@ -211,9 +200,8 @@ class Store:
             [*chosen, h.rank > NOTHING],
             [h.rank.desc(), h.tried_at.desc(), h.snapshot_id.desc()],
         )
-        with self._read() as connection:
-            tries = connection.execute(newest).all()
-            seen = {row.hostname: row for row in connection.execute(best)}
+        tries = list(self._rows(newest))
+        seen = {row.hostname: row for row in self._rows(best)}
         states = []
         for row in tries:
             good = seen.get(row.hostname)
@@ -234,16 +222,14 @@ class Store:
         wanted = sa.select(h.hostname, sa.func.max(h.tried_at, type_=t.UtcText)).where(
             h.rank == WHOLE, h.status == "ok"
         )
-        with self._read() as connection:
-            return {hostname: at for hostname, at in connection.execute(wanted.group_by(h.hostname))}
+        return {hostname: at for hostname, at in self._rows(wanted.group_by(h.hostname))}
 
     def newest_try(self, snapshot_id: int) -> datetime | None:
         """When the last host of a snapshot was tried; None for a snapshot without hosts."""
         h = t.host_result.c
-        with self._read() as connection:
-            tried: datetime | None = connection.scalar(
-                sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.snapshot_id == snapshot_id)
-            )
+        wanted = sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.snapshot_id == snapshot_id)
+        tried: datetime | None
+        [(tried,)] = self._rows(wanted)
         return tried
 
     def results(self, snapshot_id: int) -> list[tuple[Outcome, datetime, Observation | None]]:
@@ -251,15 +237,13 @@ class Store:
         h = t.host_result.c
         columns = (h.hostname, h.status, h.reason, h.seconds, h.tried_at, h.observation)
         wanted = sa.select(*columns).where(h.snapshot_id == snapshot_id).order_by(h.hostname)
-        with self._read() as connection:
-            rows = connection.execute(wanted).all()
         return [
             (
                 Outcome(hostname=row.hostname, status=row.status, reason=row.reason, seconds=row.seconds),
                 row.tried_at,
                 codec.from_json(row.observation, Observation) if row.observation else None,
             )
-            for row in rows
+            for row in self._rows(wanted)
         ]
 
     def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
@@ -268,34 +252,26 @@ class Store:
         wanted = sa.select(c.hostname, sa.func.max(c.snapshot_id)).group_by(c.hostname)
         if snapshot_id is not None:
             wanted = wanted.where(c.snapshot_id == snapshot_id)
-        with self._read() as connection:
-            return {hostname: holder for hostname, holder in connection.execute(wanted)}
+        return {hostname: holder for hostname, holder in self._rows(wanted)}
 
     def captures(self, snapshot_id: int, hostname: str) -> list[Capture]:
         """The raw texts of one host in one snapshot, checked against their sha256 (StoreError when damaged)."""
         c = t.capture.c
         wanted = sa.select(t.capture).where(c.snapshot_id == snapshot_id, c.hostname == hostname).order_by(c.id)
-        with self._read() as connection:
-            rows = connection.execute(wanted).mappings().all()
-        return [_capture(row) for row in rows]
+        return [_capture(row) for row in self._rows(wanted)]
 
     # Imports
 
     def add_import(
         self, source: str, file: str, content: bytes, rows: Sequence[Entitlement] | Sequence[CssmInstance], at: datetime
     ) -> None:
-        """Adds the entitlements or the product instances of one file."""
+        """Adds the entitlements or the product instances of one file; there is at least one."""
         head = {"source": source, "file": file, "sha256": hashlib.sha256(content).hexdigest(), "imported_at": at}
-        bodies: dict[sa.Table, list[dict[str, Any]]] = {t.entitlement: [], t.product_instance: []}
-        for position, row in enumerate(rows):
-            table = t.entitlement if isinstance(row, Entitlement) else t.product_instance
-            bodies[table].append({"position": position, "body": codec.to_json(row, light=True)})
+        table = t.entitlement if isinstance(rows[0], Entitlement) else t.product_instance
+        bodies = [{"position": position, "body": codec.to_json(row, light=True)} for position, row in enumerate(rows)]
         with self._write() as connection:
-            made = connection.execute(t.entitlement_import.insert().values(head)).inserted_primary_key
-            for table, found in bodies.items():
-                if found:
-                    import_id = made[0] if made else 0
-                    connection.execute(table.insert(), [{"import_id": import_id, **body} for body in found])
+            made = connection.execute(t.entitlement_import.insert().values(head)).lastrowid
+            connection.execute(table.insert(), [body | {"import_id": made} for body in bodies])
 
     def entitlements(self) -> list[tuple[str, Entitlement, datetime]]:
         """Every stored entitlement as (source, entitlement, imported at); which ones count is decided by scope."""
@@ -309,10 +285,8 @@ class Store:
         i, row = t.entitlement_import.c, table.c
         heads = sa.select(i.id, i.source, i.imported_at)
         bodies = sa.select(row.import_id, row.body).order_by(row.import_id, row.position)
-        with self._read() as connection:
-            head = {import_id: (source, at) for import_id, source, at in connection.execute(heads)}
-            found = connection.execute(bodies)
-            return [(head[n][0], codec.from_json(body, kind), head[n][1]) for n, body in found]
+        head = {import_id: (source, at) for import_id, source, at in self._rows(heads)}
+        return [(head[n][0], codec.from_json(body, kind), head[n][1]) for n, body in self._rows(bodies)]
 
 
 def _hosts_of(snapshot_id: int) -> sa.Select[Any]:
@@ -354,12 +328,12 @@ def _first_per_host(columns: list[Any], where: list[Any], order: list[Any]) -> s
     return sa.select(*(inner.c[name] for name in names)).where(inner.c.place == 1).order_by(inner.c.hostname)
 
 
-def _capture(row: Mapping[Any, Any]) -> Capture:
-    values = {name: row[name] for name in ("hostname", "command", "started_at", "seconds", "sha256", "level")}
+def _capture(row: Any) -> Capture:
+    values = {name: getattr(row, name) for name in ("hostname", "command", "started_at", "seconds", "sha256", "level")}
     try:
-        text = zlib.decompress(row["text"])
+        text = zlib.decompress(row.text)
     except zlib.error as error:
-        raise StoreError(f"capture {row['id']} is damaged", why=str(error)) from error
-    if hashlib.sha256(text).hexdigest() != row["sha256"]:
-        raise StoreError(f"capture {row['id']} is damaged", why="its text does not match its sha256")
+        raise StoreError(f"capture {row.id} is damaged", why=str(error)) from error
+    if hashlib.sha256(text).hexdigest() != row.sha256:
+        raise StoreError(f"capture {row.id} is damaged", why="its text does not match its sha256")
     return Capture(**values, text=text.decode())

@@ -82,18 +82,13 @@ entitlement_import = sa.Table(
     sa.Column("imported_at", UtcText, nullable=False),
 )
 
-entitlement = sa.Table(
-    "entitlement",
-    metadata,
-    sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
-
-product_instance = sa.Table(
-    "product_instance",
-    metadata,
-    sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
+entitlement, product_instance = (
+    sa.Table(
+        name,
+        metadata,
+        sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    for name in ("entitlement", "product_instance")
 )
