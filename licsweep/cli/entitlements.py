@@ -63,13 +63,14 @@ def import_(
 
     A newer export of the same accounts takes the place of the older one.
     """
+    from licsweep.imports import entitlements
     from licsweep.jobs import judge
 
     pairs = [text.rpartition("=") for text in mapped]
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
-    read = judge.import_entitlements(
-        run.project(),
+    project = run.project()
+    read = entitlements.read(
         file,
         kind=kind,
         smart_account=smart_account,
@@ -77,7 +78,7 @@ def import_(
         exported_at=exported_at,
         column_map={column: field for column, _, field in pairs},
     )
-    for note in read.notes:
+    for note in (*read.notes, *judge.import_entitlements(project, file, read)):
         run.say(plain(note))
     counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]
     told = " and ".join(f"{len(found)} {what}" for found, what in counts if found) or "nothing"

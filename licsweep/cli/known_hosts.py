@@ -41,7 +41,7 @@ def scan(run: Run, selection: Selection, form: str, output: Path | None) -> None
 @shared
 def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     """Scan, show the new keys (with --changed the changed ones too) and, after a yes, write them to known_hosts."""
-    from licsweep.access.hostkeys import Scanned
+    from licsweep.access.hostkeys import KnownHosts, Scanned
     from licsweep.jobs import hostkeys
 
     project = run.project()
@@ -56,7 +56,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     rows("known-hosts", [_row(one) for one in wanted], COLUMNS, "table", None)
     if not yes and not _agreed(len(wanted)):
         raise UsageError("nothing was written", why="the keys were not accepted")
-    hostkeys.accept(project, wanted)
+    KnownHosts(project.known_hosts).accept(wanted)
     run.say(f"{len(wanted)} keys written to {project.known_hosts}")
 
 
@@ -65,11 +65,11 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
 @shared
 def list_(run: Run, form: str, output: Path | None) -> None:
     """The known keys, as SHA256 fingerprints."""
-    from licsweep.jobs import hostkeys
+    from licsweep.access.hostkeys import KnownHosts
 
     found = [
         {"host": name, "type": key.get_name(), "fingerprint": key.fingerprint}
-        for name, key in hostkeys.known(run.project())
+        for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
     rows("known-hosts", found, {"host": "Host", "type": "Type", "fingerprint": "Fingerprint"}, form, output)
 

@@ -1,11 +1,10 @@
 """`licsweep sweep`."""
 
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +16,7 @@ from licsweep.model import Outcome
 from licsweep.reports.view import percent
 
 if TYPE_CHECKING:
-    from licsweep.jobs.collect import Collected, Planned
+    from licsweep.jobs.writing import Collected
 
 PLAN = {
     "hostname": "Host",
@@ -65,18 +64,12 @@ def command(
         selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
     )
     if dry_run:
-        planned = [plain_row(one) for one in collect.plan(project, wish)]
-        rows("sweep-plan", planned, PLAN, form, output)
+        rows("sweep-plan", collect.plan(project, wish), PLAN, form, output)
         return
     with progress(run) as (selected, moved):
         done = collect.sweep(project, wish, progress=moved, selected=selected)
     counts(run, done, form, output)
     verdict(run, done, project.settings.min_coverage)
-
-
-def plain_row(one: "Planned") -> dict[str, Any]:
-    """A plan as a row; the lines that would be sent in one cell."""
-    return dataclasses.asdict(one) | {"lines": "; ".join(one.lines)}
 
 
 def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:

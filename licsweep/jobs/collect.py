@@ -1,19 +1,18 @@
 """Collecting over SSH: the selection, the credentials, the lock, the sweep."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from licsweep.errors import InventoryError, UsageError
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
+from licsweep.jobs.writing import LEFT_OUT_OF_COVERAGE, Collected, writing
 from licsweep.model import Outcome
 from licsweep.settings import Project, listed
-from licsweep.store.lock import locked
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from licsweep.access.login import Login
     from licsweep.sweep.run import Order
 
-LEFT_OUT_OF_COVERAGE = "unsupported"
 FRESH = "fresh"
 
 
@@ -38,37 +36,6 @@ class Wish:
     def __str__(self) -> str:
         again = f", failed in {self.failed_from}" if self.failed_from is not None else ""
         return f"{self.selection}{again}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """A finished snapshot; `counts` add up to `selected`, of which `fresh` were left out as fresh enough."""
-
-    snapshot_id: int
-    selected: int
-    counts: Counter[str]
-    fresh: int = 0
-    interrupted: bool = False
-    legacy_ssh: tuple[str, ...] = ()
-
-    @property
-    def percent(self) -> float:
-        """The share that ended ok, of those that can have an answer."""
-        base = self.selected - self.counts[LEFT_OUT_OF_COVERAGE] - self.fresh
-        return 100.0 * self.counts["ok"] / base if base else 100.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What a sweep would send to one host."""
-
-    hostname: str
-    address: str
-    username: str
-    credential: str
-    jump: str
-    lines: tuple[str, ...]
-    skipped: str | None = None
 
 
 def sweep(
@@ -88,19 +55,14 @@ def sweep(
     inventory = inv.load(project.inventory)
     targets = select(inventory, wish.selection)
     credentials = credentials or find_credentials(project)
-    with locked(project.database, "sweep"):
-        store = Store(project.database, create=True)
-        try:
-            store.close_interrupted()
-            if wish.failed_from is not None:
-                targets = _failed(store, targets, wish.failed_from)
-            targets = _remembered(store, targets)
-            fresh = _fresh(store, targets, wish.fresher_than_hours)
-            selected(len(targets))
-            order = _order(project, inventory, targets, wish, credentials, fresh)
-            swept = run.sweep(inventory, order, store, progress)
-        finally:
-            store.close()
+    with writing(project, "sweep") as store:
+        if wish.failed_from is not None:
+            targets = _failed(store, targets, wish.failed_from)
+        targets = _remembered(store, targets)
+        fresh = _fresh(store, targets, wish.fresher_than_hours)
+        selected(len(targets))
+        order = _order(project, inventory, targets, wish, credentials, fresh)
+        swept = run.sweep(inventory, order, store, progress)
     return Collected(
         snapshot_id=swept.snapshot_id,
         selected=len(targets),
@@ -111,19 +73,16 @@ def sweep(
     )
 
 
-def plan(project: Project, wish: Wish) -> list[Planned]:
-    """What a sweep would send, to whom, with which credential; nobody is dialled and nobody is asked."""
+def plan(project: Project, wish: Wish) -> list[dict[str, Any]]:
+    """What a sweep would send, to whom, with which credential, as rows; nobody is dialled and nobody is asked."""
     from collectors.base import platforms
     from licsweep.access.session import CLASSES, LAST_LINE
 
     inventory = inv.load(project.inventory)
     targets = select(inventory, wish.selection)
     if project.database.is_file():
-        store = Store(project.database)
-        try:
+        with Store(project.database) as store:
             targets = _remembered(store, targets)
-        finally:
-            store.close()
     source, username = _credential_source(project)
     known = platforms()
     planned = []
@@ -133,15 +92,15 @@ def plan(project: Project, wish: Wish) -> list[Planned]:
         commands = platform.commands if platform else ("show version", "and what its platform needs")
         lines = (CLASSES[target.platform].pager_off, *commands, LAST_LINE) if ready else ()
         planned.append(
-            Planned(
-                hostname=target.name,
-                address=f"{target.address}:{target.port}",
-                username=target.username or username,
-                credential=source,
-                jump=" > ".join(hop.name for hop in hops(inventory, target)),
-                lines=lines,
-                skipped=None if ready else f"platform {target.platform} can't be swept yet",
-            )
+            {
+                "hostname": target.name,
+                "address": f"{target.address}:{target.port}",
+                "username": target.username or username,
+                "credential": source,
+                "jump": " > ".join(hop.name for hop in hops(inventory, target)),
+                "lines": "; ".join(lines),
+                "skipped": None if ready else f"platform {target.platform} can't be swept yet",
+            }
         )
     return planned
 
@@ -264,14 +223,12 @@ def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict
     """Hosts whose last good observation is young enough, with the reason to leave them out."""
     if hours is None:
         return {}
-    now = datetime.now(UTC)
-    read = store.last_read()
-    reasons = {}
-    for target in targets:
-        at = read.get(target.name)
-        if at is not None and now - at < timedelta(hours=hours):
-            reasons[target.name] = f"{FRESH} enough: read {at:%Y-%m-%d %H:%M} UTC"
-    return reasons
+    now, read = datetime.now(UTC), store.last_read()
+    return {
+        target.name: f"{FRESH} enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"
+        for target in targets
+        if target.name in read and now - read[target.name] < timedelta(hours=hours)
+    }
 
 
 def _failed(store: Store, targets: list[Target], snapshot_id: int) -> list[Target]:

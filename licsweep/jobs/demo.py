@@ -1,6 +1,5 @@
 """The main job on a simulated estate: sweep, import, reconcile, reports."""
 
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
+from licsweep.imports import entitlements
 from licsweep.jobs import collect, judge, report
-from licsweep.jobs.collect import Collected, Wish
+from licsweep.jobs.collect import Wish
+from licsweep.jobs.writing import Collected
 from licsweep.judged import Judgement
 from licsweep.model import LicenseUse, Outcome
 from licsweep.reports import write
-from licsweep.settings import FILE_NAME, load
+from licsweep.settings import FILE_NAME, Project, load
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",)}
 class Demo:
     """What the demo did; `surprises` are hosts that did not end as the estate was designed."""
 
-    folder: Path
     collected: Collected
     judgement: Judgement
     files: tuple[Path, ...]
@@ -56,21 +56,13 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
         project = load(folder, environment={})
         credentials = Credentials(username=estate.username, password=Secret(estate.password), source="demo")
-        started, cpu = time.monotonic(), _cpu()
+        started, cpu = time.monotonic(), time.process_time()
         collected = collect.sweep(
             project, Wish(selection=Selection()), credentials=credentials, progress=progress, selected=selected
         )
-        sweep_seconds, cpu_seconds = time.monotonic() - started, _cpu() - cpu
+        sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     for file in sorted((folder / "entitlements").glob("*.csv")):
-        judge.import_entitlements(
-            project,
-            file,
-            kind=None,
-            smart_account=None,
-            virtual_account=None,
-            exported_at=None,
-            column_map={},
-        )
+        judge.import_entitlements(project, file, entitlements.read(file))
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     written: list[Path] = []
@@ -79,27 +71,19 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         for form in forms:
             written += write(made, form, reports)
     return Demo(
-        folder=folder,
         collected=collected,
         judgement=judge.reconcile(project)[0].judgement,
         files=tuple(written),
-        surprises=_surprises(estate, Store(project.database)),
+        surprises=_surprises(estate, project),
         sweep_seconds=sweep_seconds,
         cpu_seconds=cpu_seconds,
     )
 
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _surprises(estate: "SimulatedEstate", store: Store) -> tuple[str, ...]:
+def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
     """Hosts whose outcome or licences differ from the design: the demo checks itself."""
-    try:
+    with Store(project.database) as store:
         states = {state.hostname: state for state in store.host_states(as_of=datetime.now(UTC))}
-    finally:
-        store.close()
     found = []
     for device in estate.devices:
         state = states.get(device.name)

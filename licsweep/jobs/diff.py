@@ -89,11 +89,8 @@ def _position(project: Project, asked: str) -> tuple[Position, Side]:
 
 def _ended(project: Project, snapshot: int) -> datetime:
     """When the newest host of a snapshot was read; observations and texts that came in later keep their own time."""
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         tried = store.newest_try(snapshot)
-    finally:
-        store.close()
     if tried is None:
         raise UsageError(f"{snapshot}: no such snapshot, or one without hosts", hint="licsweep snapshots")
     return tried

@@ -1,6 +1,5 @@
 """Host keys of the selected hosts: what they show now, compared with what is known."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,6 @@ from licsweep.estate.selection import Selection, select
 from licsweep.settings import Project
 
 if TYPE_CHECKING:
-    import paramiko
-
     from licsweep.access.hostkeys import Scanned
 
 
@@ -24,17 +21,3 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
     timeout = project.settings.connect_timeout
     with ThreadPoolExecutor(max_workers=project.settings.workers) as pool:
         return list(pool.map(lambda t: hostkeys.scan(t.name, t.address, t.port, known, timeout), targets))
-
-
-def known(project: Project) -> "list[tuple[str, paramiko.PKey]]":
-    """What the project's known_hosts says: names and keys."""
-    from licsweep.access.hostkeys import KnownHosts
-
-    return KnownHosts(project.known_hosts).entries()
-
-
-def accept(project: Project, scanned: "Sequence[Scanned]") -> None:
-    """Writes these keys to the project's known_hosts in place of what it said of their hosts."""
-    from licsweep.access.hostkeys import KnownHosts
-
-    KnownHosts(project.known_hosts).accept(scanned)

@@ -1,20 +1,18 @@
 """Collecting without SSH: text files that somebody gathered, or observations of another collector."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep import codec
 from licsweep.errors import InputError, NothingCollected
-from licsweep.jobs.collect import Collected
 from licsweep.jobs.targets import inventory_of, target_of
-from licsweep.model import Outcome
+from licsweep.jobs.writing import Collected, write_snapshot, writing
+from licsweep.model import Observation, Outcome
 from licsweep.settings import Project
-from licsweep.store.lock import locked
-from licsweep.store.store import Store
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Inventory
@@ -35,18 +33,8 @@ def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) ->
     found = _files(paths)
     inventory = inventory_of(project)
     reports = [_report(hostname, files, inventory, taken_at) for hostname, files in sorted(found.items())]
-    counts: Counter[str] = Counter()
-    with locked(project.database, "ingest"):
-        store = Store(project.database, create=True)
-        try:
-            store.close_interrupted()
-            snapshot_id = store.begin("ingest", " ".join(map(str, paths)), len(reports), datetime.now(UTC))
-            for report in reports:
-                counts[store_report(store, snapshot_id, report).status] += 1
-            store.end(snapshot_id, "complete", datetime.now(UTC))
-        finally:
-            store.close()
-    return Collected(snapshot_id=snapshot_id, selected=len(reports), counts=counts)
+    with writing(project, "ingest") as store:
+        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, partial(store_report, store))
 
 
 def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -86,18 +74,12 @@ def observations(project: Project, file: Path, taken_at: datetime | None) -> Col
     if not rows:
         raise NothingCollected(f"{file}: an empty list", why="it holds no observation")
     now = datetime.now(UTC)
-    counts: Counter[str] = Counter()
-    with locked(project.database, "ingest"):
-        store = Store(project.database, create=True)
-        try:
-            store.close_interrupted()
-            snapshot_id = store.begin("observations", str(file), len(rows), now)
-            for row in rows:
-                at = row.captured_at or taken_at or now
-                outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
-                store.save_result(snapshot_id, outcome, at, replace(row, captured_at=at))
-                counts[row.outcome] += 1
-            store.end(snapshot_id, "complete", datetime.now(UTC))
-        finally:
-            store.close()
-    return Collected(snapshot_id=snapshot_id, selected=len(rows), counts=counts)
+    with writing(project, "ingest") as store:
+
+        def save(snapshot_id: int, row: Observation) -> Outcome:
+            at = row.captured_at or taken_at or now
+            outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
+            store.save_result(snapshot_id, outcome, at, replace(row, captured_at=at))
+            return outcome
+
+        return write_snapshot(store, "observations", str(file), rows, save)

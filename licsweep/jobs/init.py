@@ -1,6 +1,5 @@
 """A working project to start from."""
 
-from collections.abc import Iterable
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -8,7 +7,12 @@ from pathlib import Path
 from licsweep.errors import UsageError
 from licsweep.settings import FILE_NAME, Settings
 
-SAMPLE_INVENTORY = ("hosts.yaml", "groups.yaml", "defaults.yaml")
+SAMPLES = {
+    "inventory/hosts.yaml": "hosts.yaml",
+    "inventory/groups.yaml": "groups.yaml",
+    "inventory/defaults.yaml": "defaults.yaml",
+    "entitlements/sample.yaml": "entitlements.yaml",
+}
 
 
 def write_project(folder: Path) -> list[Path]:
@@ -18,28 +22,19 @@ def write_project(folder: Path) -> list[Path]:
     """
     sample = files("licsweep.inventory")
     wanted = {folder / FILE_NAME: settings_text()}
-    for name in SAMPLE_INVENTORY:
-        wanted[folder / "inventory" / name] = sample.joinpath(name).read_text(encoding="utf-8")
-    wanted[folder / "entitlements" / "sample.yaml"] = sample.joinpath("entitlements.yaml").read_text(encoding="utf-8")
-    return write_new(folder, wanted.items())
-
-
-def write_new(folder: Path, wanted: Iterable[tuple[Path, str]]) -> list[Path]:
-    """Writes files that must not be there yet."""
-    written = []
+    wanted |= {folder / where: sample.joinpath(name).read_text(encoding="utf-8") for where, name in SAMPLES.items()}
     try:
-        for path, text in wanted:
+        for path, text in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with path.open("x", encoding="utf-8") as out:
                 out.write(text)
-            written.append(path)
     except FileExistsError as error:
         raise UsageError(
             f"{error.filename} is there already", why="init never overwrites", hint="licsweep init in an empty folder"
         ) from error
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}", why="the project can't be written") from error
-    return written
+    return list(wanted)
 
 
 def settings_text() -> str:

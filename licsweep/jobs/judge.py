@@ -2,14 +2,12 @@
 
 import dataclasses
 import gc
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep.estate import inventory as inv
-from licsweep.imports import entitlements
 from licsweep.imports.scope import supersede
+from licsweep.jobs.targets import inventory_of
 from licsweep.judged import CssmInstance, Entitlement
 from licsweep.reports.view import Position
 from licsweep.settings import Project
@@ -23,40 +21,19 @@ if TYPE_CHECKING:
     from licsweep.imports.entitlements import ImportedFile
 
 
-def import_entitlements(
-    project: Project,
-    file: Path,
-    *,
-    kind: str | None,
-    smart_account: str | None,
-    virtual_account: str | None,
-    exported_at: datetime | None,
-    column_map: Mapping[str, str],
-) -> "ImportedFile":
-    """Reads one file of entitlements or product instances and adds it to the store.
+def import_entitlements(project: Project, file: Path, read: "ImportedFile") -> list[str]:
+    """Adds to the store what was read from a file; returns notes on virtual accounts that two sources tell of.
 
-    Raises InputError naming file, line and field; UsageError; MissingExtra.
+    Raises StoreError.
     """
-    read = entitlements.read(
-        file,
-        kind=kind,
-        smart_account=smart_account,
-        virtual_account=virtual_account,
-        exported_at=exported_at,
-        column_map=column_map,
-    )
-    now = datetime.now(UTC)
-    store = Store(project.database, create=True)
-    try:
-        notes = (*read.notes, *_counted_beside(store, read))
-        content = file.read_bytes()
+    content, now = file.read_bytes(), datetime.now(UTC)
+    with Store(project.database, create=True) as store:
+        notes = _counted_beside(store, read)
         if read.entitlements:
             store.add_import(read.source, str(file), content, read.entitlements, now)
         if read.instances:
             store.add_import(read.instance_source, str(file), content, read.instances, now)
-    finally:
-        store.close()
-    return dataclasses.replace(read, notes=notes)
+    return notes
 
 
 def _counted_beside(store: Store, read: "ImportedFile") -> list[str]:
@@ -84,12 +61,9 @@ def reconcile(
     """
     moment = as_of or datetime.now(UTC)
     tables = Tables.load(project.folder)
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
         owned, listed = imports_at(store, tables, moment)
-    finally:
-        store.close()
     settings = project.settings
     options = Options(
         due_horizon_days=settings.report_due_days,
@@ -122,20 +96,16 @@ def imports_at(store: Store, tables: Tables, moment: datetime) -> tuple[list[Ent
 
 def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
     """The entitlements that count on a date (default now). Raises StoreError, InputError."""
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         return imports_at(store, Tables.load(project.folder), as_of or datetime.now(UTC))[0]
-    finally:
-        store.close()
 
 
 def _facts(project: Project) -> dict[str, HostFacts]:
     """What the inventory says of each host, where there is an inventory."""
-    if not (project.inventory / "hosts.yaml").is_file():
-        return {}
     known = {field.name for field in dataclasses.fields(HostFacts)}
     facts = {}
-    for name, host in inv.load(project.inventory).hosts.items():
+    inventory = inventory_of(project)
+    for name, host in inventory.hosts.items() if inventory else ():
         said = {key: str(value) for key, value in host.items() if key in known and value is not None}
         facts[name] = HostFacts(**said)
     return facts

@@ -1,6 +1,7 @@
 """Looking into the store."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
@@ -13,26 +14,19 @@ from licsweep.store.store import Store
 
 def snapshots(project: Project) -> list[Snapshot]:
     """All snapshots; one that still says running while nobody holds the lock was interrupted, and is marked so."""
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         found = store.snapshots()
         if any(one.state == "running" for one in found):
-            try:
-                with locked(project.database, "snapshots"):
-                    store.close_interrupted()
-                    found = store.snapshots()
-            except LockedError:
-                pass  # it really is running
+            with suppress(LockedError), locked(project.database, "snapshots"):  # else it really is running
+                store.close_interrupted()
+                found = store.snapshots()
         return found
-    finally:
-        store.close()
 
 
 def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState, Sequence[Capture]]:
     """The state of one host and the texts behind its observation. Raises UsageError for a host never seen."""
     moment = as_of or datetime.now(UTC)
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         states = store.host_states(as_of=moment, hostname=name)
         if not states:
             known = [state.hostname for state in store.host_states(as_of=moment)]
@@ -45,5 +39,3 @@ def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState
         state = states[0]
         captures = store.captures(state.snapshot_id, name) if state.snapshot_id is not None else []
         return state, captures
-    finally:
-        store.close()

@@ -110,12 +110,9 @@ def _fresh(folder: Path, case: str) -> Path:
 
 def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
     """What the project knows to be the site's own: inventory, accounts, and every host that was ever read."""
-    store = Store(project.database)
-    try:
+    with Store(project.database) as store:
         states = store.host_states(as_of=datetime.now(UTC))
         imported = [row for _, row, _ in store.entitlements()]
-    finally:
-        store.close()
     for row in imported:
         yield "account", row.smart_account or ""
         yield "account", row.virtual_account or ""

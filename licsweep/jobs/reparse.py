@@ -1,16 +1,14 @@
 """Reading stored captures again with today's templates: a new result beside the old one, which stays."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError
-from licsweep.jobs.collect import Collected
 from licsweep.jobs.targets import inventory_of, target_of
+from licsweep.jobs.writing import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
 from licsweep.settings import Project
-from licsweep.store.lock import locked
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
@@ -46,27 +44,21 @@ def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
     Raises UsageError for a snapshot without captures, NothingCollected, LockedError, StoreError.
     """
     inventory = inventory_of(project)
-    counts: Counter[str] = Counter()
     changed = []
-    with locked(project.database, "reparse"):
-        store = Store(project.database)
-        try:
-            store.close_interrupted()
-            found = _results(store, snapshot_id)
-            chosen = f"captures of snapshot {snapshot_id}" if snapshot_id is not None else "newest captures"
-            made = store.begin("reparse", chosen, len(found), datetime.now(UTC))
-            for before in found:
-                outcome, observation = before.outcome, before.observation
-                if outcome.status in READ:
-                    outcome, observation = _read(store, before, inventory)
-                store.save_result(made, outcome, before.tried_at, observation, before.snapshot_id)
-                counts[outcome.status] += 1
-                if (outcome.status, observation) != (before.outcome.status, before.observation):
-                    changed.append(outcome.hostname)
-            store.end(made, "complete", datetime.now(UTC))
-        finally:
-            store.close()
-    return Reparsed(collected=Collected(snapshot_id=made, selected=len(found), counts=counts), changed=tuple(changed))
+    with writing(project, "reparse", create=False) as store:
+
+        def save(made: int, before: _Before) -> Outcome:
+            outcome, observation = before.outcome, before.observation
+            if outcome.status in READ:
+                outcome, observation = _read(store, before, inventory)
+            store.save_result(made, outcome, before.tried_at, observation, before.snapshot_id)
+            if (outcome.status, observation) != (before.outcome.status, before.observation):
+                changed.append(outcome.hostname)
+            return outcome
+
+        chosen = f"captures of snapshot {snapshot_id}" if snapshot_id is not None else "newest captures"
+        collected = write_snapshot(store, "reparse", chosen, _results(store, snapshot_id), save)
+    return Reparsed(collected=collected, changed=tuple(changed))
 
 
 def _results(store: Store, snapshot_id: int | None) -> list[_Before]:

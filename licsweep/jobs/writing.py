@@ -1,0 +1,52 @@
+"""Writing a snapshot: one writer of a project at a time, and what came of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from licsweep.model import Outcome, SnapshotKind
+from licsweep.settings import Project
+from licsweep.store.lock import locked
+from licsweep.store.store import Store
+
+LEFT_OUT_OF_COVERAGE = "unsupported"
+Host = TypeVar("Host")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """A finished snapshot; `counts` add up to `selected`, of which `fresh` were left out as fresh enough."""
+
+    snapshot_id: int
+    selected: int
+    counts: Counter[str]
+    fresh: int = 0
+    interrupted: bool = False
+    legacy_ssh: tuple[str, ...] = ()
+
+    @property
+    def percent(self) -> float:
+        """The share that ended ok, of those that can have an answer."""
+        base = self.selected - self.counts[LEFT_OUT_OF_COVERAGE] - self.fresh
+        return 100.0 * self.counts["ok"] / base if base else 100.0
+
+
+@contextmanager
+def writing(project: Project, doing: str, *, create: bool = True) -> Iterator[Store]:
+    """The project's store for its one writer. Raises LockedError, StoreError."""
+    with locked(project.database, doing), Store(project.database, create=create) as store:
+        store.close_interrupted()
+        yield store
+
+
+def write_snapshot(
+    store: Store, kind: SnapshotKind, selection: str, hosts: Sequence[Host], save: Callable[[int, Host], Outcome]
+) -> Collected:
+    """A snapshot of hosts whose answers are at hand; `save` stores one of them in it and says how it ended."""
+    snapshot_id = store.begin(kind, selection, len(hosts), datetime.now(UTC))
+    counts = Counter[str](save(snapshot_id, host).status for host in hosts)
+    store.end(snapshot_id, "complete", datetime.now(UTC))
+    return Collected(snapshot_id=snapshot_id, selected=len(hosts), counts=counts)
