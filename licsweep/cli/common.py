@@ -64,11 +64,6 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         _log(log_format, log_level)
         try:
             verb(Run(folder=project_folder, quiet=quiet, color=not no_color), **options)
-        except LicsweepError as error:
-            if debug:
-                raise
-            _tell(error)
-            sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
@@ -78,12 +73,15 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             if debug:
                 raise
-            _tell(
-                LicsweepError("a bug in licsweep", why=f"{type(error).__name__}: {error}", hint="--debug shows where")
-            )
-            sys.exit(LicsweepError.exit_code)
+            known = error if isinstance(error, LicsweepError) else _bug(error)
+            _tell(known)
+            sys.exit(known.exit_code)
 
     return wrapped
+
+
+def _bug(error: Exception) -> LicsweepError:
+    return LicsweepError("a bug in licsweep", why=f"{type(error).__name__}: {error}", hint="--debug shows where")
 
 
 def _tell(error: LicsweepError) -> None:

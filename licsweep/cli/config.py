@@ -1,21 +1,19 @@
 """`licsweep config`."""
 
-from pathlib import Path
-
 import click
 
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import data_options, rows
+from licsweep.cli.render import Out, data_options, titled
 
 
 @click.command()
 @data_options
 @shared
-def command(run: Run, form: str, output: Path | None) -> None:
+def command(run: Run, out: Out) -> None:
     """Each setting's value and where it came from (default, licsweep.toml, environment). Secrets are no settings."""
     project = run.project()
     found = [
         {"setting": name, "value": getattr(project.settings, name), "source": source}
         for name, source in project.sources.items()
     ]
-    rows("config", found, {"setting": "Setting", "value": "Value", "source": "Source"}, form, output)
+    out.rows("config", found, titled("setting value source"))

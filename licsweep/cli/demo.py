@@ -8,7 +8,7 @@ import click
 
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
 from licsweep.cli.reconcile import as_text
-from licsweep.cli.render import plain, put, table
+from licsweep.cli.render import plain, put, table, titled
 from licsweep.cli.sweep import progress
 
 
@@ -26,10 +26,10 @@ def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
     with progress(run) as (selected, moved):
         done = demo.run(folder, devices, progress=moved, selected=selected)
     counts = [{"outcome": outcome, "hosts": number} for outcome, number in sorted(done.collected.counts.items())]
-    put(table(counts, {"outcome": "Outcome", "hosts": "Hosts"}, "Outcomes"), None)
-    put("\n" + as_text(done.judgement, top=8) + "\n", None)
+    put(table(counts, titled("outcome hosts"), "Outcomes"))
+    put("\n" + as_text(done.judgement, top=8) + "\n")
     for path in done.files:
-        put(str(path), None)
+        put(str(path))
     each = done.cpu_seconds / done.collected.selected * 1000
     run.say(f"swept {done.collected.selected} devices in {done.sweep_seconds:.1f} s, {each:.0f} ms of CPU each")
     if open_:

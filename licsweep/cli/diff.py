@@ -1,25 +1,17 @@
 """`licsweep diff`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from licsweep import codec
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import data_options, put, rows
+from licsweep.cli.render import Out, data_options, titled
 
 if TYPE_CHECKING:
     from licsweep.jobs.diff import Diff
 
-COLUMNS = {
-    "about": "About",
-    "what": "What",
-    "change": "Change",
-    "license": "Licence",
-    "before": "Before",
-    "after": "After",
-}
+COLUMNS = titled("about what change license before after", license="Licence")
 
 
 @click.command()
@@ -27,7 +19,7 @@ COLUMNS = {
 @click.argument("b")
 @data_options
 @shared
-def command(run: Run, a: str, b: str, form: str, output: Path | None) -> None:
+def command(run: Run, a: str, b: str, out: Out) -> None:
     """What changed from A to B, each a snapshot's id or a date: instances, licences, findings.
 
     A snapshot stands for what was known of its hosts when it had ended.
@@ -35,14 +27,14 @@ def command(run: Run, a: str, b: str, form: str, output: Path | None) -> None:
     from licsweep.jobs import diff
 
     found = diff.diff(run.project(), a, b)
-    if form == "json":
-        put(codec.envelope("diff", codec.plain(found)), output)
+    if out.form == "json":
+        out.put(codec.envelope("diff", codec.plain(found)))
         return
     changes = _rows(found)
-    if changes or form == "csv":
-        rows("diff", changes, COLUMNS, form, output)
+    if changes or out.form == "csv":
+        out.rows("diff", changes, COLUMNS)
     else:
-        put("nothing changed", output)
+        out.put("nothing changed")
     sides = [
         f"{side.asked} ({side.instances} instances, {side.as_of:%Y-%m-%d %H:%M} UTC)"
         for side in (found.from_, found.to)

@@ -7,34 +7,22 @@ import click
 
 from licsweep import codec
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import data_options, plain, put, rows
+from licsweep.cli.render import Out, data_options, plain, put, titled
 from licsweep.errors import UsageError
 from licsweep.imports.entitlements import KINDS
 
-TERMS = {
-    "smart_account": "Smart account",
-    "virtual_account": "Virtual account",
-    "license": "Licence",
-    "entitlement_tag": "Tag",
-    "type": "Type",
-    "quantity": "Quantity",
-    "start": "Start",
-    "end": "End",
-    "subscription_id": "Subscription",
-    "cssm_in_use": "In use by CSSM",
-    "exported_at": "Exported",
-    "source_file": "File",
-    "source_row": "Row",
-}
-NAMES = {
-    "license": "Licence",
-    "kind": "Kind",
-    "name": "Name",
-    "tag": "Tag",
-    "why": "Why",
-    "count": "Count",
-    "where": "Where",
-}
+TERMS = titled(
+    "smart_account virtual_account license entitlement_tag type quantity start end subscription_id cssm_in_use"
+    " exported_at source_file source_row",
+    license="Licence",
+    entitlement_tag="Tag",
+    subscription_id="Subscription",
+    cssm_in_use="In use by CSSM",
+    exported_at="Exported",
+    source_file="File",
+    source_row="Row",
+)
+NAMES = titled("license kind name tag why count where", license="Licence")
 
 
 @click.group()
@@ -82,23 +70,23 @@ def import_(
         run.say(plain(note))
     counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]
     told = " and ".join(f"{len(found)} {what}" for found, what in counts if found) or "nothing"
-    put(f"{told} imported from {file}", None)
+    put(f"{told} imported from {file}")
 
 
 @command.command("list")
 @click.option("--as-of", type=MOMENT, help="The exports that count then: a date (its end) or a timestamp.")
 @data_options
 @shared
-def list_(run: Run, as_of: datetime | None, form: str, output: Path | None) -> None:
+def list_(run: Run, as_of: datetime | None, out: Out) -> None:
     """The entitlements that count: of each account and source the newest export. One row a term."""
     from licsweep.jobs import judge
 
     found = judge.bought(run.project(), as_of)
-    if form == "json":
-        put(codec.envelope("entitlements", [codec.plain(one) for one in found]), output)
+    if out.form == "json":
+        out.put(codec.envelope("entitlements", [codec.plain(one) for one in found]))
         return
     terms = [codec.plain(one) | term for one in found for term in [codec.plain(term) for term in one.terms] or [{}]]
-    rows("entitlements", terms, TERMS, form, output)
+    out.rows("entitlements", terms, TERMS)
     run.say(f"{len(found)} entitlements")
 
 
@@ -106,7 +94,7 @@ def list_(run: Run, as_of: datetime | None, form: str, output: Path | None) -> N
 @click.argument("license_name", metavar="LICENSE")
 @data_options
 @shared
-def explain(run: Run, license_name: str, form: str, output: Path | None) -> None:
+def explain(run: Run, license_name: str, out: Out) -> None:
     """Why two names meet: every name, label and tag of a licence, where it stands, and the step that joined it.
 
     LICENSE is a name, an entitlement tag, a printed label, or a feature name.
@@ -114,4 +102,4 @@ def explain(run: Run, license_name: str, form: str, output: Path | None) -> None
     from licsweep.jobs import meeting
 
     found = [codec.plain(one) for one in meeting.explain(run.project(), license_name)]
-    rows("entitlements-explain", found, NAMES, form, output)
+    out.rows("entitlements-explain", found, NAMES)

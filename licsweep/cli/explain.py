@@ -18,16 +18,13 @@ def command(run: Run, code: str) -> None:  # noqa: ARG001
 
     kind = explain(code)
     if kind is not None:
-        put(
-            f"{kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"
-            f"Cause:  {kind.cause}\nRemedy: {kind.remedy}",
-            None,
-        )
+        head = f"{kind.code} {kind.slug} ({kind.severity})"
+        put(f"{head}\n\n{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}")
         return
     error = next((one for one in _errors(LicsweepError) if one.code == code.upper()), None)
     if error is None:
         raise UsageError(f"{code}: no such finding or error", why="codes look like LF001 or LS203; names like shortage")
-    put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}", None)
+    put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}")
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:

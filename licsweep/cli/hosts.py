@@ -1,30 +1,20 @@
 """`licsweep hosts`."""
 
-from pathlib import Path
-
 import click
 
 from licsweep.cli.common import Run, selection_options, shared
-from licsweep.cli.render import data_options, rows
+from licsweep.cli.render import Out, data_options, titled
 from licsweep.estate import inventory
 from licsweep.estate.selection import Selection, select
 
-COLUMNS = {
-    "name": "Host",
-    "address": "Address",
-    "port": "Port",
-    "platform": "Platform",
-    "groups": "Groups",
-    "site": "Site",
-    "virtual_account": "Virtual account",
-}
+COLUMNS = titled("name address port platform groups site virtual_account", name="Host")
 
 
 @click.command()
 @selection_options
 @data_options
 @shared
-def command(run: Run, selection: Selection, form: str, output: Path | None) -> None:
+def command(run: Run, selection: Selection, out: Out) -> None:
     """The selected hosts. The whole inventory is checked; an error names its file and line."""
     found = [
         {
@@ -38,5 +28,5 @@ def command(run: Run, selection: Selection, form: str, output: Path | None) -> N
         }
         for one in select(inventory.load(run.project().inventory), selection)
     ]
-    rows("hosts", found, COLUMNS, form, output)
+    out.rows("hosts", found, COLUMNS)
     run.say(f"{len(found)} hosts")

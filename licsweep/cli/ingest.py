@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import data_options
+from licsweep.cli.render import Out, data_options
 from licsweep.cli.sweep import counts, verdict
 from licsweep.errors import UsageError
 
@@ -22,8 +22,7 @@ def command(
     paths: tuple[Path, ...],
     observations: Path | None,
     taken_at: datetime | None,
-    form: str,
-    output: Path | None,
+    out: Out,
 ) -> None:
     """Make a snapshot from text gathered elsewhere: files <host>/<command>.txt, or a JSON list of observations."""
     from licsweep.jobs import ingest
@@ -34,8 +33,8 @@ def command(
         )
     project = run.project()
     if observations is not None:
-        counts(run, ingest.observations(project, observations, taken_at), form, output)
+        counts(run, ingest.observations(project, observations, taken_at), out)
         return
     done = ingest.texts(project, paths, taken_at)
-    counts(run, done, form, output)
+    counts(run, done, out)
     verdict(run, done, min_coverage=0.0)

@@ -16,5 +16,5 @@ def command(run: Run, folder: Path | None) -> None:
     from licsweep.jobs import init
 
     for path in init.write_project(folder or run.folder):
-        put(str(path), None)
+        put(str(path))
     run.say("next: edit inventory/hosts.yaml, then: licsweep hosts; licsweep known-hosts accept; licsweep sweep")

@@ -1,20 +1,19 @@
 """`licsweep known-hosts scan|accept|list`."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from licsweep.cli.common import EXIT_NOTHING, Run, selection_options, shared
-from licsweep.cli.render import data_options, rows
+from licsweep.cli.render import Out, data_options, titled
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
 
 if TYPE_CHECKING:
     from licsweep.access.hostkeys import Scanned
 
-COLUMNS = {"host": "Host", "address": "Address", "state": "State", "type": "Type", "fingerprint": "Fingerprint"}
+COLUMNS = titled("host address state type fingerprint")
 
 
 @click.group()
@@ -26,12 +25,12 @@ def command() -> None:
 @selection_options
 @data_options
 @shared
-def scan(run: Run, selection: Selection, form: str, output: Path | None) -> None:
+def scan(run: Run, selection: Selection, out: Out) -> None:
     """Ask each host for its key (nobody logs in) and compare it with the known one."""
     from licsweep.jobs import hostkeys
 
     found = hostkeys.scan(run.project(), selection)
-    rows("known-hosts", [_row(one) for one in found], COLUMNS, form, output)
+    out.rows("known-hosts", [_row(one) for one in found], COLUMNS)
 
 
 @command.command()
@@ -53,7 +52,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     if not wanted:
         run.say("no key to accept")
         sys.exit(EXIT_NOTHING if not scanned else 0)
-    rows("known-hosts", [_row(one) for one in wanted], COLUMNS, "table", None)
+    Out().rows("known-hosts", [_row(one) for one in wanted], COLUMNS)
     if not yes and not _agreed(len(wanted)):
         raise UsageError("nothing was written", why="the keys were not accepted")
     KnownHosts(project.known_hosts).accept(wanted)
@@ -63,7 +62,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
 @command.command("list")
 @data_options
 @shared
-def list_(run: Run, form: str, output: Path | None) -> None:
+def list_(run: Run, out: Out) -> None:
     """The known keys, as SHA256 fingerprints."""
     from licsweep.access.hostkeys import KnownHosts
 
@@ -71,7 +70,7 @@ def list_(run: Run, form: str, output: Path | None) -> None:
         {"host": name, "type": key.get_name(), "fingerprint": key.fingerprint}
         for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
-    rows("known-hosts", found, {"host": "Host", "type": "Type", "fingerprint": "Fingerprint"}, form, output)
+    out.rows("known-hosts", found, titled("host type fingerprint"))
 
 
 def _agreed(number: int) -> bool:

@@ -8,7 +8,7 @@ import click
 
 from licsweep import codec
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
-from licsweep.cli.render import put, table
+from licsweep.cli.render import put, table, titled
 from licsweep.model import Observation
 
 MAX_TEXT_BYTES = 8 * 1024 * 1024
@@ -50,7 +50,7 @@ def as_table(observation: Observation) -> str:
             continue
         for field, one in _each(name, value):
             found.append({"field": field, "value": one, "line": lines.get(field)})
-    return table(found, {"field": "Field", "value": "Value", "line": "Printed by"})
+    return table(found, titled("field value line", line="Printed by"))
 
 
 def _each(name: str, value: Any) -> list[tuple[str, str]]:

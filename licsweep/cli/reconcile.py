@@ -2,27 +2,17 @@
 
 import sys
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from licsweep import codec
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
-from licsweep.cli.render import data_options, put, rows, table
+from licsweep.cli.render import Out, data_options, table, titled
 from licsweep.judged import SEVERITIES, Finding, Judgement
 from licsweep.reports.view import percent
 
-POOLS = {
-    "virtual_account": "Virtual account",
-    "license": "Licence",
-    "owned": "Owned",
-    "in_use": "In use",
-    "reserved": "Reserved",
-    "charged": "Charged",
-    "balance": "Balance",
-    "status": "Status",
-}
-FINDINGS = {"severity": "Severity", "code": "Code", "name": "Finding", "subject": "About", "message": "Message"}
+POOLS = titled("virtual_account license owned in_use reserved charged balance status", license="Licence")
+FINDINGS = titled("severity code name subject message", name="Finding", subject="About")
 TOP = 20
 
 
@@ -32,25 +22,17 @@ TOP = 20
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 at findings this grave or graver.")
 @data_options
 @shared
-def command(
-    run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, form: str, output: Path | None
-) -> None:
+def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, out: Out) -> None:
     """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
     from licsweep.jobs import judge
 
     judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot)[0].judgement
-    if form == "json":
-        put(codec.envelope("reconcile", codec.plain(judgement)), output)
-    elif form == "csv":
-        rows(
-            "reconcile",
-            [codec.plain(pool) for pool in judgement.pools],
-            {"smart_account": "Smart account"} | POOLS,
-            form,
-            output,
-        )
+    if out.form == "json":
+        out.put(codec.envelope("reconcile", codec.plain(judgement)))
+    elif out.form == "csv":
+        out.rows("reconcile", [codec.plain(pool) for pool in judgement.pools], titled("smart_account") | POOLS)
     else:
-        put(as_text(judgement), output)
+        out.put(as_text(judgement))
     if fail_on and any(SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in unwaived(judgement)):
         sys.exit(EXIT_FINDINGS)
 

@@ -23,7 +23,7 @@ def command(run: Run, host: str, output: Path | None) -> None:
     project = run.project()
     made = record.record(project, host, output or project.folder / "fixtures")
     for path in made.files:
-        put(str(path), None)
+        put(str(path))
     for field in made.changed:
         run.say(f"{field} reads differently once the words are replaced")
     run.say("read each output.txt before you share it, and check expected.json by hand")

@@ -1,9 +1,11 @@
 """Data on stdout or into a file: a table for people, JSON in the envelope, or CSV. Device text is made harmless."""
 
 import csv
+import functools
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,43 @@ from licsweep.reports.defuse import clean, for_csv
 Row = Mapping[str, Any]
 
 
+def titled(keys: str, **renamed: str) -> dict[str, str]:
+    """The columns of a table: each key with its title, which is the key's own words unless it is `renamed`."""
+    return {key: renamed.get(key) or key.replace("_", " ").capitalize() for key in keys.split()}
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Where a verb's data go, and in which form: `table`, `json` or `csv`."""
+
+    form: str = "table"
+    path: Path | None = None
+
+    def put(self, text: str) -> None:
+        """Puts out a text that is ready."""
+        put(text, self.path)
+
+    def rows(self, kind: str, found: Sequence[Row], columns: Mapping[str, str]) -> None:
+        """Puts out rows; `columns` maps key to title and gives their order."""
+        if self.form == "json":
+            self.put(codec.envelope(kind, list(found)))
+        else:
+            self.put(_csv(found, columns) if self.form == "csv" else table(found, columns))
+
+
 def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `--format` and `-o`."""
-    verb = click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")(verb)
-    return click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")(
-        verb
-    )
+    """Adds `--format` and `-o`; the verb gets them as `out`."""
+
+    @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
+    @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
+    @functools.wraps(verb)
+    def wrapped(*args: Any, form: str, output: Path | None, **options: Any) -> Any:
+        return verb(*args, out=Out(form, output), **options)
+
+    return wrapped
 
 
-def put(text: str, output: Path | None) -> None:
+def put(text: str, output: Path | None = None) -> None:
     """Prints or writes; UsageError where the file can't be written."""
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
@@ -33,16 +63,6 @@ def put(text: str, output: Path | None) -> None:
         output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output}: {error.strerror}", why="the file can't be written") from error
-
-
-def rows(kind: str, found: Sequence[Row], columns: Mapping[str, str], form: str, output: Path | None) -> None:
-    """Puts rows out; `columns` maps key to title and gives their order."""
-    if form == "json":
-        put(codec.envelope(kind, list(found)), output)
-    elif form == "csv":
-        put(_csv(found, columns), output)
-    else:
-        put(table(found, columns), output)
 
 
 def _csv(found: Sequence[Row], columns: Mapping[str, str]) -> str:

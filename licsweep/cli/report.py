@@ -28,7 +28,7 @@ def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int |
 
     made = report.build(run.project(), kind, as_of=as_of, snapshot_id=snapshot)
     if output is None:
-        put(render(made, form), None)
+        put(render(made, form))
         return
     for path in write(made, form, output):
-        put(str(path), None)
+        put(str(path))

@@ -1,29 +1,25 @@
 """`licsweep snapshots`."""
 
-from pathlib import Path
-
 import click
 
 from licsweep import codec
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import data_options, rows
+from licsweep.cli.render import Out, data_options, titled
 
-COLUMNS = {
-    "id": "Snapshot",
-    "kind": "Kind",
-    "state": "State",
-    "started_at": "Started",
-    "ended_at": "Ended",
-    "selected": "Hosts",
-    "told": "Outcomes",
-    "selection": "Selection",
-}
+COLUMNS = titled(
+    "id kind state started_at ended_at selected told selection",
+    id="Snapshot",
+    started_at="Started",
+    ended_at="Ended",
+    selected="Hosts",
+    told="Outcomes",
+)
 
 
 @click.command()
 @data_options
 @shared
-def command(run: Run, form: str, output: Path | None) -> None:
+def command(run: Run, out: Out) -> None:
     """The sweeps and ingests in the store, oldest first."""
     from licsweep.jobs import look
 
@@ -31,5 +27,5 @@ def command(run: Run, form: str, output: Path | None) -> None:
     for one in look.snapshots(run.project()):
         row = codec.plain(one)
         told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one.outcomes.items()))
-        found.append(row if form == "json" else row | {"told": told})
-    rows("snapshots", found, COLUMNS, form, output)
+        found.append(row if out.form == "json" else row | {"told": told})
+    out.rows("snapshots", found, COLUMNS)

@@ -3,13 +3,12 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Run, selection_options, shared
-from licsweep.cli.render import data_options, plain, rows
+from licsweep.cli.render import Out, data_options, plain, titled
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
@@ -18,16 +17,13 @@ from licsweep.reports.view import percent
 if TYPE_CHECKING:
     from licsweep.jobs.writing import Collected
 
-PLAN = {
-    "hostname": "Host",
-    "address": "Address",
-    "jump": "Through",
-    "username": "User",
-    "credential": "Credential",
-    "lines": "Sends",
-    "skipped": "Skipped",
-}
-COLUMNS = {"snapshot": "Snapshot", "outcome": "Outcome", "hosts": "Hosts"}
+PLAN = titled(
+    "hostname address jump username credential lines skipped",
+    hostname="Host",
+    jump="Through",
+    username="User",
+    lines="Sends",
+)
 
 
 @click.command()
@@ -53,8 +49,7 @@ def command(
     fresher_than: float | None,
     deadline: float | None,
     dry_run: bool,
-    form: str,
-    output: Path | None,
+    out: Out,
 ) -> None:
     """Collect licence state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import collect
@@ -64,24 +59,19 @@ def command(
         selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
     )
     if dry_run:
-        rows("sweep-plan", collect.plan(project, wish), PLAN, form, output)
+        out.rows("sweep-plan", collect.plan(project, wish), PLAN)
         return
     with progress(run) as (selected, moved):
         done = collect.sweep(project, wish, progress=moved, selected=selected)
-    counts(run, done, form, output)
+    counts(run, done, out)
     verdict(run, done, project.settings.min_coverage)
 
 
-def counts(run: Run, done: "Collected", form: str, output: Path | None) -> None:
+def counts(run: Run, done: "Collected", out: Out) -> None:
     """Puts a finished snapshot's outcome counts out."""
-    counted = sorted(done.counts.items(), key=lambda item: -item[1])
-    rows(
-        "sweep",
-        [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted],
-        COLUMNS,
-        form,
-        output,
-    )
+    counted = done.counts.most_common()
+    found = [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted]
+    out.rows("sweep", found, titled("snapshot outcome hosts"))
     if done.legacy_ssh:
         run.say(f"old SSH algorithms were allowed for: {', '.join(done.legacy_ssh)}")
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
