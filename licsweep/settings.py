@@ -46,6 +46,9 @@ class Settings:
     buffer_percent: int = 10
 
 
+DEFAULTS = {setting.name: setting.default for setting in fields(Settings)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from."""
@@ -75,28 +78,21 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
     """The project in `folder`; a flag that is None is not set. Raises InputError or UsageError with the remedy."""
     environment = os.environ if environment is None else environment
     path = folder / FILE_NAME
-    values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    for name, value in _from_file(path).items():
-        values[name], sources[name] = value, str(path)
-    for setting in fields(Settings):
-        variable = f"LICSWEEP_{setting.name.upper()}"
+    values = _from_file(path)
+    sources = dict.fromkeys(values, str(path))
+    for name, default in DEFAULTS.items():
+        variable = f"LICSWEEP_{name.upper()}"
         if variable in environment:
-            values[setting.name] = _from_text(variable, environment[variable], _kind(setting.name))
-            sources[setting.name] = variable
-        if flags and flags.get(setting.name) is not None:
-            values[setting.name], sources[setting.name] = flags[setting.name], "flag"
-        sources.setdefault(setting.name, "default")
+            values[name], sources[name] = _from_text(variable, environment[variable], type(default)), variable
+        if flags and flags.get(name) is not None:
+            values[name], sources[name] = flags[name], "flag"
+        sources.setdefault(name, "default")
     settings = Settings(**values)
     if not 1 <= settings.workers <= MAX_WORKERS:
         raise UsageError(
             f"workers = {settings.workers}", why=f"1 to {MAX_WORKERS} sessions at once", hint=f"set workers in {path}"
         )
     return Project(folder=folder, settings=settings, sources=sources)
-
-
-def _kind(name: str) -> type:
-    return type(getattr(Settings(), name))
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -107,14 +103,13 @@ def _from_file(path: Path) -> dict[str, Any]:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: {error}", why="the file is not valid TOML") from error
-    known = [setting.name for setting in fields(Settings)]
     for name, value in found.items():
         at = f"{path}:{_line(text, name)}"
-        if name not in known:
+        if name not in DEFAULTS:
             raise InputError(
-                f"{at}: {name}: no such setting", why="known are " + ", ".join(known), hint="licsweep config"
+                f"{at}: {name}: no such setting", why="known are " + ", ".join(DEFAULTS), hint="licsweep config"
             )
-        kind = _kind(name)
+        kind = type(DEFAULTS[name])
         if kind is float and type(value) is int:
             found[name] = float(value)
         elif type(value) is not kind:

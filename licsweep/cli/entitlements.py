@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,15 +39,7 @@ def command() -> None:
 @click.option("--exported-at", type=MOMENT, help="When it was exported (default: what the file says, else its time).")
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the CSV means.")
 @shared
-def import_(
-    run: Run,
-    file: Path,
-    kind: str | None,
-    smart_account: str | None,
-    virtual_account: str | None,
-    exported_at: datetime | None,
-    mapped: tuple[str, ...],
-) -> None:
+def import_(run: Run, file: Path, mapped: tuple[str, ...], **said: Any) -> None:
     """Import what CSSM or SSM On-Prem exports (licences, product instances), API answers, or own YAML.
 
     A newer export of the same accounts takes the place of the older one.
@@ -58,14 +51,7 @@ def import_(
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
     project = run.project()
-    read = entitlements.read(
-        file,
-        kind=kind,
-        smart_account=smart_account,
-        virtual_account=virtual_account,
-        exported_at=exported_at,
-        column_map={column: field for column, _, field in pairs},
-    )
+    read = entitlements.read(file, column_map={column: field for column, _, field in pairs}, **said)
     for note in (*read.notes, *judge.import_entitlements(project, file, read)):
         run.say(plain(note))
     counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]

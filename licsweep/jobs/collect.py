@@ -172,7 +172,7 @@ def _order(
     return Order(
         targets=targets,
         selection=str(wish),
-        login_of=lambda target: login(inventory, target, credentials),
+        login_of=lambda target: _login(target, credentials, hops(inventory, target)),
         means=means,
         fresh=fresh,
         workers=settings.workers,
@@ -184,13 +184,8 @@ def _order(
     )
 
 
-def login(inventory: "Inventory", target: Target, credentials: creds.Credentials) -> "Login":
-    """How to log in to a target: its own credential and those of its jump hosts."""
-    passed = credentials.for_jump_host()
-    return _login(target, credentials, tuple(_login(hop, passed, ()) for hop in hops(inventory, target)))
-
-
-def _login(target: Target, credentials: creds.Credentials, jumps: "tuple[Login, ...]") -> "Login":
+def _login(target: Target, credentials: creds.Credentials, passed: Sequence[Target] = ()) -> "Login":
+    """How to log in to a target: its own credential and those of the jump hosts that are passed."""
     from licsweep.access.login import Login
 
     return Login(
@@ -203,7 +198,7 @@ def _login(target: Target, credentials: creds.Credentials, jumps: "tuple[Login, 
         use_agent=credentials.use_agent,
         enable_secret=credentials.enable_secret.reveal() if credentials.enable_secret else None,
         legacy_ssh=target.legacy_ssh,
-        jumps=jumps,
+        jumps=tuple(_login(hop, credentials.for_jump_host()) for hop in passed),
     )
 
 

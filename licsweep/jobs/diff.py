@@ -112,31 +112,28 @@ def _changes(left: Position, right: Position, naming: Names) -> Iterator[Change]
     old, new = left.reconciled.judgement.instances, right.reconciled.judgement.instances
     uses = (_by_host(left.reconciled.uses), _by_host(right.reconciled.uses))
     states = ({s.hostname: s for s in left.states}, {s.hostname: s for s in right.states})
-    for before, after in _pairs(old, new):
+    for hostname, before, after in _pairs(old, new):
         if before is None or after is None:
-            one = before or after
-            assert one is not None  # noqa: S101 - one of a pair is there
-            yield Change(hostname=one.hostname, what="instance", change="gone" if after is None else "new")
+            yield Change(hostname=hostname, what="instance", change="gone" if after is None else "new")
             continue
-        yield from _fields(before, after, states[0].get(before.hostname), states[1].get(after.hostname))
-        yield from _licenses(after.hostname, uses[0].get(before.hostname, []), uses[1].get(after.hostname, []), naming)
+        yield from _fields(before, after, states[0].get(before.hostname), states[1].get(hostname))
+        yield from _licenses(hostname, uses[0].get(before.hostname, []), uses[1].get(hostname, []), naming)
 
 
-def _pairs(old: Sequence[Instance], new: Sequence[Instance]) -> list[tuple[Instance | None, Instance | None]]:
+def _pairs(old: Sequence[Instance], new: Sequence[Instance]) -> list[tuple[str, Instance | None, Instance | None]]:
     """Instances of both sides by a serial that they share, else by host name; in the order of host names."""
     partners: dict[str, Instance] = {}
+    taken: set[str] = set()
     for keys in (_serials, _names):
         known = {key: one for one in old for key in keys(one)}
-        taken = {one.hostname for one in partners.values()}
         for one in new:
             found = next((known[key] for key in keys(one) if key in known), None)
             if one.hostname not in partners and found and found.hostname not in taken:
                 partners[one.hostname] = found
                 taken.add(found.hostname)
-    met = {one.hostname for one in partners.values()}
     pairs = [(one.hostname, partners.get(one.hostname), one) for one in new]
-    gone = [(one.hostname, one, None) for one in old if one.hostname not in met]
-    return [pair[1:] for pair in sorted([*pairs, *gone], key=lambda pair: pair[0])]
+    gone = [(one.hostname, one, None) for one in old if one.hostname not in taken]
+    return sorted([*pairs, *gone], key=lambda pair: pair[0])
 
 
 def _names(one: Instance) -> list[str]:
@@ -148,10 +145,9 @@ def _serials(one: Instance) -> list[str]:
 
 
 def _fields(before: Instance, after: Instance, old: HostState | None, new: HostState | None) -> Iterator[Change]:
-    values = (_values(before, old), _values(after, new))
-    for what, was in values[0].items():
-        now = values[1][what]
-        if was != now:
+    values = _values(after, new)
+    for what, was in _values(before, old).items():
+        if was != (now := values[what]):
             yield Change(hostname=after.hostname, what=what, change="changed", before=was, after=now)
 
 

@@ -1,11 +1,11 @@
 """A working project to start from."""
 
-from dataclasses import fields
+import json
 from importlib.resources import files
 from pathlib import Path
 
 from licsweep.errors import UsageError
-from licsweep.settings import FILE_NAME, Settings
+from licsweep.settings import DEFAULTS, FILE_NAME
 
 SAMPLES = {
     "inventory/hosts.yaml": "hosts.yaml",
@@ -40,8 +40,5 @@ def write_project(folder: Path) -> list[Path]:
 def settings_text() -> str:
     """licsweep.toml with every setting at its default, commented out."""
     lines = ["# Settings of this project: file < environment LICSWEEP_* < flags (licsweep config shows each).", ""]
-    for setting in fields(Settings):
-        value = getattr(Settings(), setting.name)
-        shown = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
-        lines.append(f"# {setting.name} = {shown}")
+    lines += [f"# {name} = {json.dumps(value)}" for name, value in DEFAULTS.items()]
     return "\n".join(lines) + "\n"
