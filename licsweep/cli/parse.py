@@ -48,15 +48,9 @@ def as_table(observation: Observation) -> str:
     for name, value in codec.plain(observation).items():
         if name == "evidence" or value in (None, [], {}):
             continue
-        for field, one in _each(name, value):
-            found.append({"field": field, "value": one, "line": lines.get(field)})
+        each = {f"{name}[{n}]": row for n, row in enumerate(value)} if isinstance(value, list) else {name: value}
+        found += [{"field": field, "value": _flat(one), "line": lines.get(field)} for field, one in each.items()]
     return table(found, titled("field value line", line="Printed by"))
-
-
-def _each(name: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, list):
-        return [(f"{name}[{n}]", _flat(row)) for n, row in enumerate(value)]
-    return [(name, _flat(value))]
 
 
 def _flat(value: Any) -> str:

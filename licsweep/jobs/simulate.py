@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
@@ -27,7 +27,6 @@ def run(
     faults: Sequence[str],
     folder: Path | None,
     ready: Callable[["SimulatedEstate"], None],
-    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written.
 
@@ -36,8 +35,7 @@ def run(
     """
     from licsweep.simulator.estate import SimulatedEstate
 
-    environment = os.environ if environment is None else environment
-    wanted: dict[str, Any] = {name: environment[at] for name, at in SECRETS.items() if environment.get(at)}
+    wanted: dict[str, Any] = {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}
     wanted |= {"faults": shares(faults), "network": _loopback(network, devices), "latency_ms": latency_ms}
     over = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
