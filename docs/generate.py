@@ -9,7 +9,7 @@ from licsweep import codec
 from licsweep.cli import main
 from licsweep.judged import Judgement
 from licsweep.model import Observation, Snapshot
-from reconcile.findings import KINDS
+from reconcile.findings import kinds
 
 FOLDER = Path(__file__).parent
 SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snapshot}
@@ -47,7 +47,7 @@ def _findings() -> str:
     parts = [
         "# Findings\n\nMade from the table `reconcile/findings.yaml`; `licsweep explain CODE` prints one of them.\n"
     ]
-    for kind in KINDS:
+    for kind in kinds():
         parts.append(
             f"\n## {kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"
             f"- Cause: {kind.cause}\n- Remedy: {kind.remedy}\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from licsweep.judged import SEVERITIES, Finding, FindingEvidence, Severity, Subject
 from licsweep.model import Record
@@ -20,13 +21,20 @@ class FindingKind(Record):
     remedy: str
 
 
-KINDS: tuple[FindingKind, ...] = shipped("findings", FindingKind)
-_BY_NAME = {name: kind for kind in KINDS for name in (kind.code, kind.slug)}
+@cache
+def kinds() -> tuple[FindingKind, ...]:
+    """All kinds, by code."""
+    return shipped("findings", FindingKind)
+
+
+@cache
+def _by_name() -> dict[str, FindingKind]:
+    return {name: kind for kind in kinds() for name in (kind.code, kind.slug)}
 
 
 def explain(code_or_slug: str) -> FindingKind | None:
     """The kind of a code (`LF001`, in any case) or slug (`shortage`); None where there is no such kind."""
-    return _BY_NAME.get(code_or_slug.upper()) or _BY_NAME.get(code_or_slug.lower())
+    return _by_name().get(code_or_slug.upper()) or _by_name().get(code_or_slug.lower())
 
 
 class Raised:
@@ -45,7 +53,7 @@ class Raised:
         severity: Severity | None = None,
     ) -> None:
         """Adds a finding, or what it says to the one of that slug and subject; the kind's severity by default."""
-        kind = _BY_NAME[slug]
+        kind = _by_name()[slug]
         made = Finding(
             code=kind.code,
             name=kind.slug,

@@ -76,7 +76,7 @@ def _csv(found: Sequence[Row], columns: Mapping[str, str]) -> str:
 
 
 def table(found: Sequence[Row], columns: Mapping[str, str], title: str | None = None) -> str:
-    """A plain table as text, as wide as the terminal (120 columns in a pipe)."""
+    """A plain table as text, as wide as the terminal (160 columns in a pipe)."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

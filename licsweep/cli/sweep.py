@@ -17,6 +17,7 @@ from licsweep.reports.view import percent
 if TYPE_CHECKING:
     from licsweep.jobs.writing import Collected
 
+MOST_HOURS = 24 * 366 * 100
 PLAN = titled(
     "hostname address jump username credential lines skipped",
     hostname="Host",
@@ -32,7 +33,9 @@ PLAN = titled(
 @click.option("--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 when fewer percent end ok.")
 @click.option("--gather-only", is_flag=True, help="Store the texts, don't read them.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
-@click.option("--fresher-than", type=click.FloatRange(0), metavar="HOURS", help="Leave out hosts read since.")
+@click.option(
+    "--fresher-than", type=click.FloatRange(0, MOST_HOURS), metavar="HOURS", help="Leave out hosts read since."
+)
 @click.option(
     "--deadline", type=click.FloatRange(1), metavar="SECONDS", help="End the sweep then; the rest is skipped."
 )

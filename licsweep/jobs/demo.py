@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from licsweep.errors import UsageError
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports import entitlements
@@ -47,13 +48,24 @@ class Demo:
 
 
 def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], selected: Callable[[int], None]) -> Demo:
-    """Makes a full project in `folder` and does what a person would do. Raises MissingExtra without asyncssh."""
+    """Makes a full project in `folder` and does what a person would do.
+
+    Raises MissingExtra without asyncssh, UsageError where something else than an earlier demo stands in the folder.
+    """
     from licsweep.simulator.estate import SimulatedEstate
 
+    settings = folder / FILE_NAME
+    again = settings.is_file() and settings.read_text(encoding="utf-8", errors="replace") == SETTINGS
+    if folder.is_dir() and any(folder.iterdir()) and not again:
+        raise UsageError(
+            f"{folder}: the folder is not empty",
+            why="the demo writes a project of its own, over what is there",
+            hint="licsweep demo --keep NEW_FOLDER",
+        )
     with SimulatedEstate(devices) as estate:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         estate.write_project(folder)
-        (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
+        settings.write_text(SETTINGS, encoding="utf-8")
         project = load(folder, environment={})
         credentials = Credentials(username=estate.username, password=Secret(estate.password), source="demo")
         started, cpu = time.monotonic(), time.process_time()

@@ -47,3 +47,10 @@ def test_proxy_words_reach_nothing(demo: tuple[Path, Done]) -> None:
 
 def test_too_few_devices_is_a_usage_error() -> None:
     assert licsweep("demo", "--devices", 3).code == 2
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "licsweep.toml").write_text("workers = 5\n")
+    done = licsweep("demo", "--devices", 8, "--keep", tmp_path)
+    assert (done.code, [path.name for path in tmp_path.iterdir()]) == (2, ["licsweep.toml"])
+    assert "not empty" in done.err

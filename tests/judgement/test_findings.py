@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from licsweep.judged import SEVERITIES
-from reconcile.findings import KINDS, explain
+from reconcile.findings import explain, kinds
 from tests.judgement.cases import CASES, bought, judged, states
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -21,13 +21,13 @@ def fixed_slugs() -> list[str]:
 
 def test_codes_are_the_places_of_the_fixed_slugs() -> None:
     slugs = fixed_slugs()
-    assert {kind.slug: kind.code for kind in KINDS} == {
-        kind.slug: f"LF{slugs.index(kind.slug) + 1:03}" for kind in KINDS
+    assert {kind.slug: kind.code for kind in kinds()} == {
+        kind.slug: f"LF{slugs.index(kind.slug) + 1:03}" for kind in kinds()
     }
-    assert len({kind.code for kind in KINDS}) == len(KINDS)
+    assert len({kind.code for kind in kinds()}) == len(kinds())
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.slug)
 def test_every_kind_is_told_whole(kind: object) -> None:
     told = explain(kind.slug)  # type: ignore[attr-defined]
     assert told is kind
@@ -43,7 +43,7 @@ def test_what_does_not_exist_is_not_explained() -> None:
 
 def test_every_kind_is_raised_by_a_case() -> None:
     raised = {f.name for case in CASES for f in judged(case, states(case), bought(case)).judgement.findings}
-    assert raised == {kind.slug for kind in KINDS}
+    assert raised == {kind.slug for kind in kinds()}
 
 
 def test_findings_carry_the_lines_they_rest_on(tmp_path: Path) -> None:
