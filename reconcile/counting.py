@@ -119,7 +119,7 @@ class Counter:
             yield line, match
         if not passive:
             of_devices = self._of_devices(unit, rule, printed)
-            yield from ((line, match) for line, match in of_devices if match.license_id not in counted)
+            yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
 
     def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
         if line.counted_as == "legacy":

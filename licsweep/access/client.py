@@ -36,10 +36,16 @@ class Client(paramiko.SSHClient):
         assert isinstance(transport, Transport)  # noqa: S101 - connect made it
         return transport.open_shell(term, width, height)
 
-    def _auth(self, *arguments: Any, **options: Any) -> None:
+    def _auth(  # paramiko's only seam between key and login; private there
+        self, username: str, password: str | None, pkey: paramiko.PKey | None, files: Any, use_agent: bool, *more: Any
+    ) -> None:
+        transport = self.get_transport()
         with self._guard():
             self.login_began = True
-            super()._auth(*arguments, **options)  # type: ignore[misc]  # paramiko's only seam between key and login
+            if password and transport and not (pkey or use_agent):
+                transport.auth_password(username, password)  # what paramiko does too, after looking for key files
+            else:
+                super()._auth(username, password, pkey, files, use_agent, *more)  # type: ignore[misc]
 
 
 class RejectUnknown(paramiko.MissingHostKeyPolicy):
