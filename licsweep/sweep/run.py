@@ -88,9 +88,11 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
         return Result(host=task.host, result=report)
 
     gc.freeze()  # what is there before a sweep stays: the collector need not walk over it again and again
-    with _stopping(gate):
-        chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
-    gc.unfreeze()
+    try:
+        with _stopping(gate):
+            chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
+    finally:
+        gc.unfreeze()
     interrupted = gate.stop.is_set()
     order.means.jump_hosts.close()
     if processor.errors:
