@@ -14,8 +14,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
 from licsweep.model import Evidence, HostState, LicenseUse, Observation, Policy, PolicyClass, Udi
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
 from reconcile.judge import judge
 from reconcile.rows import ChainRow
 from reconcile.tables import Tables

@@ -34,7 +34,7 @@ def main(count: int) -> None:
         project = load(
             Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0}
         )
-        wish = collect.Wish(selection=Selection())
+        wish = collect.SweepRequest(selection=Selection())
         credentials = creds.find(["environment"])
 
         def work() -> int:

@@ -42,7 +42,7 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
     project = load(project_folder, flags)
     inventory = inv.load(project.inventory)
     targets = select(inventory, Selection())
-    wish = collect.Wish(selection=Selection(), gather_only="read" not in words)
+    wish = collect.SweepRequest(selection=Selection(), gather_only="read" not in words)
     order = collect._order(project, inventory, targets, wish, collect.find_credentials(project), {})
     database = project_folder / "bench.db"
     database.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple, get_type_hints
 
-from collectors import sections, tables, words
+from collectors import sections, tables, value_meanings
 from collectors.index import Form, Section, TableRef, version
 from collectors.lines import Line
 from collectors.tables import Row
@@ -39,7 +39,7 @@ _LISTS: dict[str, type[Any]] = {
     "rum_reports": RumReport,
     "trust_data": TrustData,
 }
-_RECORDS = {name: words.inner(hint) for name, hint in get_type_hints(Observation).items()}
+_RECORDS = {name: value_meanings.inner(hint) for name, hint in get_type_hints(Observation).items()}
 _NESTED = "authorizations.licenses"
 
 
@@ -47,7 +47,7 @@ def assemble(
     form: Form, lines: Sequence[Line], printed: Sequence[Line], zone: tzinfo | None, captured_at: datetime | None
 ) -> Observation:
     """What the lines of one output say; `printed` are those of the stored text, where it was not lines but JSON."""
-    sheet = _Sheet(form.command, zone, printed)
+    sheet = ObservationBuilder(form.command, zone, printed)
     parts = sections.split(lines, form)
     sheet.strange.update(line.number for line in parts.strange)
     sheet.torn = parts.lost
@@ -97,7 +97,7 @@ def _whole(form: Form, stated: set[str], agent: str | None) -> bool:
     )
 
 
-class _Sheet:
+class ObservationBuilder:
     """What has been read so far of one output."""
 
     def __init__(self, command: str, zone: tzinfo | None, lines: Sequence[Line]) -> None:
@@ -181,7 +181,7 @@ class _Sheet:
         values: dict[str, Any] = {}
         for name, printed in row.values.items():
             slot, text = _slot(prefix, name), _one(printed)
-            meant = words.meaning(slot.path, text, self.zone)
+            meant = value_meanings.meaning(slot.path, text, self.zone)
             if not meant.known:
                 self.strange.add(row.places[name])
             if slot.kept:
@@ -208,7 +208,7 @@ class _Slot(NamedTuple):
 def _slot(prefix: str, name: str) -> _Slot:
     field = name.lower()
     path = prefix + field.replace("__", ".")
-    kinds = words.kinds()
+    kinds = value_meanings.kinds()
     return _Slot(
         field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from collectors import base, index, lines, structured, words
+from collectors import base, index, lines, structured, value_meanings
 from collectors.assemble import assemble, outcome, unclaimed
 from licsweep.model import Capture, Observation
 
@@ -31,7 +31,7 @@ def parse_text(
     zone that nobody knows; InputError: an output out of bounds. Any other text reads as something, if only as
     `complete` false with every line unclaimed.
     """
-    zone = words.local_zone(timezone)
+    zone = value_meanings.local_zone(timezone)
     said = lines.numbered(text)
     rows = structured.flattened(said)
     form = index.find(platform, command, rows)
@@ -60,12 +60,12 @@ def recognise_platform(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _greetings() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(row["pattern"]), row["means"]) for row in words.book()["greetings"])
+    return tuple((re.compile(row["pattern"]), row["means"]) for row in value_meanings.book()["greetings"])
 
 
 @lru_cache(maxsize=1)
 def _refusals() -> tuple[tuple[re.Pattern[str], Refusal], ...]:
-    return tuple((re.compile(row["pattern"], re.IGNORECASE), row["means"]) for row in words.book()["refusals"])
+    return tuple((re.compile(row["pattern"], re.IGNORECASE), row["means"]) for row in value_meanings.book()["refusals"])
 
 
 def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the words are the same everywhere so far)

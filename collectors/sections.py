@@ -13,7 +13,7 @@ from collectors.lines import MAX_WIDTH, Line
 
 
 @dataclass(slots=True)
-class Parts:
+class SplitOutput:
     """The lines of each known section (headings included), and those that belong to none.
 
     `lost`: one of those would have continued a section that was left before, or a section whose rows count stands
@@ -26,9 +26,9 @@ class Parts:
     lost: bool = False
 
 
-def split(lines: Sequence[Line], form: Form) -> Parts:
+def split(lines: Sequence[Line], form: Form) -> SplitOutput:
     """The parts of an output."""
-    parts = Parts({}, set(), [])
+    parts = SplitOutput({}, set(), [])
     current: Section | None = None
     for line, following in zip_longest(lines, lines[1:]):
         if len(line.text) > MAX_WIDTH:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli import main
-from licsweep.judged import Judgement
 from licsweep.model import Observation, Snapshot
+from licsweep.position_types import Judgement
 from reconcile.findings import kinds
 
 FOLDER = Path(__file__).parent
@@ -19,7 +19,7 @@ def documents() -> dict[Path, str]:
     """Path and text of each generated page."""
     pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings()}
     for name, kind in SCHEMAS.items():
-        pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(codec.schema(kind), indent=1) + "\n"
+        pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(serialization.schema(kind), indent=1) + "\n"
     return pages
 
 

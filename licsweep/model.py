@@ -1,8 +1,8 @@
 """The frozen types that flow through licsweep: what a box said about itself.
 
 Field names, vocabularies and shapes are those of docs/data-model.md (the vendor's own words). A missing value
-is None, an absent list is an empty tuple, every time is timezone-aware UTC. `licsweep.codec` turns these types
-into JSON and back; what was bought and what is judged lies in `licsweep.judged`.
+is None, an absent list is an empty tuple, every time is timezone-aware UTC. `licsweep.serialization` turns these types
+into JSON and back; what was bought and what is judged lies in `licsweep.position_types`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from licsweep.vocabulary import (
 
 
 class _Utc:
-    """Marks a datetime that the codec reads as UTC; a bare date is its first second."""
+    """Marks a datetime that `licsweep.serialization` reads as UTC; a bare date is its first second."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import core_schema

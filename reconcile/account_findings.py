@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from licsweep.judged import Pool, Subject, Use
+from licsweep.position_types import Pool, Subject, Use
 from reconcile.attribution import UNASSIGNED
 from reconcile.findings import Raised
+from reconcile.instance_findings import instance, of_uses
 from reconcile.matching import Matcher
 from reconcile.names import Names
 from reconcile.pool_findings import subject_of
 from reconcile.pools import Account
-from reconcile.raising import instance, of_uses
 from reconcile.tables import Tables, norm
 
 

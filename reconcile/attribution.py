@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from licsweep.judged import CssmInstance, Entitlement
 from licsweep.model import Observation
+from licsweep.position_types import CssmInstance, Entitlement
 from reconcile.cssm import CssmIndex
-from reconcile.identity import Unit
+from reconcile.identity import ProductInstance
 from reconcile.names import Names, Pair, clean
-from reconcile.reporters import leads_to, speaks_to
+from reconcile.reporting_path import leads_to, speaks_to
 from reconcile.rows import LocalAccount
 from reconcile.tables import Tables, norm
 
@@ -32,7 +32,7 @@ class HostFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class AccountAssignment:
     """Where an instance belongs; `conflicts` names the sources that disagree, `rows` are CSSM's."""
 
     smart_account: str | None
@@ -47,7 +47,7 @@ class Accounts:
 
     def __init__(
         self,
-        units: Sequence[Unit],
+        units: Sequence[ProductInstance],
         facts: Mapping[str, HostFacts],
         entitlements: Sequence[Entitlement],
         cssm: CssmIndex,
@@ -61,7 +61,7 @@ class Accounts:
         said = [(f.smart_account, f.virtual_account) for f in facts.values()]
         self.names = Names(tables.accounts, (bought, listed, cloud, said, seen))
 
-    def of_unit(self, unit: Unit) -> Place:
+    def of_unit(self, unit: ProductInstance) -> AccountAssignment:
         rows = self._cssm.of(unit)
         facts = [self._facts[s.hostname] for s in (unit.state, *unit.others) if s.hostname in self._facts]
         printed = self._printed(unit.observation)
@@ -74,7 +74,7 @@ class Accounts:
         ]
         source, virtual = next(((s, pair[1]) for s, pair in said if pair[1]), ("unassigned", UNASSIGNED))
         smart = next((pair[0] for _, pair in said if pair[0]), None) or self.names.only_owner(virtual or UNASSIGNED)
-        return Place(
+        return AccountAssignment(
             smart_account=smart,
             virtual_account=virtual or UNASSIGNED,
             source=source,

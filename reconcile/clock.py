@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from licsweep.judged import ComplianceState
 from licsweep.model import LicenseUse, Observation, Policy
-from reconcile.words import EVALUATING, IDLE
+from licsweep.position_types import ComplianceState
+from reconcile.status_sets import EVALUATING, IDLE
 
 UNENFORCED = {"perpetual": "unenforced_perpetual", "subscription": "unenforced_subscription"}
 _CLASS_OF_TYPE = {**UNENFORCED, "term": "unenforced_subscription"}
@@ -21,7 +21,7 @@ _TOLERANCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReportingClock:
     """The clock of one instance. `disagreement` says how the device's deadline differs from the computed range."""
 
     state: ComplianceState
@@ -49,7 +49,7 @@ class _Range:
         return None
 
 
-def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> Reading:
+def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> ReportingClock:
     """The reporting state of a SLUP instance at `as_of`; `horizon` is how far ahead a deadline counts as due."""
     computed = _computed(seen)
     spans = computed.spans
@@ -57,7 +57,7 @@ def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> Readin
     deadline = seen.next_ack_deadline or (None if silent else computed.earliest)
     required = deadline is not None or (spans is not None and spans != {0} and not silent)
     acked = seen.last_ack_received is not None
-    return Reading(
+    return ReportingClock(
         state=_state(deadline, as_of, horizon, acked=acked, required=required, known=silent or spans is not None),
         deadline=deadline,
         computed=computed.earliest,

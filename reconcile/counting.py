@@ -7,15 +7,15 @@ of a pair or cluster counts is a row of counting.yaml; what a manager's devices 
 from collections.abc import Container, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from licsweep.judged import Use
 from licsweep.model import HostState, LicenseUse, Observation
-from reconcile.attribution import Place
-from reconcile.identity import Unit, answer, capture_of, is_secondary
+from licsweep.position_types import Use
+from reconcile.attribution import AccountAssignment
+from reconcile.identity import ProductInstance, answer, capture_of, is_secondary
 from reconcile.managed import Managers, licenses_for
 from reconcile.matching import Match, Matcher, Printed
 from reconcile.rows import CountingRow
+from reconcile.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
 from reconcile.tables import Tables, finds, norm
-from reconcile.words import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
 
 CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
 _DEFAULT = CountingRow(product="any other", ha="active")
@@ -59,11 +59,11 @@ class _Line(NamedTuple):
 class Counter:
     """Turns what instances print into the lines that pools are sums of."""
 
-    def __init__(self, units: Sequence[Unit], tables: Tables, matcher: Matcher) -> None:
+    def __init__(self, units: Sequence[ProductInstance], tables: Tables, matcher: Matcher) -> None:
         self.managers = Managers(units)
         self._tables, self._matcher = tables, matcher
 
-    def uses_of(self, unit: Unit, place: Place) -> list[Use]:
+    def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> list[Use]:
         """Every licence and reservation line of an instance and of its peers; of peers only what the table counts."""
         uses = list(self._uses_in(unit, unit.state, unit.observation, place))
         for member in unit.members:
@@ -71,7 +71,13 @@ class Counter:
         return uses
 
     def _uses_in(
-        self, unit: Unit, state: HostState, seen: Observation | None, place: Place, *, peer: bool = False
+        self,
+        unit: ProductInstance,
+        state: HostState,
+        seen: Observation | None,
+        place: AccountAssignment,
+        *,
+        peer: bool = False,
     ) -> Iterator[Use]:
         if seen is None:
             return
@@ -98,7 +104,7 @@ class Counter:
             )
 
     def _matched(
-        self, unit: Unit, seen: Observation, printed: Container[str], *, peer: bool
+        self, unit: ProductInstance, seen: Observation, printed: Container[str], *, peer: bool
     ) -> Iterator[tuple[_Line, Match]]:
         """The lines of one answer, as they count, with their licences."""
         rule = counting_rule(seen, self._tables)
@@ -126,7 +132,9 @@ class Counter:
             return Match(matched_by="legacy")
         return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
 
-    def _of_devices(self, unit: Unit, rule: CountingRow, printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
+    def _of_devices(
+        self, unit: ProductInstance, rule: CountingRow, printed: Container[str]
+    ) -> Iterator[tuple[_Line, Match]]:
         for each in self.managers.consumers(unit, rule):
             found = licenses_for(each, self._tables)
             if len(found) == 1:

@@ -6,15 +6,15 @@ the whole UDI set of an instance: by PID and serial, by the serial alone where t
 
 from collections.abc import Iterable, Sequence
 
-from licsweep.judged import CssmInstance, FindingEvidence
-from reconcile.identity import Unit
+from licsweep.position_types import CssmInstance, FindingEvidence
+from reconcile.identity import ProductInstance
 from reconcile.tables import norm
 
 
 class CssmIndex:
     """The rows of CSSM's exports by product instance."""
 
-    def __init__(self, units: Sequence[Unit], rows: Iterable[CssmInstance]) -> None:
+    def __init__(self, units: Sequence[ProductInstance], rows: Iterable[CssmInstance]) -> None:
         self.rows = sorted(rows, key=_order)
         homes: dict[str, dict[str, str]] = {}  # host name by serial and PID
         for unit in units if self.rows else ():
@@ -37,7 +37,7 @@ class CssmIndex:
             else:
                 self._of.setdefault(boxes.pop(), []).append(row)
 
-    def of(self, unit: Unit) -> list[CssmInstance]:
+    def of(self, unit: ProductInstance) -> list[CssmInstance]:
         """The rows of one product instance, its newest contact first."""
         return self._of.get(unit.hostname, [])
 

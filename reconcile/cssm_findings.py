@@ -8,22 +8,22 @@ box of that name may be that box's new one.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from licsweep.judged import CleanUp, CssmInstance
 from licsweep.model import Observation
+from licsweep.position_types import CleanUp, CssmInstance
 from reconcile import cssm
-from reconcile.case import Case
 from reconcile.cssm import CssmIndex
 from reconcile.findings import Raised
-from reconcile.identity import Unit, answer, captured
+from reconcile.identity import ProductInstance, answer, captured
+from reconcile.instance_findings import cited, instance
+from reconcile.judged_instance import JudgedInstance
 from reconcile.names import Names
-from reconcile.raising import cited, instance
-from reconcile.reporters import speaks_to
+from reconcile.reporting_path import speaks_to
 from reconcile.states import State, is_slup
 from reconcile.tables import Tables, norm
 
 
 def raise_ghosts(
-    raised: Raised, units: Sequence[Unit], index: CssmIndex, names: Names, tables: Tables
+    raised: Raised, units: Sequence[ProductInstance], index: CssmIndex, names: Names, tables: Tables
 ) -> list[CleanUp]:
     """`ghost-in-cssm` and `replaced-serial`; the list of what to remove from CSSM."""
     if not index.strangers:
@@ -52,7 +52,7 @@ def raise_ghosts(
 
 
 def raise_missing(
-    raised: Raised, cases: Iterable[Case], index: CssmIndex, names: Names, tables: Tables, as_of: datetime
+    raised: Raised, cases: Iterable[JudgedInstance], index: CssmIndex, names: Names, tables: Tables, as_of: datetime
 ) -> None:
     """`not-in-cssm`: a box that has reported to an account whose product instances were exported, and is not listed."""
     exported = _exports(index, names, as_of)
@@ -102,7 +102,7 @@ def _met_cssm(seen: Observation, state: State, tables: Tables) -> datetime | Non
     return met
 
 
-def _known_serials(units: Iterable[Unit]) -> set[str]:
+def _known_serials(units: Iterable[ProductInstance]) -> set[str]:
     """Every serial that an output of the estate names: UDIs, codes, trust, managed devices, chassis."""
     known = {serial for unit in units for _, serial in unit.serials()}
     for seen in filter(None, (answer(s) for u in units for s in (u.state, *u.others, *u.members))):
@@ -119,9 +119,9 @@ class _Hosts:
     A name with a domain and one without are the same where the estate has no second box of that short name.
     """
 
-    def __init__(self, units: Iterable[Unit]) -> None:
-        self._full: dict[str, Unit] = {}
-        self._short: dict[str, list[Unit]] = {}
+    def __init__(self, units: Iterable[ProductInstance]) -> None:
+        self._full: dict[str, ProductInstance] = {}
+        self._short: dict[str, list[ProductInstance]] = {}
         for unit in units:
             members = unit.observation.members if unit.observation else ()
             said = [state.hostname for state in (unit.state, *unit.others, *unit.members)]
@@ -129,7 +129,7 @@ class _Hosts:
                 self._full.setdefault(name, unit)
                 self._short.setdefault(name.split(".")[0], []).append(unit)
 
-    def find(self, name: str) -> Unit | None:
+    def find(self, name: str) -> ProductInstance | None:
         full = norm(name)
         if full in self._full:
             return self._full[full]
@@ -140,11 +140,11 @@ class _Hosts:
         return alike[0] if len({unit.hostname for unit in alike}) == 1 else None
 
 
-def _older_than_capture(row: CssmInstance, unit: Unit) -> bool:
+def _older_than_capture(row: CssmInstance, unit: ProductInstance) -> bool:
     return row.last_contact is None or row.last_contact <= captured(unit.state)
 
 
-def _clean_up(row: CssmInstance, names: Names, home: Unit | None) -> CleanUp:
+def _clean_up(row: CssmInstance, names: Names, home: ProductInstance | None) -> CleanUp:
     return CleanUp(
         reason="replaced-serial" if home else "ghost-in-cssm",
         hostname=home.hostname if home else None,

@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from licsweep.judged import FindingEvidence, Subject
 from licsweep.model import ManagedDevice, UnclaimedLine
+from licsweep.position_types import FindingEvidence, Subject
 from reconcile.findings import Raised
-from reconcile.identity import Unit
+from reconcile.identity import ProductInstance
+from reconcile.instance_findings import cited, instance, read_from
 from reconcile.managed import Managers
-from reconcile.raising import cited, instance, read_from
 from reconcile.releases import older, version
 from reconcile.tables import Tables, norm
 
 _IN_TOUCH = ("completed", "registered", "connected", "ok", "managed", "success", "succeeded")
 
 
-def raise_drift(raised: Raised, units: Iterable[Unit]) -> None:
+def raise_drift(raised: Raised, units: Iterable[ProductInstance]) -> None:
     """Lines that no template knows, digits folded, by agent and command: one finding for each, with an example."""
-    found: dict[tuple[str, str, str], list[tuple[Unit, UnclaimedLine]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[ProductInstance, UnclaimedLine]]] = {}
     for unit in units:
         seen = unit.observation
         if seen is None or not seen.complete:
@@ -63,7 +63,7 @@ def onprem_floor(release: str | None, tables: Tables) -> str | None:
     return floors[0].slup_from if floors and older(release, floors[0].slup_from) else None
 
 
-def raise_managers(raised: Raised, units: Sequence[Unit], managers: Managers) -> None:
+def raise_managers(raised: Raised, units: Sequence[ProductInstance], managers: Managers) -> None:
     """`manager-out-of-sync`: a manager and a box that do not say the same of each other."""
     observed = {
         norm(unit.hostname).split(".")[0]: unit
@@ -89,13 +89,13 @@ def raise_managers(raised: Raised, units: Sequence[Unit], managers: Managers) ->
             )
 
 
-def _lists(manager: Unit, unit: Unit) -> bool:
+def _lists(manager: ProductInstance, unit: ProductInstance) -> bool:
     """True where a manager lists a box by its name, for lists without serials."""
     devices = manager.observation.managed_devices if manager.observation else ()
     return norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
 
 
-def _differences(unit: Unit, manager: Unit, device: ManagedDevice) -> Iterable[str]:
+def _differences(unit: ProductInstance, manager: ProductInstance, device: ManagedDevice) -> Iterable[str]:
     seen = unit.observation
     if seen is None:
         return

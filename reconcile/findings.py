@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from licsweep.judged import SEVERITIES, Finding, FindingEvidence, Severity, Subject
 from licsweep.model import Record
+from licsweep.position_types import SEVERITIES, Finding, FindingEvidence, Severity, Subject
 from reconcile.tables import shipped
 
 

@@ -2,7 +2,7 @@
 
 Two inventory entries whose UDI sets overlap are one instance, and the newest capture counts. A switchover changes
 which member is active, not the instance. A host without any UDI is an instance of its own. Standby peers and
-subscribers are members of an instance (`reconcile.peers` finds them where their UDIs do not overlap).
+subscribers are members of an instance (`reconcile.ha_peers` finds them where their UDIs do not overlap).
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class ProductInstance:
     """One product instance: the host state that counts, the other inventory entries of the same box, its peers.
 
     `passive` is a standby peer or subscriber whose active peer was seen but could not be told from others.
@@ -68,8 +68,8 @@ def answer(state: HostState) -> Observation | None:
     return seen if seen and (seen.outcome == "ok" or seen.licenses) else None
 
 
-def product_instances(states: Sequence[HostState]) -> list[Unit]:
-    """One Unit per product instance, by hostname, whatever the order of the states."""
+def product_instances(states: Sequence[HostState]) -> list[ProductInstance]:
+    """One ProductInstance per product instance, by hostname, whatever the order of the states."""
     ordered = sorted(states, key=lambda s: (s.hostname, s.snapshot_id or 0))
     pids = _pids(ordered)
     keys_of = {id(state): _keys(state, pids) for state in ordered}
@@ -120,12 +120,12 @@ def captured(state: HostState) -> datetime:
     return (seen.captured_at if seen else None) or _NEVER
 
 
-def _unit(group: list[HostState]) -> Unit:
+def _unit(group: list[HostState]) -> ProductInstance:
     by_name = sorted(group, key=lambda s: (s.hostname, s.snapshot_id or 0))
     newest, *rest = sorted(by_name, key=lambda s: (not is_secondary(answer(s)), captured(s)), reverse=True)
     peers = [state for state in rest if _is_peer(answer(newest), answer(state))]
     others = tuple(state for state in rest if state not in peers)
-    return Unit(state=newest, observation=answer(newest), others=others, members=tuple(peers))
+    return ProductInstance(state=newest, observation=answer(newest), others=others, members=tuple(peers))
 
 
 def _is_peer(one: Observation | None, other: Observation | None) -> bool:

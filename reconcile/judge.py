@@ -9,26 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from licsweep.judged import Coverage, CssmInstance, Entitlement, Instance, Judgement, Pool, Reconciled, Use
 from licsweep.model import HostState, as_utc
+from licsweep.position_types import Coverage, CssmInstance, Entitlement, Instance, Judgement, Pool, Reconciled, Use
 from reconcile.account_findings import raise_families, raise_shapes
 from reconcile.attribution import Accounts, HostFacts
-from reconcile.case import Case
 from reconcile.counting import Counter as Lines
 from reconcile.cssm import CssmIndex
+from reconcile.cssm_differences import differences
 from reconcile.cssm_findings import raise_ghosts, raise_missing
 from reconcile.estate_findings import raise_drift, raise_managers, raise_onprem
 from reconcile.findings import Raised
-from reconcile.identity import Unit, fresh_enough, product_instances
+from reconcile.ha_peers import with_peers
+from reconcile.identity import ProductInstance, fresh_enough, product_instances
+from reconcile.instance_findings import raise_instance, raise_stale
+from reconcile.instance_moves import raise_moves
+from reconcile.judged_instance import JudgedInstance
 from reconcile.lending import Chain, higher
 from reconcile.matching import Matcher
-from reconcile.moves import raise_moves
-from reconcile.peers import with_peers
 from reconcile.pool_findings import evidence_of, raise_closing, raise_ending, raise_pool, raise_tiers
 from reconcile.pools import PERCENT, Account, Ledger, exposure, pool, pool_id, substitute, totals
-from reconcile.position import differences
-from reconcile.raising import raise_instance, raise_stale
-from reconcile.reporters import reported_by
+from reconcile.reporting_path import reported_by
 from reconcile.states import state_of
 from reconcile.tables import Tables
 from reconcile.transfers import Plans, plans
@@ -65,11 +65,11 @@ def judge(
     The caller has chosen the newest good observation of each host and the exports that count at `as_of`. `facts` is
     what the inventory says, by host name. Every figure of a pool is the sum of its `uses`.
     """
-    court = _Court(states, entitlements, cssm_instances, facts or {}, tables or Tables.load(), as_utc(as_of), options)
+    court = _Judge(states, entitlements, cssm_instances, facts or {}, tables or Tables.load(), as_utc(as_of), options)
     return court.reconciled()
 
 
-class _Court:
+class _Judge:
     """One judgement: what is known, and what is found step by step."""
 
     def __init__(
@@ -128,11 +128,11 @@ class _Court:
         ]
         return Reconciled(judgement=judgement, uses=every, clean_up=tuple(clean_up), position=tuple(position))
 
-    def _case(self, unit: Unit) -> Case:
+    def _case(self, unit: ProductInstance) -> JudgedInstance:
         place = self.accounts.of_unit(unit)
         horizon = timedelta(days=self.options.due_horizon_days)
         state = state_of(unit.observation, self.as_of, horizon, self.tables)
-        return Case(unit, place, state, self.lines.uses_of(unit, place))
+        return JudgedInstance(unit, place, state, self.lines.uses_of(unit, place))
 
     def _pools(self) -> tuple[list[Pool], Plans]:
         """The pools of every virtual account with their findings, and the transfers between them."""
@@ -165,7 +165,7 @@ class _Court:
         raise_onprem(raised, self.tables, self.as_of)
         raise_managers(raised, self.units, self.lines.managers)
 
-    def _instance(self, case: Case) -> Instance:
+    def _instance(self, case: JudgedInstance) -> Instance:
         unit, place, state = case.unit, case.place, case.state
         seen, clock = unit.observation, state.clock
         age = self.as_of - seen.captured_at if seen and seen.captured_at else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from licsweep.model import ManagedDevice
-from reconcile.identity import Unit, captured
+from reconcile.identity import ProductInstance, captured
 from reconcile.rows import CatalogueRow, CountingRow
 from reconcile.tables import Tables, norm, slug
 
@@ -27,14 +27,14 @@ class Managed:
 class Managers:
     """All managed devices of the estate, each at the manager whose newest capture lists it."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self._home: dict[str, Unit] = {}
+    def __init__(self, units: Sequence[ProductInstance]) -> None:
+        self._home: dict[str, ProductInstance] = {}
         for unit in sorted(units, key=lambda u: captured(u.state)):
             for device in unit.observation.managed_devices if unit.observation else ():
                 if device.serial:
                     self._home[norm(device.serial)] = unit
 
-    def manager_of(self, unit: Unit) -> tuple[Unit, ManagedDevice] | None:
+    def manager_of(self, unit: ProductInstance) -> tuple[ProductInstance, ManagedDevice] | None:
         """The manager that lists a box, and as what; None where none does or the box is the manager itself."""
         for _, serial in sorted(unit.serials()) if self._home else ():
             manager = self._home.get(serial)
@@ -43,7 +43,7 @@ class Managers:
                 return manager, next(d for d in devices if norm(d.serial or "") == serial)
         return None
 
-    def consumers(self, unit: Unit, rule: CountingRow) -> Iterator[Managed]:
+    def consumers(self, unit: ProductInstance, rule: CountingRow) -> Iterator[Managed]:
         """Every licence type that the devices of a manager consume, once for each peer that needs it."""
         seen = unit.observation
         peers = 2 if rule.ha == "both" and seen and seen.ha_role else 1

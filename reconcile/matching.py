@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from licsweep.judged import Entitlement
 from licsweep.model import Observation
+from licsweep.position_types import Entitlement
 from reconcile.rows import CatalogueRow
 from reconcile.tables import Tables, norm, slug
 

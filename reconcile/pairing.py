@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from licsweep.judged import Pool, Use
+from licsweep.position_types import Pool, Use
 from reconcile.matching import Matcher
 from reconcile.pools import Account
 from reconcile.rows import PairingRow

@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain, islice
 
-from licsweep.judged import FindingEvidence, Pool, Subject
+from licsweep.position_types import FindingEvidence, Pool, Subject
 from reconcile.findings import Raised
+from reconcile.instance_findings import of_uses
 from reconcile.lending import Chain
 from reconcile.matching import Matcher
-from reconcile.owning import lapses
 from reconcile.pairing import wrong_tiers
-from reconcile.pools import Page, pool_id, shortages_on
-from reconcile.raising import of_uses
+from reconcile.pools import PoolAccount, pool_id, shortages_on
+from reconcile.terms import lapses
 from reconcile.transfers import Plans
 
 MOST_LINES = 50
 Evidence = Callable[[Pool], list[FindingEvidence]]
 
 
-def raise_pool(raised: Raised, page: Page, pool: Pool) -> None:
+def raise_pool(raised: Raised, page: PoolAccount, pool: Pool) -> None:
     """The findings of one pool today."""
     if pool.status == "ok":
         return
@@ -35,7 +35,12 @@ def raise_pool(raised: Raised, page: Page, pool: Pool) -> None:
 
 
 def raise_ending(
-    raised: Raised, pages: Sequence[Page], pools: Mapping[str, Pool], chains: Sequence[Chain], day: date, days: int
+    raised: Raised,
+    pages: Sequence[PoolAccount],
+    pools: Mapping[str, Pool],
+    chains: Sequence[Chain],
+    day: date,
+    days: int,
 ) -> None:
     """`term-ending-causes-shortage` in one virtual account: a pool's own term, or that of the pool that covers it."""
     told: set[str] = set()
@@ -84,7 +89,7 @@ def subject_of(pool: Pool) -> Subject:
     return Subject(kind="pool", id=pool_id(pool))
 
 
-def evidence_of(page: Page) -> list[FindingEvidence]:
+def evidence_of(page: PoolAccount) -> list[FindingEvidence]:
     """The first entitlement rows and lines of a pool; every line of a figure is in `Reconciled.uses`."""
     rows = (FindingEvidence(entitlement=e.source_file, row=e.source_row) for e in page.entitlements if e.source_file)
     return list(islice(chain(rows, of_uses(page.uses)), MOST_LINES))

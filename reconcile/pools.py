@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from licsweep.judged import Entitlement, Exposure, Pool, SmartAccountTotal, Term, Use
 from licsweep.model import Utc
+from licsweep.position_types import Entitlement, Exposure, Pool, SmartAccountTotal, Term, Use
 from reconcile.lending import Chain, loans
-from reconcile.owning import Holdings, holdings
 from reconcile.tables import Tables
+from reconcile.terms import Holdings, holdings
 
 PERCENT = 100
 Status = Literal["shortage", "covered-by-substitution", "below-buffer", "unused", "ok"]
@@ -19,7 +19,7 @@ Account = tuple[str | None, str]
 
 
 @dataclass(slots=True)
-class Page:
+class PoolAccount:
     """The ledger's page of one pool while it is being summed."""
 
     smart_account: str | None
@@ -51,7 +51,7 @@ class Page:
 class Ledger:
     """All pools with ownership or use."""
 
-    pages: dict[tuple[str | None, str, str], Page] = field(default_factory=dict)
+    pages: dict[tuple[str | None, str, str], PoolAccount] = field(default_factory=dict)
 
     def own(self, place: Account, license_id: str, name: str, entitlement: Entitlement) -> None:
         self._page(*place, license_id, name).entitlements.append(entitlement)
@@ -66,23 +66,25 @@ class Ledger:
         for key, counted in lines.items():
             self._page(*key).charge(counted)
 
-    def _page(self, smart: str | None, virtual: str, license_id: str, name: str) -> Page:
+    def _page(self, smart: str | None, virtual: str, license_id: str, name: str) -> PoolAccount:
         key = (smart, virtual, license_id)
         if key not in self.pages:
-            self.pages[key] = Page(smart_account=smart, virtual_account=virtual, license=name, license_id=license_id)
+            self.pages[key] = PoolAccount(
+                smart_account=smart, virtual_account=virtual, license=name, license_id=license_id
+            )
         return self.pages[key]
 
-    def in_order(self) -> list[Page]:
+    def in_order(self) -> list[PoolAccount]:
         return [self.pages[key] for key in sorted(self.pages, key=lambda k: (k[0] or "", *k[1:]))]
 
-    def by_account(self) -> dict[Account, list[Page]]:
-        accounts: dict[Account, list[Page]] = {}
+    def by_account(self) -> dict[Account, list[PoolAccount]]:
+        accounts: dict[Account, list[PoolAccount]] = {}
         for page in self.in_order():
             accounts.setdefault(page.account, []).append(page)
         return accounts
 
 
-def substitute(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> None:
+def substitute(pages: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> None:
     """Borrows and lends between the pages of one virtual account on a day."""
     by_id = {page.license_id: page for page in pages}
     for loan in loans(balances_on(pages, day), chains):
@@ -91,13 +93,13 @@ def substitute(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> Non
         by_id[loan.borrower].lenders.append(f"{loan.quantity} of {by_id[loan.lender].license}")
 
 
-def balances_on(pages: Iterable[Page], day: date) -> dict[str, int]:
+def balances_on(pages: Iterable[PoolAccount], day: date) -> dict[str, int]:
     """Owned on a day less what is charged now, by licence; pools without limit neither lend nor borrow."""
     held = [(page, holdings(page.terms, day, 0)) for page in pages]
     return {page.license_id: has.owned - page.charged for page, has in held if not has.unlimited}
 
 
-def shortages_on(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
+def shortages_on(pages: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
     """What each licence of one virtual account would lack on a day, with today's use."""
     left = balances_on(pages, day)
     for loan in loans(left, chains):
@@ -106,7 +108,7 @@ def shortages_on(pages: Sequence[Page], chains: Sequence[Chain], day: date) -> M
     return {license_id: -balance for license_id, balance in left.items() if balance < 0}
 
 
-def pool(page: Page, day: date, *, ending_days: int, buffer_percent: float) -> Pool:
+def pool(page: PoolAccount, day: date, *, ending_days: int, buffer_percent: float) -> Pool:
     """The arithmetic of one pool on a day (docs/judgement.md, Counting)."""
     held = holdings(page.terms, day, ending_days)
     balance = held.owned + page.borrowed - page.lent - page.charged
@@ -141,7 +143,7 @@ def pool(page: Page, day: date, *, ending_days: int, buffer_percent: float) -> P
     )
 
 
-def _status(page: Page, held: Holdings, *, shortage: int, short_of_buffer: bool) -> Status:
+def _status(page: PoolAccount, held: Holdings, *, shortage: int, short_of_buffer: bool) -> Status:
     if shortage:
         return "shortage"
     if page.borrowed:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from licsweep.model import LicenseUse, Observation
 from licsweep.vocabulary import Platform
 from reconcile.rows import PolicyRelease, ServiceRow
+from reconcile.status_sets import IDLE
 from reconcile.tables import Tables, finds, norm
-from reconcile.words import IDLE
 
 Version = tuple[tuple[int, ...], str]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from licsweep.judged import ComplianceState
 from licsweep.model import Record, Utc
+from licsweep.position_types import ComplianceState
 from licsweep.vocabulary import Platform
 
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]

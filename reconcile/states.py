@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from licsweep.judged import ComplianceState
 from licsweep.model import Observation
+from licsweep.position_types import ComplianceState
 from licsweep.vocabulary import AuthorizationStatus
-from reconcile.clock import Reading, read_clock
+from reconcile.clock import ReportingClock, read_clock
 from reconcile.releases import service_row
-from reconcile.reporters import controller_of
+from reconcile.reporting_path import controller_of
 from reconcile.rows import ServiceRow
+from reconcile.status_sets import LEGACY_MODELS, RESERVED_KINDS
 from reconcile.tables import Tables
-from reconcile.words import LEGACY_MODELS, RESERVED_KINDS
 
 _CLASSIC: dict[AuthorizationStatus, ComplianceState] = {
     "authorized": "authorized",
@@ -44,16 +44,16 @@ class State:
 
     compliance: ComplianceState
     reservation: bool
-    clock: Reading
+    clock: ReportingClock
     service: ServiceRow | None = None
 
 
 def state_of(seen: Observation | None, as_of: datetime, horizon: timedelta, tables: Tables) -> State:
     """The state at `as_of`; an instance that never answered is `unknown`."""
     if seen is None:
-        return State(compliance="unknown", reservation=False, clock=Reading(state="unknown"))
+        return State(compliance="unknown", reservation=False, clock=ReportingClock(state="unknown"))
     reserved = _is_reserved(seen)
-    clock = Reading(state="unknown")
+    clock = ReportingClock(state="unknown")
     compliance: ComplianceState
     if seen.licensing_model in LEGACY_MODELS:
         compliance = "legacy"

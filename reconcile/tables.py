@@ -12,8 +12,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import load_yaml_file
 from licsweep.errors import InputError
+from licsweep.serialization import load_yaml_file
 from reconcile.rows import (
     AccountsFile,
     CatalogueRow,
@@ -73,7 +73,7 @@ class Tables:
         )
 
     def price(self, license_id: str) -> tuple[float | None, str | None]:
-        """Unit price and currency of a licence, the project's row first."""
+        """ProductInstance price and currency of a licence, the project's row first."""
         for row in (*self.project, *self.shipped):
             if row.unit_price is not None and slug(row.license) == license_id:
                 return row.unit_price, row.currency

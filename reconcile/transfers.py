@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from licsweep.judged import Pool, Term, Transfer
+from licsweep.position_types import Pool, Term, Transfer
 from reconcile.attribution import UNASSIGNED
-from reconcile.owning import in_force
 from reconcile.pools import pool_id
 from reconcile.search import Party, fewest
+from reconcile.terms import in_force
 
 Need = Callable[[Pool], int]
 

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from licsweep.judged import Instance, TransitionRow
 from licsweep.model import HostState, LicenseUse, Observation
+from licsweep.position_types import Instance, TransitionRow
 from reconcile.estate_findings import onprem_floor
-from reconcile.identity import Unit, product_instances
-from reconcile.peers import with_peers
+from reconcile.ha_peers import with_peers
+from reconcile.identity import ProductInstance, product_instances
 from reconcile.releases import older, policy_release
-from reconcile.reporters import leads_to, speaks_to
+from reconcile.reporting_path import leads_to, speaks_to
 from reconcile.rows import OnpremServer
 from reconcile.states import is_slup
+from reconcile.status_sets import IDLE
 from reconcile.tables import Tables, finds
-from reconcile.words import IDLE
 
 _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
 
@@ -45,7 +45,7 @@ def _soonest(row: TransitionRow) -> int:
     return row.first_report_days if row.first_report_days is not None else 10_000
 
 
-def _row(unit: Unit, tables: Tables, as_of: datetime) -> TransitionRow:
+def _row(unit: ProductInstance, tables: Tables, as_of: datetime) -> TransitionRow:
     seen = unit.observation
     if seen is None:
         return TransitionRow(hostname=unit.hostname, step="unknown", reason="it never answered")

@@ -6,7 +6,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from licsweep.errors import InputError
-from licsweep.judged import Finding, FindingEvidence, Subject
+from licsweep.position_types import Finding, FindingEvidence, Subject
 from reconcile.findings import Raised, explain
 from reconcile.rows import WaiverRow
 from reconcile.tables import norm

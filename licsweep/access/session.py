@@ -121,7 +121,7 @@ class Session:
         """True where the prompt ends in `#`."""
         return self._prompt.endswith(b"#")
 
-    def become(self, platform: str) -> None:
+    def set_platform(self, platform: str) -> None:
         """What was logged in to as `auto` turns out to be this: from here on its own list and pager switch count."""
         before = self.pager_off
         self._login = replace(self._login, platform=platform)

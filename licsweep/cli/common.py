@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import LicsweepError
 from licsweep.estate.selection import Selection
 from licsweep.settings import Project, load
@@ -130,7 +130,7 @@ class _Moment(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
         try:
-            return codec.moment(value)
+            return serialization.moment(value)
         except LicsweepError as error:
             self.fail(f"{error.what} ({error.why})", param, ctx)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import Out, data_options, titled
 
@@ -28,7 +28,7 @@ def command(run: Run, a: str, b: str, out: Out) -> None:
 
     found = diff.diff(run.project(), a, b)
     if out.form == "json":
-        out.put(codec.envelope("diff", codec.plain(found)))
+        out.put(serialization.envelope("diff", serialization.plain(found)))
         return
     changes = _rows(found)
     if changes or out.form == "csv":
@@ -43,7 +43,7 @@ def command(run: Run, a: str, b: str, out: Out) -> None:
 
 
 def _rows(found: "Diff") -> list[dict[str, Any]]:
-    changes = [codec.plain(one) | {"about": one.hostname} for one in found.changes]
+    changes = [serialization.plain(one) | {"about": one.hostname} for one in found.changes]
     for one in found.findings:
         said = {"new": "after", "gone": "before"}[one.change]
         about = f"{one.finding.subject.kind} {one.finding.subject.id}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.render import Out, data_options, plain, put, titled
 from licsweep.errors import UsageError
@@ -69,9 +69,13 @@ def list_(run: Run, as_of: datetime | None, out: Out) -> None:
 
     found = judge.bought(run.project(), as_of)
     if out.form == "json":
-        out.put(codec.envelope("entitlements", [codec.plain(one) for one in found]))
+        out.put(serialization.envelope("entitlements", [serialization.plain(one) for one in found]))
         return
-    terms = [codec.plain(one) | term for one in found for term in [codec.plain(term) for term in one.terms] or [{}]]
+    terms = [
+        serialization.plain(one) | term
+        for one in found
+        for term in [serialization.plain(term) for term in one.terms] or [{}]
+    ]
     out.rows("entitlements", terms, TERMS)
     run.say(f"{len(found)} entitlements")
 
@@ -85,7 +89,7 @@ def explain(run: Run, license_name: str, out: Out) -> None:
 
     LICENSE is a name, an entitlement tag, a printed label, or a feature name.
     """
-    from licsweep.jobs import meeting
+    from licsweep.jobs import license_names
 
-    found = [codec.plain(one) for one in meeting.explain(run.project(), license_name)]
+    found = [serialization.plain(one) for one in license_names.explain(run.project(), license_name)]
     out.rows("entitlements-explain", found, NAMES)

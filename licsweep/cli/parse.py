@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
 from licsweep.cli.render import put, table, titled
 from licsweep.model import Observation
@@ -28,10 +28,14 @@ def command(
     """Read one output offline (`-` is standard input). Exit 1 when it was not complete."""
     from collectors.parse import parse_text
 
-    raw = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if str(file) == "-" else codec.read_bounded(file, MAX_TEXT_BYTES)
+    raw = (
+        sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+        if str(file) == "-"
+        else serialization.read_bounded(file, MAX_TEXT_BYTES)
+    )
     observation = parse_text(raw.decode("utf-8", "replace"), platform, asked, timezone=timezone)
     if form == "json":
-        put(codec.envelope("parse", codec.plain(observation)), output)
+        put(serialization.envelope("parse", serialization.plain(observation)), output)
     else:
         put(as_table(observation), output)
     if observation.unclaimed_lines:
@@ -45,7 +49,7 @@ def as_table(observation: Observation) -> str:
     """The stated values, one a line; each licence, UDI, ... on its own, with the line number that printed it."""
     lines = {evidence.field: f"{evidence.command}:{evidence.line_number}" for evidence in observation.evidence}
     found: list[dict[str, Any]] = []
-    for name, value in codec.plain(observation).items():
+    for name, value in serialization.plain(observation).items():
         if name == "evidence" or value in (None, [], {}):
             continue
         each = {f"{name}[{n}]": row for n, row in enumerate(value)} if isinstance(value, list) else {name: value}

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
 from licsweep.cli.render import Out, data_options, table, titled
-from licsweep.judged import SEVERITIES, Finding, Judgement
+from licsweep.position_types import SEVERITIES, Finding, Judgement
 from licsweep.reports.view import percent
 
 POOLS = titled("virtual_account license owned in_use reserved charged balance status", license="Licence")
@@ -28,9 +28,9 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
 
     judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot)[0].judgement
     if out.form == "json":
-        out.put(codec.envelope("reconcile", codec.plain(judgement)))
+        out.put(serialization.envelope("reconcile", serialization.plain(judgement)))
     elif out.form == "csv":
-        out.rows("reconcile", [codec.plain(pool) for pool in judgement.pools], titled("smart_account") | POOLS)
+        out.rows("reconcile", [serialization.plain(pool) for pool in judgement.pools], titled("smart_account") | POOLS)
     else:
         out.put(as_text(judgement))
     if fail_on and any(SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in unwaived(judgement)):
@@ -42,10 +42,10 @@ def as_text(judgement: Judgement, top: int = TOP) -> str:
     coverage = judgement.coverage
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
     parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}"]
-    pools = [codec.plain(pool) for pool in judgement.pools]
+    pools = [serialization.plain(pool) for pool in judgement.pools]
     parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))
-    shown = [codec.plain(f) | {"subject": f.subject.id} for f in found[:top]]
+    shown = [serialization.plain(f) | {"subject": f.subject.id} for f in found[:top]]
     parts.append(table(shown, FINDINGS, f"Findings ({len(shown)} of {len(found)})") if shown else "no findings")
     return "\n\n".join(parts)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import UsageError
 from licsweep.reports.defuse import clean, for_csv
 
@@ -37,7 +37,7 @@ class Out:
     def rows(self, kind: str, found: Sequence[Row], columns: Mapping[str, str]) -> None:
         """Puts out rows; `columns` maps key to title and gives their order."""
         if self.form == "json":
-            self.put(codec.envelope(kind, list(found)))
+            self.put(serialization.envelope(kind, list(found)))
         else:
             self.put(_csv(found, columns) if self.form == "csv" else table(found, columns))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.parse import as_table
 from licsweep.cli.render import plain, put
@@ -20,14 +20,14 @@ from licsweep.cli.render import plain, put
 @shared
 def command(run: Run, host: str, as_of: datetime | None, raw: bool, form: str, output: Path | None) -> None:
     """One product instance: how its last try ended, its newest good observation, and the lines that printed it."""
-    from licsweep.jobs import look
+    from licsweep.jobs import store_queries
 
-    state, captures = look.host(run.project(), host, as_of)
+    state, captures = store_queries.host(run.project(), host, as_of)
     if raw:
         put("\n".join(_numbered(one.command, one.text) for one in captures) or "no text is stored", output)
         return
     if form == "json":
-        put(codec.envelope("show", codec.plain(state)), output)
+        put(serialization.envelope("show", serialization.plain(state)), output)
         return
     head = f"{state.hostname}: last try ended {state.outcome}" + (f" ({plain(state.reason)})" if state.reason else "")
     body = as_table(state.observation) if state.observation else "it never gave a usable answer"

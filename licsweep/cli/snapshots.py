@@ -2,7 +2,7 @@
 
 import click
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import Out, data_options, titled
 
@@ -21,11 +21,11 @@ COLUMNS = titled(
 @shared
 def command(run: Run, out: Out) -> None:
     """The sweeps and ingests in the store, oldest first."""
-    from licsweep.jobs import look
+    from licsweep.jobs import store_queries
 
     found = []
-    for one in look.snapshots(run.project()):
-        row = codec.plain(one)
+    for one in store_queries.snapshots(run.project()):
+        row = serialization.plain(one)
         told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one.outcomes.items()))
         found.append(row if out.form == "json" else row | {"told": told})
     out.rows("snapshots", found, COLUMNS)

@@ -15,7 +15,7 @@ from licsweep.model import Outcome
 from licsweep.reports.view import percent
 
 if TYPE_CHECKING:
-    from licsweep.jobs.writing import Collected
+    from licsweep.jobs.snapshots import Collected
 
 MOST_HOURS = 24 * 366 * 100
 PLAN = titled(
@@ -58,7 +58,7 @@ def command(
     from licsweep.jobs import collect
 
     project = run.project(workers=workers, min_coverage=min_coverage, sweep_deadline=deadline)
-    wish = collect.Wish(
+    wish = collect.SweepRequest(
         selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
     )
     if dry_run:

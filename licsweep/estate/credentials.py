@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import CredentialError, MissingExtra, UsageError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _from_keyring() -> dict[str, str]:
 def _from_file(file: Path | None) -> dict[str, str]:
     if file is None:
         raise UsageError("credentials: no file named", hint="set credentials_file in licsweep.toml")
-    raw = codec.read_bounded(file, _MAX_FILE)
+    raw = serialization.read_bounded(file, _MAX_FILE)
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise CredentialError(f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {file}")
     try:

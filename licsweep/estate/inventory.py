@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InputError, InventoryError
 from licsweep.model import Record
 from licsweep.vocabulary import Platform
@@ -125,7 +125,7 @@ def _read(path: Path, kind: Any) -> Any:
     if not path.is_file():
         return None
     try:
-        return codec.load_yaml_file(path, kind)
+        return serialization.load_yaml_file(path, kind)
     except InputError as error:
         why, hint = error.why, "licsweep hosts"
         if "password" in error.what:

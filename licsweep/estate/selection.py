@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import UsageError
 from licsweep.estate.inventory import Target, is_jump_host, target
 
@@ -52,7 +52,7 @@ def _patterns(limit: Sequence[str]) -> list[str]:
     patterns: list[str] = []
     for pattern in limit:
         if pattern.startswith("@"):
-            lines = codec.read_bounded(Path(pattern[1:])).decode("utf-8", "replace").splitlines()
+            lines = serialization.read_bounded(Path(pattern[1:])).decode("utf-8", "replace").splitlines()
             patterns += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         else:
             patterns.append(pattern)

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import Literal
 
-from licsweep.codec import load_yaml_file
 from licsweep.errors import InputError, UsageError
 from licsweep.model import Record
+from licsweep.serialization import load_yaml_file
 
 IGNORE = "ignore"
 TermType = Literal["perpetual", "term", "demo", "usage"]

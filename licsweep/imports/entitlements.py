@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from licsweep.codec import read_bounded
 from licsweep.errors import InputError, UsageError
-from licsweep.imports import answers, own, sheets
+from licsweep.imports import cssm_api, own_yaml, sheets
 from licsweep.imports.cells import one_line
 from licsweep.imports.columns import exports, lists_instances
 from licsweep.imports.files import KINDS, ImportedFile, Kind, load_json
 from licsweep.imports.instances import product_instances
 from licsweep.imports.licenses import entitlements
-from licsweep.judged import CssmInstance, Entitlement
 from licsweep.model import as_utc
+from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.serialization import read_bounded
 
 __all__ = ["KINDS", "ImportedFile", "read"]
 
@@ -72,7 +72,7 @@ def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> Import
         return _from_sheet(path, kind, form, column_map)
     if column_map:
         raise UsageError("--map is for files with columns", why=f"{path} is read as {form}")
-    found = answers.read(path) if form == "cssm-json" else own.read(path)
+    found = cssm_api.read(path) if form == "cssm-json" else own_yaml.read(path)
     if kind == "cssm-instances" and not found.instances:
         raise InputError(f"{path}: lists no product instance", why="it is no product-instance export")
     return found
@@ -87,7 +87,7 @@ def _form(path: Path) -> Kind:
         return "xlsx"
     text = raw.decode("utf-8-sig", "replace").lstrip()
     if text.startswith(("{", "[")):
-        return "yaml" if own.is_own(load_json(path)) else "cssm-json"
+        return "yaml" if own_yaml.is_own(load_json(path)) else "cssm-json"
     first = text.partition("\n")[0]
     looks_like_csv = any(mark in first for mark in ",;\t") and ":" not in first and not first.startswith(("#", "-"))
     return "cssm-csv" if looks_like_csv else "yaml"

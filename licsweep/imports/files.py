@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from licsweep.codec import read_bounded
 from licsweep.errors import InputError
-from licsweep.judged import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.serialization import read_bounded
 
 Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -4,7 +4,7 @@ import re
 
 from licsweep.imports.cells import moment
 from licsweep.imports.sheets import Row
-from licsweep.judged import CssmInstance, CssmLicense
+from licsweep.position_types import CssmInstance, CssmLicense
 
 _UDI = re.compile(r"\b(?:UDI_)?(PID|SN)\s*:\s*([^;,\s]+)", re.IGNORECASE)
 

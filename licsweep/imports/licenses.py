@@ -3,7 +3,7 @@
 from licsweep.imports.cells import NOTHING, day
 from licsweep.imports.columns import TermType, exports, known_types, plain, term_type
 from licsweep.imports.sheets import Row
-from licsweep.judged import Entitlement, Term
+from licsweep.position_types import Entitlement, Term
 
 
 def entitlements(rows: list[Row]) -> tuple[list[Entitlement], list[str]]:

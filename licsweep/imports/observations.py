@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import check_json
 from licsweep.errors import InputError
 from licsweep.imports.files import load_json
 from licsweep.model import Observation
+from licsweep.serialization import check_json
 
 ENVELOPE = ("schema", "data")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from licsweep.judged import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement
 
 Kept = TypeVar("Kept", Entitlement, CssmInstance)
 Scope = tuple[str, str, str]

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from licsweep.codec import read_bounded
 from licsweep.errors import InputError
 from licsweep.imports.cells import one_line, quantity
 from licsweep.imports.columns import Found, Layout, fields_of
+from licsweep.serialization import read_bounded
 
 DELIMITERS = ",;\t"
 ZIP_MAGIC = b"PK\x03\x04"

@@ -10,7 +10,7 @@ from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
-from licsweep.jobs.writing import LEFT_OUT_OF_COVERAGE, Collected, writing
+from licsweep.jobs.snapshots import LEFT_OUT_OF_COVERAGE, Collected, writing
 from licsweep.model import Outcome
 from licsweep.settings import Project, listed
 from licsweep.store.store import Store
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Inventory
 
     from licsweep.access.login import Login
-    from licsweep.sweep.run import Order
+    from licsweep.sweep.run import SweepPlan
 
 FRESH = "fresh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SweepRequest:
     """What a person asks of a sweep: which hosts, and which of them not (again)."""
 
     selection: Selection
@@ -40,7 +40,7 @@ class Wish:
 
 def sweep(
     project: Project,
-    wish: Wish,
+    wish: SweepRequest,
     *,
     credentials: creds.Credentials | None = None,
     progress: Callable[[Outcome], None],
@@ -73,7 +73,7 @@ def sweep(
     )
 
 
-def plan(project: Project, wish: Wish) -> list[dict[str, Any]]:
+def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     """What a sweep would send, to whom, with which credential, as rows; nobody is dialled and nobody is asked."""
     from collectors.base import platforms
     from licsweep.access.session import CLASSES, LAST_LINE
@@ -143,21 +143,21 @@ def _order(
     project: Project,
     inventory: "Inventory",
     targets: Sequence[Target],
-    wish: Wish,
+    wish: SweepRequest,
     credentials: creds.Credentials,
     fresh: Mapping[str, str],
-) -> "Order":
+) -> "SweepPlan":
     from collectors.base import platforms
     from licsweep.access.hostkeys import KnownHosts
     from licsweep.access.jump import JumpHosts
     from licsweep.access.login import Limits
     from licsweep.sweep.gate import Gate
-    from licsweep.sweep.host import Means
-    from licsweep.sweep.run import Order
+    from licsweep.sweep.host import SweepContext
+    from licsweep.sweep.run import SweepPlan
 
     settings = project.settings
     known_hosts = KnownHosts(project.known_hosts)
-    means = Means(
+    means = SweepContext(
         platforms=platforms(),
         known_hosts=known_hosts,
         limits=Limits(
@@ -169,7 +169,7 @@ def _order(
         backoff=settings.retry_backoff,
         type_ahead=frozenset(listed(settings.type_ahead)),
     )
-    return Order(
+    return SweepPlan(
         targets=targets,
         selection=str(wish),
         login_of=lambda target: _login(target, credentials, hops(inventory, target)),

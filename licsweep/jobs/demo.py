@@ -13,10 +13,10 @@ from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports import entitlements
 from licsweep.jobs import collect, judge, report
-from licsweep.jobs.collect import Wish
-from licsweep.jobs.writing import Collected
-from licsweep.judged import Judgement
+from licsweep.jobs.collect import SweepRequest
+from licsweep.jobs.snapshots import Collected
 from licsweep.model import LicenseUse, Outcome
+from licsweep.position_types import Judgement
 from licsweep.reports import write
 from licsweep.settings import FILE_NAME, Project, load
 from licsweep.store.store import Store
@@ -70,7 +70,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         credentials = Credentials(username=estate.username, password=Secret(estate.password), source="demo")
         started, cpu = time.monotonic(), time.process_time()
         collected = collect.sweep(
-            project, Wish(selection=Selection()), credentials=credentials, progress=progress, selected=selected
+            project, SweepRequest(selection=Selection()), credentials=credentials, progress=progress, selected=selected
         )
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     for file in sorted((folder / "entitlements").glob("*.csv")):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InputError, UsageError
 from licsweep.jobs import judge
-from licsweep.judged import Finding, Instance, Use
 from licsweep.model import HostState, Record, Utc
+from licsweep.position_types import Finding, Instance, Use
 from licsweep.reports.view import Position
 from licsweep.settings import Project
 from licsweep.store.store import Store
@@ -79,7 +79,7 @@ def diff(project: Project, before: str, after: str) -> Diff:
 def _position(project: Project, asked: str) -> tuple[Position, Side]:
     snapshot = int(asked) if asked.isdecimal() else None
     try:
-        moment = codec.moment(asked) if snapshot is None else _ended(project, snapshot)
+        moment = serialization.moment(asked) if snapshot is None else _ended(project, snapshot)
     except InputError as error:
         raise UsageError(f"{asked}: neither a snapshot nor a date", why=error.why, hint="licsweep snapshots") from error
     found = judge.reconcile(project, as_of=moment, known_by=snapshot)

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InputError, NothingCollected
-from licsweep.jobs.targets import inventory_of, target_of
-from licsweep.jobs.writing import Collected, write_snapshot, writing
+from licsweep.jobs.host_lookup import inventory_of, target_of
+from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
 from licsweep.settings import Project
 
@@ -56,7 +56,7 @@ def _report(hostname: str, files: list[Path], inventory: "Inventory | None", tak
     from licsweep.access.blanking import blank
     from licsweep.sweep.host import HostReport, capture
 
-    bodies = [codec.read_bounded(file, MAX_TEXT_BYTES).decode("utf-8", "replace") for file in files]
+    bodies = [serialization.read_bounded(file, MAX_TEXT_BYTES).decode("utf-8", "replace") for file in files]
     times = [taken_at or datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files]
     captures = tuple(
         capture(hostname, file.stem.replace("_", " "), blank(body), at)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep.imports.scope import supersede
-from licsweep.jobs.targets import inventory_of
-from licsweep.judged import CssmInstance, Entitlement
+from licsweep.jobs.host_lookup import inventory_of
+from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.reports.view import Position
 from licsweep.settings import Project
 from licsweep.store.store import Store

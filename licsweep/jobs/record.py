@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InputError, UsageError
-from licsweep.jobs import look
+from licsweep.jobs import store_queries
+from licsweep.jobs.host_lookup import inventory_of
 from licsweep.jobs.scrub import Kind, Scrubber
-from licsweep.jobs.targets import inventory_of
 from licsweep.model import Capture, Observation
 from licsweep.settings import Project
 from licsweep.store.store import Store
@@ -53,7 +53,7 @@ def record(project: Project, hostname: str, folder: Path) -> Recorded:
     Raises UsageError for a host without captures, InputError where a word of the site would be left: nothing is
     written then.
     """
-    state, captures = look.host(project, hostname, None)
+    state, captures = store_queries.host(project, hostname, None)
     seen = state.observation
     if seen is None or seen.platform is None or not captures:
         raise UsageError(f"{hostname}: no captures are stored", why="there is nothing to record", hint="licsweep sweep")
@@ -77,8 +77,8 @@ def _write(
     case = re.sub(r"[^a-z0-9._-]+", "_", f"{model}_{seen.release or 'release_unknown'}".lower())
     written, changed = [], []
     for capture, text in zip(captures, texts, strict=True):
-        before = codec.plain(parse_text(capture.text, platform, capture.command))
-        truth = codec.plain(parse_text(text, platform, capture.command))
+        before = serialization.plain(parse_text(capture.text, platform, capture.command))
+        truth = serialization.plain(parse_text(text, platform, capture.command))
         wanted = scrubber.scrub_all(before)
         changed += [
             f"{capture.command}: {name}" for name in truth if truth[name] != wanted[name] and name != "evidence"
@@ -118,7 +118,7 @@ def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
         yield "account", row.virtual_account or ""
     for state in states:
         yield from _host(state.hostname)
-        yield from _fields(codec.plain(state.observation or Observation()))
+        yield from _fields(serialization.plain(state.observation or Observation()))
     inventory = inventory_of(project)
     for name, host in inventory.hosts.items() if inventory else ():
         yield from _host(name)

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError
-from licsweep.jobs.targets import inventory_of, target_of
-from licsweep.jobs.writing import Collected, write_snapshot, writing
+from licsweep.jobs.host_lookup import inventory_of, target_of
+from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
 from licsweep.settings import Project
 from licsweep.store.store import Store

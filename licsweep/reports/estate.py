@@ -5,9 +5,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from licsweep.judged import SEVERITIES, Finding, FindingEvidence
 from licsweep.model import HostState
-from licsweep.reports.parts import NEVER_READ, clock_table, counted, distribution, unanswered_table, whole
+from licsweep.position_types import SEVERITIES, Finding, FindingEvidence
+from licsweep.reports.common_tables import (
+    NEVER_READ,
+    build_report,
+    clock_table,
+    counted,
+    distribution,
+    unanswered_table,
+)
 from licsweep.reports.view import Card, Position, Report, Table, Tone, hours, make_table, values
 
 HORIZON_DAYS = 90
@@ -35,7 +42,7 @@ def build(position: Position, *, generated_at: datetime) -> Report:
         make_table("oldest", captured[:OLDEST], number=OLDEST),
         make_table("hosts", hosts),
     )
-    return whole("estate", position, generated_at, _finding_cards(judgement.findings), tables)
+    return build_report("estate", position, generated_at, _finding_cards(judgement.findings), tables)
 
 
 def _host_records(position: Position) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """JSON: the envelope licsweep/report-KIND/1; each table a list of objects under its name, what is not known null."""
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.reports.view import Report, plain, values
 
 
@@ -16,4 +16,4 @@ def render(report: Report) -> bytes:
         data[table.name.replace("-", "_")] = [
             {key: plain(cell) for key, cell in record.items()} for record in table.records()
         ]
-    return (codec.envelope(f"report-{report.kind}", data) + "\n").encode()
+    return (serialization.envelope(f"report-{report.kind}", data) + "\n").encode()

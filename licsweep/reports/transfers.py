@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from licsweep.judged import CleanUp, Judgement, Pool
-from licsweep.reports.parts import whole
+from licsweep.position_types import CleanUp, Judgement, Pool
+from licsweep.reports.common_tables import build_report
 from licsweep.reports.view import Card, Position, Report, Table, alarm_card, make_table, values
 from reconcile.pools import pool_id
 
@@ -21,7 +21,7 @@ def build(position: Position, *, generated_at: datetime) -> Report:
         make_table("exposure", exposure),
         make_table("clean-up", map(values, sorted(clean_up, key=_place))),
     )
-    return whole("transfers", position, generated_at, _cards(judgement, len(clean_up)), tables)
+    return build_report("transfers", position, generated_at, _cards(judgement, len(clean_up)), tables)
 
 
 def _cards(judgement: Judgement, clean_up: int) -> tuple[Card, ...]:

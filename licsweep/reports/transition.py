@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from licsweep.reports.parts import distribution, unanswered_table, whole
+from licsweep.reports.common_tables import build_report, distribution, unanswered_table
 from licsweep.reports.view import Card, Position, Report, alarm_card, make_table, values
 from reconcile.tables import Tables
 from reconcile.transition import transition
@@ -35,4 +35,4 @@ def build(position: Position, *, generated_at: datetime) -> Report:
         make_table("transition", map(values, rows)),
         unanswered_table(position),
     )
-    return whole("transition", position, generated_at, cards, tables)
+    return build_report("transition", position, generated_at, cards, tables)

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from licsweep.judged import Pool, Use
-from licsweep.reports.owned import owned_table
-from licsweep.reports.parts import clock_table, unanswered_table, whole
+from licsweep.position_types import Pool, Use
+from licsweep.reports.common_tables import build_report, clock_table, unanswered_table
+from licsweep.reports.terms import owned_table
 from licsweep.reports.view import Card, Position, Report, Table, alarm_card, hours, make_table, values
 
 PoolKey = tuple[str | None, str, str | None]
@@ -29,7 +29,7 @@ def build(position: Position, *, generated_at: datetime) -> Report:
         owned_table(position.entitlements, {numbers[_key(pool)]: pool for pool in pools}, judgement.as_of.date()),
         _line_table(uses, numbers, judgement.as_of),
     )
-    return whole("usage", position, generated_at, _cards(pools, uses, sums), tables)
+    return build_report("usage", position, generated_at, _cards(pools, uses, sums), tables)
 
 
 def _key(record: Pool | Use) -> PoolKey:

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from licsweep.judged import Coverage, CssmInstance, Entitlement, Reconciled
 from licsweep.model import HostState
+from licsweep.position_types import Coverage, CssmInstance, Entitlement, Reconciled
 from licsweep.reports.defuse import clean
 from reconcile.tables import Tables
 
@@ -114,7 +114,7 @@ def alarm_card(title: str, number: int, note: str, tone: Tone) -> Card:
 
 
 @cache
-def words() -> dict[str, dict[str, Any]]:
+def layout() -> dict[str, dict[str, Any]]:
     """tables.yaml: what stands on the face of each report, and the layout of each table."""
     text = files("licsweep.reports").joinpath("tables.yaml").read_text("utf-8")
     found: dict[str, dict[str, Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_single_data()
@@ -126,10 +126,10 @@ def make_table(name: str, records: Iterable[Mapping[str, Any]], **figures: int) 
 
     A missing key is a mistake of ours (KeyError).
     """
-    layout = words()["tables"][name]
-    columns = tuple(Column(**column) for column in layout["columns"])
+    table = layout()["tables"][name]
+    columns = tuple(Column(**column) for column in table["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
-    said = {part: layout[part].format(**figures) for part in ("title", "note", "empty") if part in layout}
+    said = {part: table[part].format(**figures) for part in ("title", "note", "empty") if part in table}
     return Table(name=name, columns=columns, rows=rows, **said)
 
 

@@ -12,8 +12,8 @@ import signal
 import sys
 from functools import partial
 
-from licsweep.codec import from_json, to_json
 from licsweep.errors import LicsweepError
+from licsweep.serialization import from_json, to_json
 from licsweep.simulator.device import Announcement, Tally, Wanted
 from licsweep.simulator.latency import LatencyLoop
 from licsweep.simulator.server import serve

@@ -10,9 +10,9 @@ from importlib.resources.abc import Traversable
 from itertools import accumulate, count, pairwise
 from typing import Any
 
-from licsweep.codec import load_yaml_file
-from licsweep.judged import ComplianceState
 from licsweep.model import Record, Udi
+from licsweep.position_types import ComplianceState
+from licsweep.serialization import load_yaml_file
 from licsweep.simulator.device import Device, ExpectedLicense
 from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus, Platform
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from licsweep.judged import ComplianceState
 from licsweep.model import Record, Udi
+from licsweep.position_types import ComplianceState
 from licsweep.vocabulary import LicenseStatus, OutcomeStatus, Platform
 
 

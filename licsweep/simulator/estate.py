@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from licsweep.codec import from_json, to_json
 from licsweep.errors import LicsweepError, MissingExtra, UsageError
+from licsweep.serialization import from_json, to_json
 from licsweep.simulator.device import Announcement, Device, ExpectedLicense, JumpHost, Tally, Wanted
 from licsweep.simulator.project import write_project
 

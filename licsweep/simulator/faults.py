@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from importlib.resources import as_file
 from typing import Literal
 
-from licsweep.codec import load_yaml_file
 from licsweep.errors import UsageError
 from licsweep.model import Record
+from licsweep.serialization import load_yaml_file
 from licsweep.simulator.design import estate_data
 from licsweep.simulator.device import Device
 from licsweep.vocabulary import OutcomeStatus, Platform

@@ -9,8 +9,8 @@ from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import load_yaml_file
 from licsweep.model import Record
+from licsweep.serialization import load_yaml_file
 from licsweep.simulator.design import Design, License, estate_data, load_design
 from licsweep.simulator.device import Device, JumpHost
 

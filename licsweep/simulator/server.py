@@ -17,10 +17,10 @@ import asyncssh
 
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
+from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.faults import spread
 from licsweep.simulator.outputs import Outputs
-from licsweep.simulator.sick import VTYS
-from licsweep.simulator.vty import Behavior, HungUp, Vty
+from licsweep.simulator.terminal import Behavior, HungUp, Vty
 
 KEY_EXCHANGES = ["curve25519-sha256", "curve25519-sha256@libssh.org"]  # the cheapest one, under both of its names
 OLD_KEY_EXCHANGES = ["diffie-hellman-group14-sha1"]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from licsweep import __version__, codec
+from licsweep import __version__, serialization
 from licsweep.errors import StoreError
-from licsweep.judged import CssmInstance, Entitlement
 from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, SnapshotKind
+from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.store import tables as t
 
 HEAD = "0002"
@@ -136,7 +136,7 @@ class Store:
             "snapshot_id": snapshot_id,
             "tried_at": tried_at,
             "rank": _rank(outcome, observation),
-            "observation": codec.to_json(observation, light=True) if observation else None,
+            "observation": serialization.to_json(observation, light=True) if observation else None,
             "captured_in": captured_in,
         }
         self._execute(t.host_result.insert().values(row))
@@ -210,7 +210,7 @@ class Store:
                     hostname=row.hostname,
                     outcome=row.status,
                     reason=row.reason,
-                    observation=codec.from_json(good.observation, Observation) if good else None,
+                    observation=serialization.from_json(good.observation, Observation) if good else None,
                     snapshot_id=good.captured_in if good else None,
                 )
             )
@@ -241,7 +241,7 @@ class Store:
             (
                 Outcome(hostname=row.hostname, status=row.status, reason=row.reason, seconds=row.seconds),
                 row.tried_at,
-                codec.from_json(row.observation, Observation) if row.observation else None,
+                serialization.from_json(row.observation, Observation) if row.observation else None,
             )
             for row in self._rows(wanted)
         ]
@@ -268,7 +268,9 @@ class Store:
         """Adds the entitlements or the product instances of one file; there is at least one."""
         head = {"source": source, "file": file, "sha256": hashlib.sha256(content).hexdigest(), "imported_at": at}
         table = t.entitlement if isinstance(rows[0], Entitlement) else t.product_instance
-        bodies = [{"position": position, "body": codec.to_json(row, light=True)} for position, row in enumerate(rows)]
+        bodies = [
+            {"position": position, "body": serialization.to_json(row, light=True)} for position, row in enumerate(rows)
+        ]
         with self._write() as connection:
             made = connection.execute(t.entitlement_import.insert().values(head)).lastrowid
             connection.execute(table.insert(), [body | {"import_id": made} for body in bodies])
@@ -286,7 +288,7 @@ class Store:
         heads = sa.select(i.id, i.source, i.imported_at)
         bodies = sa.select(row.import_id, row.body).order_by(row.import_id, row.position)
         head = {import_id: (source, at) for import_id, source, at in self._rows(heads)}
-        return [(head[n][0], codec.from_json(body, kind), head[n][1]) for n, body in self._rows(bodies)]
+        return [(head[n][0], serialization.from_json(body, kind), head[n][1]) for n, body in self._rows(bodies)]
 
 
 def _hosts_of(snapshot_id: int) -> sa.Select[Any]:

@@ -38,7 +38,7 @@ class HostReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class SweepContext:
     """What all hosts of a sweep share. `retries` is for transport errors before a credential was sent; `backoff` is
     the first wait in seconds, doubled each time."""
 
@@ -52,7 +52,7 @@ class Means:
     type_ahead: frozenset[str] = frozenset()
 
 
-def sweep_host(target: Target, login: Login, means: Means) -> HostReport:
+def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
     """Asks one host everything. A failure of the session becomes its outcome; only a bug of ours raises.
 
     The platform `auto` is found out from `show version`; the report's target then has the true one.
@@ -77,7 +77,7 @@ def sweep_host(target: Target, login: Login, means: Means) -> HostReport:
     return HostReport(target, outcome, started, tuple(captures))
 
 
-def _try_all(target: Target, login: Login, means: Means, captures: list[Capture]) -> Target:
+def _try_all(target: Target, login: Login, means: SweepContext, captures: list[Capture]) -> Target:
     group = target.aaa_group
     attempt = 0
     while True:
@@ -109,12 +109,12 @@ def _found_out(connection: Session) -> str:
     name = recognise_platform(connection.ask("show version"))
     if name is None or name not in CLASSES:
         raise PlatformUnknown("the platform can't be told from show version", why=name or "nothing known in its text")
-    connection.become(name)
+    connection.set_platform(name)
     return name
 
 
 def _ask_all(
-    hostname: str, platform: Platform, login: Login, connection: Session, means: Means, captures: list[Capture]
+    hostname: str, platform: Platform, login: Login, connection: Session, means: SweepContext, captures: list[Capture]
 ) -> None:
     level: Literal["login", "enable"] = "login"
     enabled = False

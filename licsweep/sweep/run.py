@@ -23,7 +23,7 @@ from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
-from licsweep.sweep.host import HostReport, Means, plain_reason, skipped, sweep_host
+from licsweep.sweep.host import HostReport, SweepContext, plain_reason, skipped, sweep_host
 from licsweep.sweep.processors import StoringProcessor
 from licsweep.sweep.runner import SweepRunner
 
@@ -40,13 +40,13 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class SweepPlan:
     """What to sweep and how. `fresh` gives the reason for a host that is left out; `login_of` its credential."""
 
     targets: Sequence[Target]
     selection: str
     login_of: Callable[[Target], Login]
-    means: Means
+    means: SweepContext
     fresh: Mapping[str, str]
     workers: int
     max_per_site: int = 0
@@ -56,7 +56,7 @@ class Order:
     read: bool = True
 
 
-def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[Outcome], None]) -> Swept:
+def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Swept:
     """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
     by_name = {target.name: target for target in order.targets}
     gate = order.means.gate
@@ -105,7 +105,7 @@ def sweep(inventory: Inventory, order: Order, store: Store, progress: Callable[[
     return Swept(snapshot_id=snapshot_id, counts=processor.counts, interrupted=interrupted)
 
 
-def _one(target: Target, order: Order) -> HostReport:
+def _one(target: Target, order: SweepPlan) -> HostReport:
     reason = order.means.gate.refusal(target.aaa_group) or order.fresh.get(target.name)
     if reason:
         return skipped(target, reason)

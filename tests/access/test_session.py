@@ -304,7 +304,7 @@ def test_what_is_auto_becomes_what_it_is(box: Start) -> None:
     connection.open()
     with pytest.raises(errors.CommandNotAllowed):
         connection.ask("show license all")
-    connection.become("cisco_asa")
+    connection.set_platform("cisco_asa")
     assert connection.ask("show license all") == EXPECTED
     connection.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collectors.parse import parse_text
-from licsweep import codec
+from licsweep import serialization
 from licsweep.jobs.scrub import Scrubber
 from tests.cli.conftest import licsweep
 from tests.reading.cases import ROOT, cases, differences
@@ -101,15 +101,15 @@ def test_no_word_of_the_site_is_left_and_the_cases_pass(project: Path, tmp_path:
     for truth in (path for path in written if path.name == "expected.json"):
         text = truth.with_name("output.txt").read_text()
         command = truth.parts[-3].replace("_", " ")
-        got = codec.plain(parse_text(text, "cisco_xe", command))
+        got = serialization.plain(parse_text(text, "cisco_xe", command))
         assert differences(json.loads(truth.read_text())["observation"], got) == []
 
 
 def test_what_is_counted_stays(project: Path, tmp_path: Path) -> None:
     licsweep("record", f"{SITE['host']}.{SITE['domain']}", "--project", project, "-o", tmp_path)
     (text,) = (path.read_text() for path in tmp_path.glob("cisco_xe/show_license_all/*/output.txt"))
-    before = codec.plain(parse_text(licenses(), "cisco_xe", "show license all"))
-    after = codec.plain(parse_text(text, "cisco_xe", "show license all"))
+    before = serialization.plain(parse_text(licenses(), "cisco_xe", "show license all"))
+    after = serialization.plain(parse_text(text, "cisco_xe", "show license all"))
     assert after["licenses"] == before["licenses"]
     assert len(text.splitlines()) == len(licenses().splitlines())
     serials = [udi["sn"] for udi in after["udis"]]
@@ -147,8 +147,8 @@ def test_every_form_reads_the_same_with_invented_words(case) -> None:  # type: i
     scrubber.learn(case.text)
     text = scrubber.scrub(case.text)
     assert scrubber.left(text) == []
-    before = codec.plain(parse_text(case.text, case.platform, case.command))
-    after = codec.plain(parse_text(text, case.platform, case.command))
+    before = serialization.plain(parse_text(case.text, case.platform, case.command))
+    after = serialization.plain(parse_text(text, case.platform, case.command))
     del before["evidence"], after["evidence"]  # cut to a length, so that a cut word may stand there
     assert after == scrubber.scrub_all(before)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InventoryError
 from licsweep.estate import inventory
 
@@ -34,16 +34,16 @@ PLAIN = {
 def test_parts_are_the_whole(tmp_path: Path, extra: str) -> None:
     path = tmp_path / "hosts.yaml"
     path.write_text(text_of(MANY, extra))
-    assert codec.load_yaml_file(path, dict[str, dict[str, object]]) == yaml.safe_load(path.read_text())
+    assert serialization.load_yaml_file(path, dict[str, dict[str, object]]) == yaml.safe_load(path.read_text())
 
 
 def test_most_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    whole = codec._yaml
-    monkeypatch.setattr(codec, "_yaml", lambda path, text: (sizes.append(len(text)), whole(path, text))[1])
+    whole = serialization._yaml
+    monkeypatch.setattr(serialization, "_yaml", lambda path, text: (sizes.append(len(text)), whole(path, text))[1])
     path = tmp_path / "hosts.yaml"
     path.write_text(text_of(MANY))
-    codec.load_yaml_file(path, dict[str, dict[str, object]])
+    serialization.load_yaml_file(path, dict[str, dict[str, object]])
     assert max(sizes) < len(path.read_text()) / 4
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from licsweep.codec import load_yaml_file
+from licsweep.serialization import load_yaml_file
 from licsweep.simulator.faults import load_faults
 
 SIMULATED = "tests/faults/test_matrix.py::test_a_sweep_of_sick_devices"

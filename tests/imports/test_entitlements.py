@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from licsweep.codec import plain
 from licsweep.errors import InputError, LicsweepError
 from licsweep.imports.entitlements import ImportedFile, read
+from licsweep.serialization import plain
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FOLDER = FIXTURES / "entitlements"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from licsweep.codec import envelope, plain
 from licsweep.errors import InputError
 from licsweep.imports.observations import read
 from licsweep.model import LicenseUse, Observation
+from licsweep.serialization import envelope, plain
 
 ROW = {"hostname": "acc-01.example", "captured_at": "2026-05-01", "licenses": [{"name": "a", "count": 2}]}
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licsweep.imports.scope import supersede
-from licsweep.judged import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement
 
 Row = tuple[str, Entitlement, datetime]
 

@@ -15,10 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from licsweep.codec import load_yaml_file, plain
 from licsweep.imports import entitlements, observations
-from licsweep.judged import CssmInstance, Entitlement, Reconciled
 from licsweep.model import HostState, Observation, Record, Utc
+from licsweep.position_types import CssmInstance, Entitlement, Reconciled
+from licsweep.serialization import load_yaml_file, plain
 from reconcile.judge import HostFacts, judge
 from reconcile.tables import Tables
 from reconcile.transition import transition

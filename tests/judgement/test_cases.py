@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from licsweep.codec import plain
+from licsweep.serialization import plain
 from tests.judgement.cases import CASES, bought, differences, expected, judged, listed, states
 
 

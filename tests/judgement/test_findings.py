@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from licsweep.judged import SEVERITIES
+from licsweep.position_types import SEVERITIES
 from reconcile.findings import explain, kinds
 from tests.judgement.cases import CASES, bought, judged, states
 

@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from licsweep.codec import plain
 from licsweep.imports.scope import supersede
-from licsweep.judged import CssmInstance, Entitlement, Term
 from licsweep.model import HostState, LicenseUse, Observation, Reservation, Udi
+from licsweep.position_types import CssmInstance, Entitlement, Term
+from licsweep.serialization import plain
 from reconcile.identity import is_secondary
 from reconcile.judge import judge
 from reconcile.rows import CatalogueRow, ChainRow
+from reconcile.status_sets import EVALUATING, IDLE
 from reconcile.tables import Tables
-from reconcile.words import EVALUATING, IDLE
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 TABLES = Tables(

@@ -6,16 +6,16 @@ from typing import Any, get_args
 
 import pytest
 
-from collectors import index, words
+from collectors import index, value_meanings
 from collectors.parse import parse_text
-from licsweep import codec, model
+from licsweep import model, serialization
 from tests.reading.cases import Case, cases, differences
 
 CASES = list(cases())
 
 
 def read(case: Case, command: str | None) -> Any:
-    return codec.plain(parse_text(case.text, case.platform, command))
+    return serialization.plain(parse_text(case.text, case.platform, command))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -98,15 +98,17 @@ def test_every_template_value_names_a_field() -> None:
         tables.read(table, [])
         names = set((table.values or {}).values()) or set(tables._compiled.__dict__[table.template].header)
         prefix = "" if table.into in (None, "nothing") else f"{table.into}."
-        strangers = {name for name in names if prefix + name.lower().replace("__", ".") not in words.kinds()}
+        strangers = {name for name in names if prefix + name.lower().replace("__", ".") not in value_meanings.kinds()}
         assert strangers <= own | ({"CLASS"} if prefix == "policy." else set()), table.name
 
 
 def test_index_and_vocabularies_stay_within_the_model() -> None:
     assert {form.platform for form in index.forms()} <= set(get_args(model.Platform))
-    for path, vocabulary in words.book()["fields"].items():
+    for path, vocabulary in value_meanings.book()["fields"].items():
         for value in vocabulary.values():
-            assert path not in words.kinds() or words.kinds()[path] != "word" or value in allowed(path), path
+            assert (
+                path not in value_meanings.kinds() or value_meanings.kinds()[path] != "word" or value in allowed(path)
+            ), path
 
 
 def allowed(path: str) -> set[Any]:
@@ -116,9 +118,9 @@ def allowed(path: str) -> set[Any]:
     record: Any = model.Observation
     *outer, leaf = path.split(".")
     for name in outer:
-        record = words.inner(get_type_hints(record)[name])
+        record = value_meanings.inner(get_type_hints(record)[name])
     hints = get_type_hints(record)
-    return set(get_args(words.inner(hints.get(leaf) or get_type_hints(model.Udi)[leaf])))
+    return set(get_args(value_meanings.inner(hints.get(leaf) or get_type_hints(model.Udi)[leaf])))
 
 
 def test_every_form_and_every_proof_says_where_it_is_from() -> None:

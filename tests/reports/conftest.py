@@ -11,9 +11,9 @@ from typing import NoReturn
 
 import pytest
 
-from licsweep import codec, reports
-from licsweep.judged import Reconciled
+from licsweep import reports, serialization
 from licsweep.model import HostState
+from licsweep.position_types import Reconciled
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "reports" / "hostile.json"
 WRITTEN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -32,8 +32,8 @@ class Given:
 def given() -> Given:
     document = json.loads(FIXTURE.read_text("utf-8"))
     return Given(
-        codec.from_json(json.dumps(document["reconciled"]), Reconciled),
-        codec.from_json(json.dumps(document["states"]), tuple[HostState, ...]),
+        serialization.from_json(json.dumps(document["reconciled"]), Reconciled),
+        serialization.from_json(json.dumps(document["states"]), tuple[HostState, ...]),
     )
 
 

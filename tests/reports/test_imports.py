@@ -20,7 +20,7 @@ formats, folder, extra = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 if extra:
     __import__(extra)
 import licsweep.reports as reports
-from licsweep.judged import Coverage, Judgement, Reconciled
+from licsweep.position_types import Coverage, Judgement, Reconciled
 now = datetime(2026, 11, 24, tzinfo=UTC)
 empty = Reconciled(judgement=Judgement(as_of=now, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
 report = reports.KINDS["usage"](reports.Position(empty, ()), generated_at=now)

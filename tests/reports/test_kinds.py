@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from licsweep import codec
+from licsweep import serialization
 from licsweep.errors import InputError
-from licsweep.judged import Coverage, Entitlement, Judgement, Reconciled, Term
+from licsweep.position_types import Coverage, Entitlement, Judgement, Reconciled, Term
 from licsweep.reports import KINDS, Position, usage
 from licsweep.reports.estate import fold
-from licsweep.reports.view import Column, words
+from licsweep.reports.view import Column, layout
 
 from .conftest import WRITTEN, Given
 
@@ -163,11 +163,11 @@ def test_entitlement_rows_lead_to_their_pool_or_say_that_they_do_not(given):
 
 
 def test_every_layout_is_of_a_table_and_whole(given):
-    layouts = words()["tables"]
+    layouts = layout()["tables"]
     assert set(layouts) == {t.name for kind in KINDS for t in given.report(kind).tables}
-    assert set(words()["reports"]) == set(KINDS)
-    columns = [column for layout in layouts.values() for column in layout["columns"]]
-    assert codec.check_json(json.dumps(columns), tuple[Column, ...], "tables.yaml")
+    assert set(layout()["reports"]) == set(KINDS)
+    columns = [column for table in layouts.values() for column in table["columns"]]
+    assert serialization.check_json(json.dumps(columns), tuple[Column, ...], "tables.yaml")
     assert {column.get("ref") for column in columns} == {None, "pools", "lines"}
     with pytest.raises(InputError, match="kind"):
-        codec.check_json(json.dumps([{**columns[0], "kind": "integer"}]), tuple[Column, ...], "tables.yaml")
+        serialization.check_json(json.dumps([{**columns[0], "kind": "integer"}]), tuple[Column, ...], "tables.yaml")

@@ -12,8 +12,8 @@ import pytest
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.estate import Device, SimulatedEstate
+from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.faults import load_faults, shares, spread
-from licsweep.simulator.sick import VTYS
 
 KINDS = load_faults()
 BELOW_THE_VTY = {

@@ -11,8 +11,8 @@ from typing import Any
 import paramiko
 import pytest
 
-from licsweep.codec import to_json
 from licsweep.errors import LicsweepError, MissingExtra
+from licsweep.serialization import to_json
 from licsweep.simulator import estate as estate_module
 from licsweep.simulator.device import Wanted
 from licsweep.simulator.estate import SimulatedEstate

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from licsweep.errors import LockedError, StoreError
-from licsweep.judged import CssmInstance, CssmLicense, Entitlement
 from licsweep.model import Capture, LicenseUse, Observation, Outcome
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement
 from licsweep.store.lock import locked
 from licsweep.store.store import HEAD, Store
 from licsweep.store.tables import metadata

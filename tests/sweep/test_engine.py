@@ -22,8 +22,8 @@ from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.store.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
-from licsweep.sweep.host import Means
-from licsweep.sweep.run import Order, sweep
+from licsweep.sweep.host import SweepContext
+from licsweep.sweep.run import SweepPlan, sweep
 from tests.access.conftest import PASSWORD, Box, Script, answers, box
 from tests.access.test_privilege import SECRET, device
 
@@ -73,7 +73,7 @@ class Bench:
             made = boxes[target.name].login(password=password)
             return replace(made, port=target.port, enable_secret=enable)
 
-        means = Means(
+        means = SweepContext(
             platforms={"cisco_xe": SHOW},
             known_hosts=keys,
             limits=LIMITS,
@@ -82,7 +82,9 @@ class Bench:
             retries=retries,
             backoff=0.05,
         )
-        order = Order(targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False)
+        order = SweepPlan(
+            targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False
+        )
         inventory = Inventory(
             hosts=Hosts({name: Host(name=name) for name in boxes}), groups=Groups(), defaults=Defaults()
         )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from licsweep.judged import Entitlement, Pool, Term
+from licsweep.position_types import Entitlement, Pool, Term
 from licsweep.reports.view import Table, make_table, values
-from reconcile.owning import in_force
 from reconcile.tables import norm, slug
+from reconcile.terms import in_force
 
 
 def owned_table(entitlements: Sequence[Entitlement], pools: Mapping[str, Pool], day: date) -> Table:

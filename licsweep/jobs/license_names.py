@@ -7,8 +7,8 @@ from typing import Literal
 
 from licsweep.errors import UsageError
 from licsweep.jobs import judge
-from licsweep.judged import Entitlement, Use
 from licsweep.model import Record
+from licsweep.position_types import Entitlement, Use
 from licsweep.reports.view import Position
 from licsweep.settings import Project
 from reconcile.matching import Matcher

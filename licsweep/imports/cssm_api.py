@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from licsweep.codec import check_json
 from licsweep.errors import InputError
 from licsweep.imports.cells import day, moment, one_line
 from licsweep.imports.columns import exports, known_types, plain, term_type
 from licsweep.imports.files import ImportedFile, load_json
 from licsweep.imports.instances import serial_notes, udi_of
 from licsweep.imports.licenses import open_ended_note
-from licsweep.imports.whole import Whole
-from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.imports.quantity_type import Whole
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.serialization import check_json
 
 Document = dict[str, Any]
 

@@ -5,14 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from licsweep.codec import load_yaml_file
 from licsweep.errors import InputError
 from licsweep.imports.cells import one_line
 from licsweep.imports.files import ImportedFile
 from licsweep.imports.instances import serial_notes, udi_of
-from licsweep.imports.whole import Whole
-from licsweep.judged import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.imports.quantity_type import Whole
 from licsweep.model import Record, Utc
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.serialization import load_yaml_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import Literal
 
 from licsweep.model import Observation
 from reconcile.rows import OnpremServer, Reporter, ReporterRow
+from reconcile.status_sets import LEGACY_MODELS
 from reconcile.tables import Tables, norm
-from reconcile.words import LEGACY_MODELS
 
 CONTROLLERS: dict[str, Reporter] = {"sd-wan-manager": "sd-wan-manager", "catalyst-center": "catalyst-center"}
 """Managers that report for their boxes."""

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from licsweep.model import HostState, Observation
-from reconcile.identity import Unit, captured, is_secondary
+from reconcile.identity import ProductInstance, captured, is_secondary
 from reconcile.tables import norm
 
 Link = tuple[str | None, str, str]
 
 
-def with_peers(units: Sequence[Unit]) -> list[Unit]:
+def with_peers(units: Sequence[ProductInstance]) -> list[ProductInstance]:
     """The instances, each with its peers as members; in the order given."""
     actives = _Actives(units)
     joined: dict[str, list[HostState]] = {}
@@ -32,9 +32,9 @@ def with_peers(units: Sequence[Unit]) -> list[Unit]:
 class _Actives:
     """The peers that are active, by platform and by everything that ties a standby to them."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self._by_platform: dict[str | None, list[Unit]] = {}
-        self._by_link: dict[Link, Unit] = {}
+    def __init__(self, units: Sequence[ProductInstance]) -> None:
+        self._by_platform: dict[str | None, list[ProductInstance]] = {}
+        self._by_link: dict[Link, ProductInstance] = {}
         for unit in sorted(units, key=lambda u: captured(u.state)):  # the newest active one stays
             seen = unit.observation
             if seen is None or is_secondary(seen) or not _has_role(seen):
@@ -43,7 +43,7 @@ class _Actives:
             self._by_link.update(dict.fromkeys(_links(seen), unit))
             self._by_link[seen.platform, "name", _short(unit.hostname)] = unit
 
-    def yields(self, unit: Unit) -> bool:
+    def yields(self, unit: ProductInstance) -> bool:
         """True for a secondary, and for a manager that was active when read, before its peer took over."""
         seen = unit.observation
         if is_secondary(seen):
@@ -53,7 +53,7 @@ class _Actives:
         devices = [link for link in _links(seen) if link[1] == "device"]
         return any(self._by_link[link].hostname != unit.hostname for link in devices)
 
-    def homes(self, unit: Unit) -> list[Unit]:
+    def homes(self, unit: ProductInstance) -> list[ProductInstance]:
         """The active peer that shares something with this one, else all of its platform."""
         seen = unit.observation
         if seen is None:

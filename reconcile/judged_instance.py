@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from licsweep.judged import Use
-from reconcile.attribution import Place
-from reconcile.identity import Unit
+from licsweep.position_types import Use
+from reconcile.attribution import AccountAssignment
+from reconcile.identity import ProductInstance
 from reconcile.states import State
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JudgedInstance:
     """The instance, where it belongs, its state, its licence lines."""
 
-    unit: Unit
-    place: Place
+    unit: ProductInstance
+    place: AccountAssignment
     state: State
     uses: Sequence[Use]

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from datetime import datetime, timedelta
 
-from licsweep.judged import PositionRow, Use
-from reconcile.case import Case
-from reconcile.identity import Unit
+from licsweep.position_types import PositionRow, Use
+from reconcile.identity import ProductInstance
+from reconcile.judged_instance import JudgedInstance
 from reconcile.matching import Matcher
 
 
-def differences(case: Case, matcher: Matcher, replaced: Set[str], stale_after: datetime) -> Iterator[PositionRow]:
+def differences(
+    case: JudgedInstance, matcher: Matcher, replaced: Set[str], stale_after: datetime
+) -> Iterator[PositionRow]:
     """The licences of one instance of which CSSM says another number.
 
     `replaced` are the hosts whose old serial CSSM still has.
@@ -57,7 +59,7 @@ def _sums(uses: Iterable[Use], counted_as: str) -> Counter[str]:
     return sums
 
 
-def _of_instance(case: Case, replaced: Set[str]) -> str | None:
+def _of_instance(case: JudgedInstance, replaced: Set[str]) -> str | None:
     """What explains every difference of a box."""
     if case.state.compliance == "reported-by-controller":
         return "controller-reported"
@@ -70,7 +72,7 @@ def _of_instance(case: Case, replaced: Set[str]) -> str | None:
     return "never-reported" if case.state.clock.never_reported else "not-in-cssm"
 
 
-def _of_license(used: int, charged: int, reserved: int, unit: Unit) -> str | None:
+def _of_license(used: int, charged: int, reserved: int, unit: ProductInstance) -> str | None:
     if reserved and charged == max(used, reserved):
         return "reservation"
     return "ha-peer" if unit.members and used and charged == used * (len(unit.members) + 1) else None

@@ -5,7 +5,7 @@ import hmac
 from abc import ABC, abstractmethod
 from itertools import count
 
-from licsweep.simulator.vty import HungUp, Vty
+from licsweep.simulator.terminal import HungUp, Vty
 
 DENIED = "Command authorization failed.\n\n"
 SYSLOG = "*Nov 24 10:32:11.123: %SYS-5-CONFIG_I: Configured from console by operator on vty1 (192.0.2.10)"

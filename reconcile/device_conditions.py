@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from licsweep.judged import Use
 from licsweep.model import LicenseUse, Observation
+from licsweep.position_types import Use
 from reconcile.clock import class_of
 from reconcile.releases import lacks_root, too_old_for_policy
-from reconcile.reporters import speaks_to
+from reconcile.reporting_path import speaks_to
 from reconcile.states import State, is_slup
+from reconcile.status_sets import EVALUATING, IDLE
 from reconcile.tables import Tables, norm
-from reconcile.words import EVALUATING, IDLE
 
 _NO_TRUST_NEEDED = ("off", "cslu", "automatic", None)
 

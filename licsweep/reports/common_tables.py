@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from licsweep.judged import Coverage, Instance
 from licsweep.model import Observation
+from licsweep.position_types import Coverage, Instance
 from licsweep.reports.view import (
     Card,
     Cell,
@@ -15,10 +15,10 @@ from licsweep.reports.view import (
     Table,
     alarm_card,
     hours,
+    layout,
     make_table,
     percent,
     values,
-    words,
 )
 
 ALL = 100
@@ -28,14 +28,14 @@ NEVER_READ = Observation()
 _STATE_FIELDS = ("next_ack_deadline", "authorization_status", "registration_status", "smart_licensing_enabled")
 
 
-def whole(
+def build_report(
     kind: str, position: Position, generated_at: datetime, cards: Iterable[Card], tables: Iterable[Table]
 ) -> Report:
     """A report of these cards and tables; coverage stands before them in every report."""
     judgement = position.reconciled.judgement
     return Report(
         kind=kind,
-        **words()["reports"][kind],
+        **layout()["reports"][kind],
         generated_at=generated_at,
         as_of=judgement.as_of,
         coverage=judgement.coverage,

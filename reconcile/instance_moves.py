@@ -7,7 +7,7 @@ every licence that it uses to spare.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from licsweep.judged import Pool, Use
+from licsweep.position_types import Pool, Use
 from reconcile.findings import Raised
 from reconcile.pool_findings import subject_of
 from reconcile.pools import Account, pool_id

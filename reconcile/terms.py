@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from licsweep.judged import Term
+from licsweep.position_types import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from licsweep.judged import FindingEvidence, Severity, Subject, Use
 from licsweep.model import Evidence, Observation, UnclaimedLine
+from licsweep.position_types import FindingEvidence, Severity, Subject, Use
 from reconcile import cssm
-from reconcile.case import Case
-from reconcile.conditions import conditions
+from reconcile.device_conditions import conditions
 from reconcile.findings import Raised
-from reconcile.identity import Unit, capture_of
+from reconcile.identity import ProductInstance, capture_of
+from reconcile.judged_instance import JudgedInstance
 from reconcile.matching import Matcher
 from reconcile.pairing import bad_pairs
 from reconcile.states import State, state_findings
@@ -31,7 +31,7 @@ def instance(hostname: str) -> Subject:
     return Subject(kind="instance", id=hostname)
 
 
-def raise_instance(raised: Raised, case: Case, as_of: datetime, tables: Tables, matcher: Matcher) -> None:
+def raise_instance(raised: Raised, case: JudgedInstance, as_of: datetime, tables: Tables, matcher: Matcher) -> None:
     """The findings of one product instance, apart from its age."""
     unit, place, state, uses = case.unit, case.place, case.state, case.uses
     subject = instance(unit.hostname)
@@ -58,7 +58,7 @@ def raise_instance(raised: Raised, case: Case, as_of: datetime, tables: Tables, 
     _raise_lines(raised, subject, uses)
 
 
-def raise_stale(raised: Raised, unit: Unit, as_of: datetime, stale_after: timedelta) -> None:
+def raise_stale(raised: Raised, unit: ProductInstance, as_of: datetime, stale_after: timedelta) -> None:
     """`stale-capture` where the last good observation is older than `stale_after`, or of unknown age."""
     seen = unit.observation
     if seen is None or (seen.captured_at and as_of - seen.captured_at <= stale_after):
@@ -73,13 +73,13 @@ def of_uses(uses: Iterable[Use]) -> Iterator[FindingEvidence]:
     return (FindingEvidence(capture=use.capture, line=use.line, text=use.text) for use in uses if use.capture)
 
 
-def read_from(unit: Unit, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
+def read_from(unit: ProductInstance, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
     """Lines of an instance's captures."""
     for line in lines:
         yield FindingEvidence(capture=capture_of(unit.state, line.command), line=line.line_number, text=line.text)
 
 
-def cited(unit: Unit, *fields: str) -> Iterator[FindingEvidence]:
+def cited(unit: ProductInstance, *fields: str) -> Iterator[FindingEvidence]:
     """The lines that printed these fields or parts of them."""
     rows = unit.observation.evidence if unit.observation else ()
     parts = tuple(field + end for field in fields for end in (".", "["))
