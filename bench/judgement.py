@@ -1,6 +1,6 @@
 """Times judgement on an estate made up for it: `python bench/judgement.py [--instances N] [--accounts N] [--cssm]`.
 
-50,000 instances with 5 licences each in 200 virtual accounts of 4 smart accounts, the worst of it on purpose: half of
+50,000 instances with 5 licenses each in 200 virtual accounts of 4 smart accounts, the worst of it on purpose: half of
 the pools are short, some lenders have to be shared, and every tenth instance is a stack that CSSM lists by members.
 Prints seconds of `judge` alone and the peak of the whole process; exit code 1 beyond the limits of the project.
 """
@@ -163,7 +163,7 @@ def main() -> int:
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     judgement = made.judgement
-    print(f"instances {len(judgement.instances)}, licence lines {len(made.uses)}, pools {len(judgement.pools)}")
+    print(f"instances {len(judgement.instances)}, license lines {len(made.uses)}, pools {len(judgement.pools)}")
     print(f"transfers {len(judgement.transfers_to_close)}, findings {len(judgement.findings)}")
     print(f"judge {seconds:.1f} s ({worked:.1f} s of CPU); peak {peak:.0f} MiB, of which input {before:.0f} MiB")
     return int(seconds > MOST_SECONDS or peak > MOST_MIB)

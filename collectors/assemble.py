@@ -281,7 +281,7 @@ def _first_use(reports: Sequence[RumReport]) -> datetime | None:
 
 
 def _attach(units: Sequence[Authorization], rows: Sequence[dict[str, Any]]) -> list[Authorization]:
-    """Each authorized licence under the authorization of its unit."""
+    """Each authorized license under the authorization of its unit."""
     mine: dict[tuple[Any, ...], list[AuthorizedLicense]] = {}
     for row in rows:
         unit = tuple(row.pop(name, None) for name in ("role", "pid", "sn"))

@@ -1,4 +1,4 @@
-"""Legacy IOS: `show license all` lists the stores of PAK and RTU licences, or the smart agent's sections."""
+"""Legacy IOS: `show license all` lists the stores of PAK and RTU licenses, or the smart agent's sections."""
 
 from collectors.base import Platform
 

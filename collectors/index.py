@@ -59,7 +59,7 @@ class Form:
     platform: str
     command: str
     form: str
-    recognise: tuple[re.Pattern[str], ...]
+    recognize: tuple[re.Pattern[str], ...]
     sections: tuple[Section, ...]
     needs: tuple[Need, ...]
     also: re.Pattern[str] | None = None
@@ -139,7 +139,7 @@ def fits(form: Form, lines: Sequence[Line]) -> bool:
     """Whether each pattern of the form is met by some line, and the one against it by none."""
     if form.unless and any(form.unless.fullmatch(line.text) for line in lines):
         return False
-    return all(any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognise)
+    return all(any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognize)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
@@ -172,7 +172,7 @@ def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections
         platform=platform,
         command=row["command"],
         form=row["form"],
-        recognise=tuple(re.compile(text, re.IGNORECASE) for text in row["recognise"]),
+        recognize=tuple(re.compile(text, re.IGNORECASE) for text in row["recognize"]),
         sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
         needs=tuple(
             Need(tuple(_flat([need["needs"]], {})), version(need.get("from_agent", "")))

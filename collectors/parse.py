@@ -46,7 +46,7 @@ def parse_text(
     )
 
 
-def recognise_platform(text: str) -> str | None:
+def recognize_platform(text: str) -> str | None:
     """The one platform whose forms the text fits, else the one that greets so.
 
     `show version` tells, or a login's banner with the prompt; `show license all` of most boxes does not.
@@ -84,8 +84,8 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
 
     A field comes from the first command, in the platform's order, that states it; identification alone
     (`show version`) comes last, and a command that no template reads is passed over. A list comes whole from one
-    command, so that no licence counts twice. `outcome`: ok, partial, unparsed, unsupported (the release has no such
-    command) or refused (not authorised). InputError: an output out of bounds.
+    command, so that no license counts twice. `outcome`: ok, partial, unparsed, unsupported (the release has no such
+    command) or refused (not authorized). InputError: an output out of bounds.
     """
     plan = base.get(platform)
     readable = index.commands(platform)
@@ -107,9 +107,9 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
 
 
 def _complete(plan: base.Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
-    """Every required command answered whole; others too, where they said anything; all that list licences agree.
+    """Every required command answered whole; others too, where they said anything; all that list licenses agree.
 
-    A release that does not know a required command may list its licences with another (activation keys).
+    A release that does not know a required command may list its licenses with another (activation keys).
     """
     counted = [one for name, one in read.items() if name in plan.required or one.evidence]
     listed = {_counts(one) for one in read.values() if one.licenses}

@@ -50,7 +50,7 @@ UNKNOWN = Meaning(None, known=False)
 def kinds() -> dict[str, str]:
     """Every path of an observation (`licenses.count`) and the name of its type.
 
-    Two tables have rows of their own shape: a class of the policy, an authorized licence with its unit.
+    Two tables have rows of their own shape: a class of the policy, an authorized license with its unit.
     """
     rows = _leaves(PolicyClass, "policy.") + _leaves(Udi, "authorizations.licenses.")
     return dict(_leaves(Observation, "") + rows)

@@ -1,3 +1,3 @@
-"""licsweep: what licences do our Cisco boxes really use, what did we buy, and who is late with a report."""
+"""licsweep: what licenses do our Cisco boxes really use, what did we buy, and who is late with a report."""
 
 __version__ = "0.1.0"

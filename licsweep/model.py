@@ -77,7 +77,7 @@ class Udi(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseUse(Record):
-    """One licence as one instance prints it. `entitlement_tag` is a regid or (`tag_kind` label) a display label."""
+    """One license as one instance prints it. `entitlement_tag` is a regid or (`tag_kind` label) a display label."""
 
     name: str | None = None
     entitlement_tag: str | None = None
@@ -125,7 +125,7 @@ class Proxy(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyClass(Record):
-    """Reporting intervals of one class of licences, in days (0 = no report); sources apart where they differ."""
+    """Reporting intervals of one class of licenses, in days (0 = no report); sources apart where they differ."""
 
     first_report_days: int | None = None
     ongoing_report_days: int | None = None
@@ -182,7 +182,7 @@ class UsageReportSummary(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation(Record):
-    """One reserved licence (SLR, PLR)."""
+    """One reserved license (SLR, PLR)."""
 
     tag: str | None = None
     name: str | None = None
@@ -195,7 +195,7 @@ class Reservation(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizedLicense(Record):
-    """A licence that an authorization code allows."""
+    """A license that an authorization code allows."""
 
     license: str | None = None
     entitlement_tag: str | None = None
@@ -246,7 +246,7 @@ class Communication(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock(Record):
-    """The clock of the box: every date of an unsynchronised one is suspect."""
+    """The clock of the box: every date of an unsynchronized one is suspect."""
 
     ntp_synchronized: bool | None = None
     device_time: Utc | None = None
@@ -271,7 +271,7 @@ class Manager(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedDevice(Record):
-    """A device that a manager holds licences for."""
+    """A device that a manager holds licenses for."""
 
     hostname: str | None = None
     model: str | None = None

@@ -1,6 +1,6 @@
 """The frozen types of what was bought and what is judged (docs/judgement.md fixes names and arithmetic).
 
-Quantities are whole licences. Dates of terms are days, the end date is the last valid day.
+Quantities are whole licenses. Dates of terms are days, the end date is the last valid day.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ ComplianceState = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term(Record):
-    """Part of an entitlement: `quantity` licences from `start` to `end` (None: open)."""
+    """Part of an entitlement: `quantity` licenses from `start` to `end` (None: open)."""
 
     type: Literal["perpetual", "term", "demo", "usage"]
     quantity: int = 0
@@ -44,7 +44,7 @@ class Term(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement(Record):
-    """What a virtual account owns of one licence, as one export says. `source_row` is the row or key in the file."""
+    """What a virtual account owns of one license, as one export says. `source_row` is the row or key in the file."""
 
     smart_account: str | None = None
     virtual_account: str | None = None
@@ -60,7 +60,7 @@ class Entitlement(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CssmLicense(Record):
-    """A licence that CSSM charges to a product instance."""
+    """A license that CSSM charges to a product instance."""
 
     license: str
     quantity: int
@@ -93,7 +93,7 @@ class Coverage(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool(Record):
-    """One licence in one virtual account."""
+    """One license in one virtual account."""
 
     smart_account: str | None
     virtual_account: str
@@ -145,7 +145,7 @@ class Instance(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Record):
-    """A move of licences between virtual accounts of one smart account."""
+    """A move of licenses between virtual accounts of one smart account."""
 
     license: str
     smart_account: str | None
@@ -202,7 +202,7 @@ class Exposure(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmartAccountTotal(Record):
-    """One licence over all virtual accounts of a smart account."""
+    """One license over all virtual accounts of a smart account."""
 
     smart_account: str | None
     license: str
@@ -229,7 +229,7 @@ class Judgement(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use(Record):
-    """One printed licence line and where judgement put it: the trace from a pool's figure to the line."""
+    """One printed license line and where judgement put it: the trace from a pool's figure to the line."""
 
     hostname: str
     smart_account: str | None
@@ -265,7 +265,7 @@ class CleanUp(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow(Record):
-    """One licence on one product instance of which CSSM says another number than is used, and why.
+    """One license on one product instance of which CSSM says another number than is used, and why.
 
     `acknowledged_at` is the last ACK of a SLUP box.
     """
@@ -299,7 +299,7 @@ class TransitionRow(Record):
     """One product instance on its way from classic licensing to Smart Licensing Using Policy.
 
     `order` is the order of work (1 first; None where nothing is to do). `first_report_days` is how long after the
-    change the first acknowledged report is due, by the default policy and the licences in use; None where unknown.
+    change the first acknowledged report is due, by the default policy and the licenses in use; None where unknown.
     """
 
     hostname: str
@@ -320,7 +320,7 @@ class TransitionRow(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled(Record):
-    """A judgement with every licence line that its figures are sums of, and what is to clean up in CSSM."""
+    """A judgement with every license line that its figures are sums of, and what is to clean up in CSSM."""
 
     judgement: Judgement
     uses: tuple[Use, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""Findings about how accounts are cut: families in the wrong one, licences in fragments, accounts for everything."""
+"""Findings about how accounts are cut: families in the wrong one, licenses in fragments, accounts for everything."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def _plain(family: str) -> str:
 
 
 def raise_shapes(raised: Raised, pools: Sequence[Pool], names: Names, matcher: Matcher, tables: Tables) -> None:
-    """`fragmentation` of a licence over many small pools, `too-broad` for an account of many product families."""
+    """`fragmentation` of a license over many small pools, `too-broad` for an account of many product families."""
     limits = tables.limits
     holding: dict[tuple[str, str], list[Pool]] = {}
     families: dict[tuple[str, str], set[str]] = {}

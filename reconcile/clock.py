@@ -2,7 +2,7 @@
 
 The device's own deadline wins. Beside it stands the computed one: the smallest interval that is not 0 over the classes
 really in use, counted from first use before the first ACK (first-report interval) and from the last ACK after it
-(ongoing interval). An interval of 0 means no report of that class. A licence type that names no class could be
+(ongoing interval). An interval of 0 means no report of that class. A license type that names no class could be
 perpetual or subscription: then the computed deadline is a range, and its early end is shown.
 """
 
@@ -121,7 +121,7 @@ def _really_in_use(row: LicenseUse) -> bool:
 
 
 def class_of(row: LicenseUse) -> str | None:
-    """The policy class of a licence; None where its type names none."""
+    """The policy class of a license; None where its type names none."""
     return _class(row.enforcement_type, row.export_status, row.license_type)
 
 

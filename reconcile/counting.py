@@ -1,4 +1,4 @@
-"""What one product instance uses and reserves: every printed licence line, counted once, with the line that says so.
+"""What one product instance uses and reserves: every printed license line, counted once, with the line that says so.
 
 The printed count is the number: it is never multiplied or divided by members, supervisors or stack size. Which unit
 of a pair or cluster counts is a row of counting.yaml; what a manager's devices consume stands in `reconcile.managed`.
@@ -29,7 +29,7 @@ def counted_as(license_use: LicenseUse) -> CountedAs:
 
 
 def is_legacy(seen: Observation, license_use: LicenseUse) -> bool:
-    """True for what CSSM does not see: PAK and RTU licences, and default licences that print no tag."""
+    """True for what CSSM does not see: PAK and RTU licenses, and default licenses that print no tag."""
     return seen.licensing_model in LEGACY_MODELS or not (license_use.entitlement_tag or "").strip()
 
 
@@ -64,7 +64,7 @@ class Counter:
         self._tables, self._matcher = tables, matcher
 
     def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> list[Use]:
-        """Every licence and reservation line of an instance and of its peers; of peers only what the table counts."""
+        """Every license and reservation line of an instance and of its peers; of peers only what the table counts."""
         uses = list(self._uses_in(unit, unit.state, unit.observation, place))
         for member in unit.members:
             uses += self._uses_in(unit, member, answer(member), place, peer=True)
@@ -106,7 +106,7 @@ class Counter:
     def _matched(
         self, unit: ProductInstance, seen: Observation, printed: Container[str], *, peer: bool
     ) -> Iterator[tuple[_Line, Match]]:
-        """The lines of one answer, as they count, with their licences."""
+        """The lines of one answer, as they count, with their licenses."""
         rule = counting_rule(seen, self._tables)
         held = self.managers.manager_of(unit) is not None and not seen.managed_devices
         passive = peer or (unit.passive and is_secondary(seen))
@@ -150,7 +150,7 @@ class Counter:
 
 
 def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
-    """True where a standby unit needs this licence besides its active peer."""
+    """True where a standby unit needs this license besides its active peer."""
     return rule.ha == "each" or finds(rule.each_for, line.tag, line.name)
 
 

@@ -16,7 +16,7 @@ from reconcile.matching import Matcher
 def differences(
     case: JudgedInstance, matcher: Matcher, replaced: Set[str], stale_after: datetime
 ) -> Iterator[PositionRow]:
-    """The licences of one instance of which CSSM says another number.
+    """The licenses of one instance of which CSSM says another number.
 
     `replaced` are the hosts whose old serial CSSM still has.
     """
@@ -79,7 +79,7 @@ def _of_license(used: int, charged: int, reserved: int, unit: ProductInstance) -
 
 
 def _renamed(license_id: str, used: Counter[str], charged: Counter[str], differing: set[str], matcher: Matcher) -> bool:
-    """The same number under another licence of the same family and tier on the other side."""
+    """The same number under another license of the same family and tier on the other side."""
     about = (matcher.family(license_id), matcher.tier(license_id))
     swapped = (charged[license_id], used[license_id])
     return any(

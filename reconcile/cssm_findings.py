@@ -1,7 +1,7 @@
 """CSSM's product instances that do not fit the estate: ghosts, replaced serials, boxes that CSSM does not have.
 
 Only what the dates can't explain is a finding: a box whose last report is newer than the export, or that reached
-On-Prem after that server's last synchronisation, may be missing; a serial that CSSM met after our last capture of a
+On-Prem after that server's last synchronization, may be missing; a serial that CSSM met after our last capture of a
 box of that name may be that box's new one.
 """
 

@@ -32,8 +32,8 @@ def conditions(
     yield from _transport(seen, state, tables)
     yield from _purged(seen)
     if seen.clock and seen.clock.ntp_synchronized is False:
-        said = "its clock is not synchronised: every date that it prints is suspect"
-        yield Condition("clock-unsynchronised", said, ("clock",))
+        said = "its clock is not synchronized: every date that it prints is suspect"
+        yield Condition("clock-unsynchronized", said, ("clock",))
     yield from _export(seen, state, uses)
     yield from _release(seen, state, tables)
     yield from _service(seen, state, as_of)
@@ -81,7 +81,7 @@ def _purged(seen: Observation) -> Iterator[Condition]:
 
 
 def _export(seen: Observation, state: State, uses: Sequence[Use]) -> Iterator[Condition]:
-    """Export-controlled licences in use beyond what authorization codes allow."""
+    """Export-controlled licenses in use beyond what authorization codes allow."""
     if state.compliance in ("legacy", "reported-by-controller"):
         return
     for index, row in enumerate(seen.licenses):
@@ -97,7 +97,7 @@ def _export(seen: Observation, state: State, uses: Sequence[Use]) -> Iterator[Co
 
 
 def _authorized(row: LicenseUse, uses: Sequence[Use]) -> int:
-    """Units of installed codes and reservations of the same licence."""
+    """Units of installed codes and reservations of the same license."""
     names = {norm(text) for text in (row.entitlement_tag, row.name) if text}
     ids = {use.license_id for use in uses if use.license_id and norm(use.entitlement_tag or "") in names}
     return sum(

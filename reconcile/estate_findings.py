@@ -43,14 +43,14 @@ def fold(text: str) -> str:
 
 
 def raise_onprem(raised: Raised, tables: Tables, as_of: datetime) -> None:
-    """Servers that have not synchronised for long, and those too old to take SLUP reports."""
+    """Servers that have not synchronized for long, and those too old to take SLUP reports."""
     limit = timedelta(days=tables.limits.get("onprem_stale_days", 30))
     for place, server in enumerate(tables.onprem.servers, 1):
         subject = Subject(kind="onprem", id=server.name)
         evidence = [FindingEvidence(entitlement="onprem.yaml", row=place)]
         if server.last_sync and as_of - server.last_sync > limit:
             days = (as_of - server.last_sync).days
-            said = f"{server.name} synchronised {days} days ago, on {server.last_sync:%Y-%m-%d}"
+            said = f"{server.name} synchronized {days} days ago, on {server.last_sync:%Y-%m-%d}"
             raised.add("onprem-stale", subject, said, evidence)
         if floor := onprem_floor(server.version, tables):
             said = f"{server.name} runs {server.version}: reports of Smart Licensing Using Policy need {floor}"

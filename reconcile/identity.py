@@ -63,7 +63,7 @@ def fresh_enough(state: HostState) -> bool:
 
 
 def answer(state: HostState) -> Observation | None:
-    """The observation of a state; one whose outcome is not ok and that carries no licences is no answer."""
+    """The observation of a state; one whose outcome is not ok and that carries no licenses is no answer."""
     seen = state.observation
     return seen if seen and (seen.outcome == "ok" or seen.licenses) else None
 

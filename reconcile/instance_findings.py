@@ -87,7 +87,7 @@ def cited(unit: ProductInstance, *fields: str) -> Iterator[FindingEvidence]:
 
 
 def _raise_lines(raised: Raised, subject: Subject, uses: Sequence[Use]) -> None:
-    """What the licence lines themselves say, one finding for all lines of a kind."""
+    """What the license lines themselves say, one finding for all lines of a kind."""
     kinds: dict[str, list[Use]] = {}
     for use in uses:
         if use.license_id is None and use.counted_as != "not_counted":
@@ -113,7 +113,7 @@ def _state_message(seen: Observation, state: State, tables: Tables) -> str:
         return said + _consequence(seen, tables, late=True) if state.compliance == "report-overdue" else said
     if state.compliance == "eval-mode" and seen.evaluation_seconds_left and seen.captured_at:
         ends = seen.captured_at + timedelta(seconds=seen.evaluation_seconds_left)
-        return f"eval-mode: it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licences in use all the time"
+        return f"eval-mode: it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licenses in use all the time"
     words = "; ".join(filter(None, (seen.registration_status_raw, seen.authorization_status_raw)))
     said = f"{state.compliance}: the device prints {words}" if words else state.compliance
     return said + _consequence(seen, tables, late=False) if state.compliance == "out-of-compliance" else said

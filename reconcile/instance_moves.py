@@ -1,7 +1,7 @@
-"""Where moving one product instance is a smaller fix than moving licences: it is said beside the false shortages.
+"""Where moving one product instance is a smaller fix than moving licenses: it is said beside the false shortages.
 
 A box that alone makes up several shortages of its virtual account closes them all by moving to an account that has
-every licence that it uses to spare.
+every license that it uses to spare.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ def raise_moves(raised: Raised, pools: Iterable[Pool], plans: Plans, uses: Itera
 
 
 def _charges(uses: Iterable[Use], wanted: Iterable[Account]) -> dict[Account, dict[str, dict[str, int]]]:
-    """What each box of these accounts uses or reserves, by licence."""
+    """What each box of these accounts uses or reserves, by license."""
     accounts, sums = set(wanted), Counter[tuple[Account, str, str, str]]()
     for use in uses:
         account = (use.smart_account, use.virtual_account)

@@ -11,7 +11,7 @@ from reconcile.states import State
 
 @dataclass(frozen=True, slots=True)
 class JudgedInstance:
-    """The instance, where it belongs, its state, its licence lines."""
+    """The instance, where it belongs, its state, its license lines."""
 
     unit: ProductInstance
     place: AccountAssignment

@@ -1,6 +1,6 @@
-"""Substitution inside one virtual account: a higher licence covers a lower one along chains that are data.
+"""Substitution inside one virtual account: a higher license covers a lower one along chains that are data.
 
-Each higher licence lends what it does not use itself to the nearest lower one that is short, nearest pairs first.
+Each higher license lends what it does not use itself to the nearest lower one that is short, nearest pairs first.
 CSSM does this by itself, so no buffer is kept back.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Chain = Sequence[str]
-"""Licence ids, highest first."""
+"""License ids, highest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Loan:
 
 
 def loans(balances: Mapping[str, int], chains: Iterable[Chain]) -> list[Loan]:
-    """Who lends how much to whom; `balances` is owned less charged of each licence, pools without limit left out."""
+    """Who lends how much to whom; `balances` is owned less charged of each license, pools without limit left out."""
     left = dict(balances)
     made = []
     for chain in chains:
@@ -34,7 +34,7 @@ def loans(balances: Mapping[str, int], chains: Iterable[Chain]) -> list[Loan]:
 
 
 def higher(chains: Iterable[Chain]) -> dict[str, set[str]]:
-    """For each licence of a chain, those that cover it."""
+    """For each license of a chain, those that cover it."""
     above: dict[str, set[str]] = {}
     for chain in chains:
         for place, license_id in enumerate(chain):

@@ -1,6 +1,6 @@
-"""What the devices of a manager consume: a manager names licence types per device, the catalogue says which licences.
+"""What the devices of a manager consume: a manager names license types per device, the catalogue says which licenses.
 
-Each unit of a pair and each node of a cluster is a device of its own and needs its own licences; container instances
+Each unit of a pair and each node of a cluster is a device of its own and needs its own licenses; container instances
 share those of their chassis or security module (`chassis_serial`). A device that two managers list, as after a
 switchover between two captures, is counted once, with the newest list.
 """
@@ -17,7 +17,7 @@ from reconcile.tables import Tables, norm, slug
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """One licence type on one device (or on one chassis); `place` is where the observation lists it."""
+    """One license type on one device (or on one chassis); `place` is where the observation lists it."""
 
     place: str
     license_type: str
@@ -44,7 +44,7 @@ class Managers:
         return None
 
     def consumers(self, unit: ProductInstance, rule: CountingRow) -> Iterator[Managed]:
-        """Every licence type that the devices of a manager consume, once for each peer that needs it."""
+        """Every license type that the devices of a manager consume, once for each peer that needs it."""
         seen = unit.observation
         peers = 2 if rule.ha == "both" and seen and seen.ha_role else 1
         shared: set[tuple[str, str]] = set()
@@ -62,7 +62,7 @@ class Managers:
 
 
 def licenses_for(managed: Managed, tables: Tables) -> set[str]:
-    """Ids of the licences that a type on a device stands for: the project's catalogue first; models must fit exactly
+    """Ids of the licenses that a type on a device stands for: the project's catalogue first; models must fit exactly
     or up to a word's end, so that FTDv5 is not FTDv50."""
     for rows in (tables.project, tables.shipped):
         if found := {slug(row.license) for row in rows if _fits(row, managed)}:

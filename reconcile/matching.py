@@ -1,9 +1,9 @@
-"""Which licence a printed tag or label is, and which licence an entitlement is for.
+"""Which license a printed tag or label is, and which license an entitlement is for.
 
 A printed tag is asked of, in this order: the project's catalogue (tag, then label), what the entitlement files teach
-(tag, then licence name), the shipped tags, the label table (shipped, and learned from the estate), and at last the
+(tag, then license name), the shipped tags, the label table (shipped, and learned from the estate), and at last the
 shipped catalogue, where feature, description and product family must all agree. The first step with a candidate
-decides: one candidate is the licence, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
+decides: one candidate is the license, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ class Match:
 
 
 class Printed(NamedTuple):
-    """What a device prints of one licence; `pids` are those of the instance."""
+    """What a device prints of one license; `pids` are those of the instance."""
 
     tag: str | None
     feature: str | None = None
@@ -37,7 +37,7 @@ class Printed(NamedTuple):
 
 
 class Matcher:
-    """Finds licences by what was printed; ids are `tables.slug` of the licence's name."""
+    """Finds licenses by what was printed; ids are `tables.slug` of the license's name."""
 
     def __init__(
         self, tables: Tables, entitlements: Sequence[Entitlement], seen: Iterable[Observation | None] = ()
@@ -74,11 +74,11 @@ class Matcher:
                 self._names[license_id] = usual if usual in own else min(own)
 
     def name(self, license_id: str) -> str:
-        """The licence's name: the project's catalogue, else the entitlement files, else the shipped catalogue."""
+        """The license's name: the project's catalogue, else the entitlement files, else the shipped catalogue."""
         return self._names[license_id]
 
     def bought(self, entitlement: Entitlement) -> str:
-        """The id of the licence that an entitlement is for: by its tag, then by its name, else its own name."""
+        """The id of the license that an entitlement is for: by its tag, then by its name, else its own name."""
         tag, name = norm(entitlement.entitlement_tag or ""), norm(entitlement.license)
         steps = (
             self._project_tags.get(tag),
@@ -98,26 +98,26 @@ class Matcher:
         return own
 
     def named(self, name: str) -> str:
-        """The id of the licence that a person's file names."""
+        """The id of the license that a person's file names."""
         return self.bought(Entitlement(license=name))
 
     def family(self, license_id: str) -> str | None:
-        """The product family of a licence, as the catalogue says."""
+        """The product family of a license, as the catalogue says."""
         return self._first(license_id, lambda row: row.family)
 
     def tier(self, license_id: str) -> str | None:
-        """The tier of a licence, as the catalogue says."""
+        """The tier of a license, as the catalogue says."""
         return self._first(license_id, lambda row: row.tier)
 
     def features(self, license_id: str) -> tuple[str, ...]:
-        """The short names under which devices print a licence."""
+        """The short names under which devices print a license."""
         return self._first(license_id, lambda row: row.features) or ()
 
     def _first(self, license_id: str, said: Callable[[CatalogueRow], Said]) -> Said | None:
         return next((value for row in self._rows.get(license_id, ()) if (value := said(row))), None)
 
     def printed(self, printed: Printed) -> Match:
-        """The licence that a device printed."""
+        """The license that a device printed."""
         if printed not in self._known:
             self._known[printed] = self._find(printed)
         return self._known[printed]

@@ -1,4 +1,4 @@
-"""Tiers: which add-on licences stand with which base licences on one box, and deployed tiers against bought ones."""
+"""Tiers: which add-on licenses stand with which base licenses on one box, and deployed tiers against bought ones."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ class BadPair:
 
 
 def bad_pairs(uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher) -> Iterator[BadPair]:
-    """What does not pair among the licences that one box uses; counts are not compared."""
+    """What does not pair among the licenses that one box uses; counts are not compared."""
     using: dict[str, list[Use]] = {}
     for use in uses:
         if use.counted_as in ("in_use", "in_evaluation"):
@@ -61,7 +61,7 @@ def _bare(name: str) -> str:
 def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool, str]]:
     """Pools whose tier is short while another tier of the same product family is owned and unused, each in words.
 
-    Tiers are compared by virtual account, product family and kind of licence.
+    Tiers are compared by virtual account, product family and kind of license.
     """
     groups: dict[tuple[Account, str, str], list[Pool]] = {}
     for pool in pools:
@@ -80,7 +80,7 @@ def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool,
 
 
 def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Counter[str]:
-    """What is left of each tier over all licences of a family (24 and 48 ports together)."""
+    """What is left of each tier over all licenses of a family (24 and 48 ports together)."""
     left: Counter[str] = Counter()
     for pool in group:
         left[matcher.tier(pool.license_id) or ""] += pool.balance
@@ -88,7 +88,7 @@ def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Counter[str]:
 
 
 def _kind(pool: Pool, tier: str, matcher: Matcher) -> str:
-    """Network stack and DNA licences are bought apart: the feature or the name without its tier tells them apart."""
+    """Network stack and DNA licenses are bought apart: the feature or the name without its tier tells them apart."""
     features = matcher.features(pool.license_id)
     text = _bare(features[0]) if features else norm(pool.license)
     if found := re.search(r"\bdna\b|\bnetwork\b|\bnw\b", text):

@@ -1,4 +1,4 @@
-"""Pools: one licence in one virtual account, as sums of what was bought and of every matched licence line."""
+"""Pools: one license in one virtual account, as sums of what was bought and of every matched license line."""
 
 import math
 from collections import Counter
@@ -42,7 +42,7 @@ class PoolAccount:
         return [term for entitlement in self.entitlements for term in entitlement.terms]
 
     def charge(self, uses: Sequence[Use]) -> None:
-        """Adds one instance's lines: use and reservation of one licence on one box are the same units."""
+        """Adds one instance's lines: use and reservation of one license on one box are the same units."""
         self.uses += uses
         self.charged += max(_total(uses, "in_use"), _total(uses, "reserved"))
 
@@ -57,7 +57,7 @@ class Ledger:
         self._page(*place, license_id, name).entitlements.append(entitlement)
 
     def charge(self, uses: Iterable[Use]) -> None:
-        """Adds the lines of one instance; what does not count or has no licence opens no pool."""
+        """Adds the lines of one instance; what does not count or has no license opens no pool."""
         lines: dict[tuple[str | None, str, str, str], list[Use]] = {}
         for use in uses:
             if use.license_id and use.license and use.counted_as != "not_counted":
@@ -94,13 +94,13 @@ def substitute(pages: Sequence[PoolAccount], chains: Sequence[Chain], day: date)
 
 
 def balances_on(pages: Iterable[PoolAccount], day: date) -> dict[str, int]:
-    """Owned on a day less what is charged now, by licence; pools without limit neither lend nor borrow."""
+    """Owned on a day less what is charged now, by license; pools without limit neither lend nor borrow."""
     held = [(page, holdings(page.terms, day, 0)) for page in pages]
     return {page.license_id: has.owned - page.charged for page, has in held if not has.unlimited}
 
 
 def shortages_on(pages: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
-    """What each licence of one virtual account would lack on a day, with today's use."""
+    """What each license of one virtual account would lack on a day, with today's use."""
     left = balances_on(pages, day)
     for loan in loans(left, chains):
         left[loan.lender] -= loan.quantity
@@ -154,7 +154,7 @@ def _status(page: PoolAccount, held: Holdings, *, shortage: int, short_of_buffer
 
 
 def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:
-    """Each licence over all virtual accounts of a smart account; usage-billed pools add no shortage."""
+    """Each license over all virtual accounts of a smart account; usage-billed pools add no shortage."""
     groups: dict[tuple[str, str], list[Pool]] = {}
     for each in pools:
         groups.setdefault((each.smart_account or "", each.license_id), []).append(each)

@@ -97,7 +97,7 @@ def _of_platform(platforms: tuple[Platform, ...], seen: Observation, *, unknown_
 
 
 def _names(use: LicenseUse, patterns: Iterable[str]) -> bool:
-    """True for a licence in use whose feature, tag or description one of the patterns finds."""
+    """True for a license in use whose feature, tag or description one of the patterns finds."""
     if not use.count or use.status in IDLE:
         return False
     return finds(patterns, use.name, use.entitlement_tag, use.description)

@@ -25,9 +25,9 @@ class Sourced(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueRow(Sourced):
-    """One licence under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
+    """One license under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
 
-    `models` and `types` are for managers that name a licence type per device: the device's model or performance tier.
+    `models` and `types` are for managers that name a license type per device: the device's model or performance tier.
     """
 
     license: str
@@ -60,7 +60,7 @@ class ReporterRow(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRow(Sourced):
-    """Licences of which a higher one covers every lower one, highest first."""
+    """Licenses of which a higher one covers every lower one, highest first."""
 
     chain: tuple[str, ...]
 
@@ -70,8 +70,8 @@ class CountingRow(Sourced):
     """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
     or its managed devices' models) where it names any.
 
-    ha: `each` unit needs its own licences, the `active` one (or the publisher) answers for both, `both` doubles what
-    the active manager holds for its devices. `each_for` names the licences (regular expressions over tag, label and
+    ha: `each` unit needs its own licenses, the `active` one (or the publisher) answers for both, `both` doubles what
+    the active manager holds for its devices. `each_for` names the licenses (regular expressions over tag, label and
     name) for which an `active` product needs one per unit all the same. container: `chassis` or `instance`.
     """
 
@@ -86,7 +86,7 @@ class CountingRow(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairingRow(Sourced):
-    """What an add-on licence may stand with on one box, by feature names without their throughput.
+    """What an add-on license may stand with on one box, by feature names without their throughput.
 
     None of `needs` in use, or one of `invalid_with` in use: invalid. Else one of `review_with` in use: to review.
     Counts are not compared: a dual-supervisor chassis prints 2 and 1.
@@ -111,7 +111,7 @@ class PolicyRelease(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRow(Sourced):
-    """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a licence in use, or a state."""
+    """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a license in use, or a state."""
 
     product: str
     platforms: tuple[Platform, ...] = ()
@@ -141,7 +141,7 @@ class OnpremRelease(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstReport(Sourced):
-    """When the default policy wants the first report, by licence type or by the licence's name."""
+    """When the default policy wants the first report, by license type or by the license's name."""
 
     license_types: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ EXACT_UP_TO = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A pool that lends or borrows `units`; `license` is the place of its licence, so that names decide last."""
+    """A pool that lends or borrows `units`; `license` is the place of its license, so that names decide last."""
 
     account: str
     license: str
@@ -40,7 +40,7 @@ May = Callable[[Party, Party], bool]
 
 
 def fewest(lenders: Sequence[Party], borrowers: Sequence[Party], may: May) -> Moves:
-    """The plan; `may` says whether a lender's licence serves a borrower."""
+    """The plan; `may` says whether a lender's license serves a borrower."""
     problem = _Problem(lenders, borrowers, may)
     needs = problem.reachable()
     plan = problem.greedy(needs)

@@ -1,10 +1,10 @@
 """How words of observations count (docs/judgement.md, Counting)."""
 
 IDLE = frozenset({"not-in-use", "init", "disabled"})
-"""States of a licence that is not used."""
+"""States of a license that is not used."""
 
 EVALUATING = frozenset({"eval-mode", "eval-expired"})
-"""States of a licence that is used in evaluation."""
+"""States of a license that is used in evaluation."""
 
 LEGACY_MODELS = frozenset({"rtu", "pak"})
 """Licensing that CSSM does not see."""

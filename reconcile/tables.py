@@ -73,7 +73,7 @@ class Tables:
         )
 
     def price(self, license_id: str) -> tuple[float | None, str | None]:
-        """ProductInstance price and currency of a licence, the project's row first."""
+        """ProductInstance price and currency of a license, the project's row first."""
         for row in (*self.project, *self.shipped):
             if row.unit_price is not None and slug(row.license) == license_id:
                 return row.unit_price, row.currency
@@ -88,7 +88,7 @@ def norm(text: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def slug(name: str) -> str:
-    """The canonical id of a licence: names that differ only in case, blanks and punctuation are one licence."""
+    """The canonical id of a license: names that differ only in case, blanks and punctuation are one license."""
     return re.sub(r"[^\w+]+|_", "-", norm(name)).strip("-") or norm(name)
 
 

@@ -19,13 +19,13 @@ class Holdings:
 
 
 def in_force(term: Term, day: date) -> bool:
-    """Whether the term is valid on a day; a perpetual licence has no last day."""
+    """Whether the term is valid on a day; a perpetual license has no last day."""
     started = term.start is None or term.start <= day
     return started and (term.type == "perpetual" or term.end is None or day <= term.end)
 
 
 def owned_on(terms: Iterable[Term], day: date) -> int:
-    """Perpetual licences and terms in force on a day."""
+    """Perpetual licenses and terms in force on a day."""
     return sum(t.quantity for t in terms if t.type in ("perpetual", "term") and in_force(t, day))
 
 

@@ -1,7 +1,7 @@
 """Transfers between the virtual accounts of one smart account: to close shortages, and to restore buffers.
 
 Whole units; what is reserved or in use stays; lenders end at or above their own buffer target; where a substitution
-chain covers, the licence that moves may be a higher tier. Both lists start from the state before any transfer.
+chain covers, the license that moves may be a higher tier. Both lists start from the state before any transfer.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ class Plans:
 def plans(
     pools: Sequence[Pool], terms: Callable[[Pool], Sequence[Term]], above: Mapping[str, set[str]], day: date
 ) -> Plans:
-    """The transfers of every smart account; `terms` are those of a pool, `above` the licences that cover a licence."""
+    """The transfers of every smart account; `terms` are those of a pool, `above` the licenses that cover a license."""
     closing: list[_Step] = []
     restoring: list[_Step] = []
     for group in _groups(pools, above):
@@ -57,7 +57,7 @@ def _to_buffer(pool: Pool) -> int:
 
 
 def _groups(pools: Iterable[Pool], above: Mapping[str, set[str]]) -> list[list[Pool]]:
-    """Pools of one smart account whose licences cover one another; `unassigned` is no account to move licences in."""
+    """Pools of one smart account whose licenses cover one another; `unassigned` is no account to move licenses in."""
     leader: dict[str, str] = {}
 
     def lead(license_id: str) -> str:

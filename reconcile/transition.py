@@ -92,7 +92,7 @@ def _old_server(seen: Observation, tables: Tables) -> tuple[OnpremServer | None,
 
 
 def _first_report(seen: Observation, tables: Tables) -> int | None:
-    """Days until the first report under the default policy, by the licences in use; None where they do not say."""
+    """Days until the first report under the default policy, by the licenses in use; None where they do not say."""
     days = [_days_of(use, tables) for use in seen.licenses if use.count and use.status not in IDLE]
     return min((d for d in days if d is not None), default=None)
 

@@ -13,7 +13,7 @@ VERBS = {
     "config": "Each setting's value and where it came from.",
     "hosts": "The selected hosts of the inventory, checked.",
     "known-hosts": "Scan and accept the host keys of devices.",
-    "sweep": "Collect licence state from the selected hosts over SSH.",
+    "sweep": "Collect license state from the selected hosts over SSH.",
     "ingest": "Make a snapshot from text or observations gathered elsewhere.",
     "parse": "Read one output offline and print what it says.",
     "snapshots": "The sweeps and ingests in the store.",
@@ -49,7 +49,7 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="licsweep %(version)s")
 def main() -> None:
-    """What licences do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
+    """What licenses do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
 
     Start with `licsweep demo`, or with `licsweep init` in an empty folder.
     """

@@ -47,7 +47,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--quiet", is_flag=True, help="Only data, no talk.")
     @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of log lines.")
     @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
-    @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours.")
+    @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colors.")
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
     def wrapped(

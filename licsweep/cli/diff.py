@@ -11,7 +11,7 @@ from licsweep.cli.render import Out, data_options, titled
 if TYPE_CHECKING:
     from licsweep.jobs.diff import Diff
 
-COLUMNS = titled("about what change license before after", license="Licence")
+COLUMNS = titled("about what change license before after", license="License")
 
 
 @click.command()
@@ -20,7 +20,7 @@ COLUMNS = titled("about what change license before after", license="Licence")
 @data_options
 @shared
 def command(run: Run, a: str, b: str, out: Out) -> None:
-    """What changed from A to B, each a snapshot's id or a date: instances, licences, findings.
+    """What changed from A to B, each a snapshot's id or a date: instances, licenses, findings.
 
     A snapshot stands for what was known of its hosts when it had ended.
     """

@@ -15,7 +15,7 @@ from licsweep.imports.entitlements import KINDS
 TERMS = titled(
     "smart_account virtual_account license entitlement_tag type quantity start end subscription_id cssm_in_use"
     " exported_at source_file source_row",
-    license="Licence",
+    license="License",
     entitlement_tag="Tag",
     subscription_id="Subscription",
     cssm_in_use="In use by CSSM",
@@ -23,7 +23,7 @@ TERMS = titled(
     source_file="File",
     source_row="Row",
 )
-NAMES = titled("license kind name tag why count where", license="Licence")
+NAMES = titled("license kind name tag why count where", license="License")
 
 
 @click.group()
@@ -40,7 +40,7 @@ def command() -> None:
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the CSV means.")
 @shared
 def import_(run: Run, file: Path, mapped: tuple[str, ...], **said: Any) -> None:
-    """Import what CSSM or SSM On-Prem exports (licences, product instances), API answers, or own YAML.
+    """Import what CSSM or SSM On-Prem exports (licenses, product instances), API answers, or own YAML.
 
     A newer export of the same accounts takes the place of the older one.
     """
@@ -85,7 +85,7 @@ def list_(run: Run, as_of: datetime | None, out: Out) -> None:
 @data_options
 @shared
 def explain(run: Run, license_name: str, out: Out) -> None:
-    """Why two names meet: every name, label and tag of a licence, where it stands, and the step that joined it.
+    """Why two names meet: every name, label and tag of a license, where it stands, and the step that joined it.
 
     LICENSE is a name, an entitlement tag, a printed label, or a feature name.
     """

@@ -17,7 +17,7 @@ MAX_TEXT_BYTES = 8 * 1024 * 1024
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--platform", required=True, help="cisco_xe, cisco_nxos, ...")
-@click.option("--command", "asked", help="The command that printed it (default: recognised from the text).")
+@click.option("--command", "asked", help="The command that printed it (default: recognized from the text).")
 @click.option("--timezone", help="Zone of the device where its abbreviation is ambiguous, e.g. Asia/Kolkata.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
@@ -46,7 +46,7 @@ def command(
 
 
 def as_table(observation: Observation) -> str:
-    """The stated values, one a line; each licence, UDI, ... on its own, with the line number that printed it."""
+    """The stated values, one a line; each license, UDI, ... on its own, with the line number that printed it."""
     lines = {evidence.field: f"{evidence.command}:{evidence.line_number}" for evidence in observation.evidence}
     found: list[dict[str, Any]] = []
     for name, value in serialization.plain(observation).items():

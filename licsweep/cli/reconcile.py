@@ -11,7 +11,7 @@ from licsweep.cli.render import Out, data_options, table, titled
 from licsweep.position_types import SEVERITIES, Finding, Judgement
 from licsweep.reports.view import percent
 
-POOLS = titled("virtual_account license owned in_use reserved charged balance status", license="Licence")
+POOLS = titled("virtual_account license owned in_use reserved charged balance status", license="License")
 FINDINGS = titled("severity code name subject message", name="Finding", subject="About")
 TOP = 20
 

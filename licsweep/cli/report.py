@@ -20,8 +20,8 @@ from licsweep.reports import FORMATS, KINDS, render, write
 def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int | None, as_of: datetime | None) -> None:
     """Write a report.
 
-    usage: licences, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
-    Licensing Using Policy, in the order of work. transfers: licences to move between virtual accounts, what remains
+    usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
+    Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. In a folder, CSV gets one file a table.
     """
     from licsweep.jobs import report

@@ -54,7 +54,7 @@ def command(
     dry_run: bool,
     out: Out,
 ) -> None:
-    """Collect licence state from the selected hosts; prints the snapshot and the outcome counts."""
+    """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import collect
 
     project = run.project(workers=workers, min_coverage=min_coverage, sweep_deadline=deadline)

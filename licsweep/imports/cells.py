@@ -25,7 +25,7 @@ def one_line(text: str | None) -> str | None:
 
 
 def quantity(text: str, *, decimal: str) -> int | None:
-    """Whole licences, None for none said; thousand separators and a fraction of zeros are read. Raises ValueError.
+    """Whole licenses, None for none said; thousand separators and a fraction of zeros are read. Raises ValueError.
 
     `decimal` is the file's decimal point: `10.000` is refused where that point could make it ten.
     """
@@ -42,7 +42,7 @@ def quantity(text: str, *, decimal: str) -> int | None:
         raise ValueError("can be read with a decimal point or a thousand separator; write it without either")
     if grouped:
         return int(re.sub(r"\D", "", text))
-    raise ValueError("is not a whole number of licences")
+    raise ValueError("is not a whole number of licenses")
 
 
 def day(text: str) -> date | None:

@@ -96,7 +96,7 @@ def read(path: Path) -> ImportedFile:
     except RecursionError as error:
         raise InputError(f"{path}: lists within lists without end", why="no answer of the API is nested so") from error
     if not found:
-        raise InputError(f"{path}: holds no row of a licence or a device", why=_said(document))
+        raise InputError(f"{path}: holds no row of a license or a device", why=_said(document))
     rows = list({json.dumps(row, sort_keys=True): row for row in found}.values())
     notes = [f"{path}: {len(found) - len(rows)} rows stand there twice"] if len(rows) < len(found) else []
     _check_total(path, document, len(rows))
@@ -165,7 +165,7 @@ def _entitlement(row: _License, number: int, where: str) -> tuple[Entitlement, b
     """The entitlement, and whether a part of it ends nowhere without being called perpetual."""
     name = one_line(row.license or row.display_name)
     if name is None:
-        raise InputError(f"{where}: the licence has no name", why="license or display_name is empty")
+        raise InputError(f"{where}: the license has no name", why="license or display_name is empty")
     terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, where)
     perpetual = [exports().types.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]
     is_open = any(

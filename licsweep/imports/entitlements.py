@@ -55,7 +55,7 @@ def read(
     for row in bought:
         if row.virtual_account is None:
             what = f"{path}: row {row.source_row}: no virtual account for {row.license}"
-            raise InputError(what, why="licences are owned by a virtual account", hint="type --virtual-account NAME")
+            raise InputError(what, why="licenses are owned by a virtual account", hint="type --virtual-account NAME")
     listed = _filled(found.instances, given, path, when)
     for name in given:
         if any(getattr(row, name) is None for row in (*bought, *listed)):
@@ -94,7 +94,7 @@ def _form(path: Path) -> Kind:
 
 
 def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[str, str]) -> ImportedFile:
-    """Where the call leaves it open, the headings say whether the sheet lists licences or product instances."""
+    """Where the call leaves it open, the headings say whether the sheet lists licenses or product instances."""
     sheet = sheets.load(path)
     if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
         rows, found = sheets.rows_of(sheet, exports().instances, column_map)

@@ -1,4 +1,4 @@
-"""CSSM's product-instance export as a sheet: rows of one instance, one a licence, become one CssmInstance."""
+"""CSSM's product-instance export as a sheet: rows of one instance, one a license, become one CssmInstance."""
 
 import re
 
@@ -42,7 +42,7 @@ def product_instances(rows: list[Row]) -> tuple[list[CssmInstance], list[str]]:
 
 
 def serial_notes(where: str, made: list[CssmInstance]) -> list[str]:
-    """A note where instances state no serial: no box can be recognised in them."""
+    """A note where instances state no serial: no box can be recognized in them."""
     nameless = [str(one.source_row) for one in made if one.sn is None]
     return [f"{where}: rows without a serial, which match no box: {', '.join(nameless)}"] if nameless else []
 

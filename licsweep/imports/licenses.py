@@ -1,4 +1,4 @@
-"""CSSM's licence export as a sheet: rows of one licence become the terms of one entitlement."""
+"""CSSM's license export as a sheet: rows of one license become the terms of one entitlement."""
 
 from licsweep.imports.cells import NOTHING, day
 from licsweep.imports.columns import TermType, exports, known_types, plain, term_type
@@ -62,14 +62,14 @@ def _type(row: Row, *, ends: bool) -> TermType:
 
 
 def _is_open_ended(row: Row) -> bool:
-    """True where nothing says that the licence is perpetual, and nothing says when it ends."""
+    """True where nothing says that the license is perpetual, and nothing says when it ends."""
     said = exports().types.get(plain(row.cells.get("type", "")))
     return said != "perpetual" and row.cells.get("end", "").strip().casefold() in NOTHING
 
 
 def _said_by_cssm(lines: list[Row], field: str, notes: list[str]) -> int | None:
-    """CSSM's figure for the licence, which each of its rows repeats; None where rows differ, with a note."""
+    """CSSM's figure for the license, which each of its rows repeats; None where rows differ, with a note."""
     said = {value for row in lines if (value := row.quantity(field)) is not None}
     if len(said) > 1:
-        notes.append(f"{lines[0].where}: row {lines[0].number}: rows of one licence differ in {field}; left open")
+        notes.append(f"{lines[0].where}: row {lines[0].number}: rows of one license differ in {field}; left open")
     return said.pop() if len(said) == 1 else None

@@ -93,7 +93,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
 
 
 def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
-    """Hosts whose outcome or licences differ from the design: the demo checks itself."""
+    """Hosts whose outcome or licenses differ from the design: the demo checks itself."""
     with Store(project.database) as store:
         states = {state.hostname: state for state in store.host_states(as_of=datetime.now(UTC))}
     found = []
@@ -107,7 +107,7 @@ def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
             got = _counted(seen)
             designed = _counted(device.expected_licenses)
             if got != designed:
-                found.append(f"{device.name}: licences {dict(got - designed)}, designed {dict(designed - got)}")
+                found.append(f"{device.name}: licenses {dict(got - designed)}, designed {dict(designed - got)}")
     return tuple(found)
 
 

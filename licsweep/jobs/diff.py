@@ -1,4 +1,4 @@
-"""What changed between two snapshots or dates: product instances, their licences, and findings."""
+"""What changed between two snapshots or dates: product instances, their licenses, and findings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def _ended(project: Project, snapshot: int) -> datetime:
 
 
 def _naming(tables: Tables, *sides: Position) -> Names:
-    """What tells a licence on both sides: its id, else its tag; a label is the tag that it stands for."""
+    """What tells a license on both sides: its id, else its tag; a label is the tag that it stands for."""
     learned = learned_labels(state.observation for side in sides for state in side.states)
     labels: Mapping[str, str] = {**learned, **tables.labels}
 
@@ -173,7 +173,7 @@ def _by_host(uses: Iterable[Use]) -> dict[str, list[Use]]:
 
 
 def _licenses(hostname: str, old: Iterable[Use], new: Iterable[Use], naming: Names) -> Iterator[Change]:
-    """Changes of counts and states, licence by licence; reservations stand apart from use."""
+    """Changes of counts and states, license by license; reservations stand apart from use."""
     was, now = _grouped(old, naming), _grouped(new, naming)
     for key in sorted({*was, *now}):
         before, after = was.get(key), now.get(key)

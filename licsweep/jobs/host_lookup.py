@@ -19,7 +19,7 @@ def inventory_of(project: Project) -> "Inventory | None":
 def target_of(
     hostname: str, texts: Iterable[str], inventory: "Inventory | None", platform: str | None = None
 ) -> inv.Target:
-    """The host with its platform: from the inventory, else `platform`, else recognised from its texts.
+    """The host with its platform: from the inventory, else `platform`, else recognized from its texts.
 
     Raises InputError where nothing tells.
     """
@@ -27,10 +27,10 @@ def target_of(
 
     if inventory and hostname in inventory.hosts:
         return inv.target(inventory.hosts[hostname])
-    platform = platform or next(filter(None, map(parse.recognise_platform, texts)), None)
+    platform = platform or next(filter(None, map(parse.recognize_platform, texts)), None)
     if platform is None:
         raise InputError(
-            f"{hostname}: the platform can't be recognised",
+            f"{hostname}: the platform can't be recognized",
             why=f"{hostname} is not in the inventory and no text tells",
             hint=f"add {hostname} with its platform to inventory/hosts.yaml",
         )

@@ -25,7 +25,7 @@ MAX_TEXT_BYTES = 8 * 1024 * 1024
 def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) -> Collected:
     """A snapshot from files `<host>/<command>.txt` (blanks or underscores in the command).
 
-    The platform comes from the inventory, else it is recognised from the text. The time is `taken_at`, else the
+    The platform comes from the inventory, else it is recognized from the text. The time is `taken_at`, else the
     files' own. Raises InputError, NothingCollected, LockedError.
     """
     from licsweep.sweep.processors import store_report

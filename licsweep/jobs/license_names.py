@@ -1,4 +1,4 @@
-"""Why two names meet: what stands for a licence in the catalogue, in the entitlement files and on the boxes."""
+"""Why two names meet: what stands for a license in the catalogue, in the entitlement files and on the boxes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ STEPS: Mapping[str, str] = {
     "project-label": "catalogue.yaml lists this label",
     "entitlement": "an entitlement file names it so",
     "shipped-tag": "the shipped catalogue lists this tag",
-    "label-table": "the label stands for a tag of this licence",
+    "label-table": "the label stands for a tag of this license",
     "shipped-catalogue": "feature, description and product family fit the shipped catalogue",
-    "ambiguous": "it could be more than one licence: counted in no pool",
-    "unmatched": "nothing says which licence it is: counted in no pool",
+    "ambiguous": "it could be more than one license: counted in no pool",
+    "unmatched": "nothing says which license it is: counted in no pool",
 }
 NEAR = 3
 Kind = Literal["catalogue", "feature", "label", "entitlement", "printed"]
@@ -32,7 +32,7 @@ Kind = Literal["catalogue", "feature", "label", "entitlement", "printed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name(Record):
-    """One name of a licence, how it comes to the licence, and where it stands (file and row, or host and line)."""
+    """One name of a license, how it comes to the license, and where it stands (file and row, or host and line)."""
 
     license: str | None
     kind: Kind
@@ -44,9 +44,9 @@ class Name(Record):
 
 
 def explain(project: Project, asked: str) -> tuple[Name, ...]:
-    """Every name of each licence that `asked` (name, tag, label or feature) can mean, by licence.
+    """Every name of each license that `asked` (name, tag, label or feature) can mean, by license.
 
-    A feature name (`network-advantage`) stands for many licences: those that boxes print under it are meant, else all.
+    A feature name (`network-advantage`) stands for many licenses: those that boxes print under it are meant, else all.
     Raises UsageError for a name that neither a table nor a file nor a box knows.
     """
     position = judge.reconcile(project)
@@ -60,7 +60,7 @@ def explain(project: Project, asked: str) -> tuple[Name, ...]:
         known = {text: text for one in names for text in (one.license, one.name, one.tag) if text}
         near = get_close_matches(asked, known, n=NEAR)
         hint = f'licsweep entitlements explain "{near[0]}"' if near else "licsweep entitlements list"
-        raise UsageError(f"{asked}: no such licence", why="no table, entitlement file or box knows it", hint=hint)
+        raise UsageError(f"{asked}: no such license", why="no table, entitlement file or box knows it", hint=hint)
     found = [one for one in names if one.license in meant and (one.license or _answers(one, wanted))]
     return tuple(sorted(found, key=lambda one: (one.license is None, one.license or "")))
 
@@ -108,7 +108,7 @@ def _of_entitlement(entitlement: Entitlement, license_name: str, rows: Iterable[
     if tag and any(tag in map(norm, (*row.tags, *row.labels)) for row in rows):
         why = "its tag is one of the catalogue's"
     elif slug(entitlement.license) == slug(license_name):
-        why = "it has the licence's name"
+        why = "it has the license's name"
     elif any(name in map(norm, row.labels) for row in rows):
         why = "its name is a label of the catalogue's"
     else:

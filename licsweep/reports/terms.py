@@ -12,7 +12,7 @@ from reconcile.terms import in_force
 def owned_table(entitlements: Sequence[Entitlement], pools: Mapping[str, Pool], day: date) -> Table:
     """The terms that count on a day beside those that do not; `pools` are by their number in the report.
 
-    A row leads to a pool where account and licence have the pool's own names; others say that they don't.
+    A row leads to a pool where account and license have the pool's own names; others say that they don't.
     """
     records = _records(entitlements, pools, day)
     return make_table("owned", sorted(records, key=lambda r: (r["pool"] is None, int((r["pool"] or "P0")[1:]))))

@@ -1,4 +1,4 @@
-"""`report transfers`: licences to move between virtual accounts, what no move closes, and what to remove from CSSM."""
+"""`report transfers`: licenses to move between virtual accounts, what no move closes, and what to remove from CSSM."""
 
 from datetime import datetime
 
@@ -29,9 +29,9 @@ def _cards(judgement: Judgement, clean_up: int) -> tuple[Card, ...]:
     closed = sum(row.closes for row in judgement.transfers_to_close)
     units = sum(row.units for row in judgement.exposure)
     return (
-        alarm_card("Pools short", len(short), f"licences short: {sum(short)}", "bad"),
-        Card("Transfers", str(len(judgement.transfers_to_close)), f"they close {closed} of the licences short"),
-        alarm_card("Exposure", units, "licences short of whole smart accounts", "bad"),
+        alarm_card("Pools short", len(short), f"licenses short: {sum(short)}", "bad"),
+        Card("Transfers", str(len(judgement.transfers_to_close)), f"they close {closed} of the licenses short"),
+        alarm_card("Exposure", units, "licenses short of whole smart accounts", "bad"),
         alarm_card("To remove from CSSM", clean_up, "ghosts and replaced serials", "warn"),
     )
 

@@ -56,8 +56,8 @@ def _cards(pools: Sequence[Pool], uses: Sequence[Use], sums: Counter[PoolKey]) -
     uncounted = sum(use.count is None and use.counted_as != "legacy" for use in uses)
     wrong = sum(pool.in_use != sums[_key(pool)] for pool in pools)
     return (
-        Card("Licence lines", str(len(uses)), f"{uncounted} of them without a printed count; {len(pools)} pools"),
-        alarm_card("Pools short", len(short), f"licences short: {sum(short)}", "bad"),
+        Card("License lines", str(len(uses)), f"{uncounted} of them without a printed count; {len(pools)} pools"),
+        alarm_card("Pools short", len(short), f"licenses short: {sum(short)}", "bad"),
         alarm_card("Stale in use", stale, "counted from hosts that did not answer", "warn"),
         Card(
             "Pools that add up",

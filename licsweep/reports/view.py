@@ -22,7 +22,7 @@ from reconcile.tables import Tables
 Cell = str | int | bool | date | None
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
 
-# The colour of a word. The word itself is always printed: colour is never the only carrier.
+# The color of a word. The word itself is always printed: color is never the only carrier.
 TONES: dict[str, Tone] = {
     **dict.fromkeys(("ok", "authorized", "reporting-ok", "no-report-required", "in_use"), "good"),
     **dict.fromkeys(("info", "reserved", "in_evaluation", "covered-by-substitution", "reported-by-controller"), "info"),
@@ -45,7 +45,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` prose is sentences; code a device's own text; bar an int with a bar beside it; state a word with a colour.
+    """`kind` prose is sentences; code a device's own text; bar an int with a bar beside it; state a word with a color.
 
     `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
     """

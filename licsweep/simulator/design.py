@@ -38,7 +38,7 @@ class Dialect(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class License(Record):
-    """A licence: what a device prints of it and what CSSM calls it (`cssm` None: CSSM does not know it)."""
+    """A license: what a device prints of it and what CSSM calls it (`cssm` None: CSSM does not know it)."""
 
     feature: str | None
     label: str | None = None
@@ -50,7 +50,7 @@ class License(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed(Record):
-    """One licence line of a kind: `name` where it prints another than the feature's; the last three are columns of
+    """One license line of a kind: `name` where it prints another than the feature's; the last three are columns of
     the NX-OS table."""
 
     license: str

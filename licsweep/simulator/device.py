@@ -31,7 +31,7 @@ class Wanted(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedLicense(Record):
-    """A licence that a device prints: `entitlement_tag` is the label in parentheses, `count` None where `-` stands."""
+    """A license that a device prints: `entitlement_tag` is the label in parentheses, `count` None where `-` stands."""
 
     name: str | None
     entitlement_tag: str | None

@@ -117,7 +117,7 @@ class CommandRefused(Vty):
 
 
 class Enable(Vty):
-    """At level 1 licence commands are unknown, until `enable`."""
+    """At level 1 license commands are unknown, until `enable`."""
 
     async def run(self) -> None:
         self._level = 1
@@ -143,7 +143,7 @@ class Enable(Vty):
 
 
 class _Changed(Vty, ABC):
-    """Prints licence answers changed."""
+    """Prints license answers changed."""
 
     async def _answer(self, command: str, text: str) -> None:
         await super()._answer(command, self._changed(text) if is_license(command) else text)

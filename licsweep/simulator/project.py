@@ -55,7 +55,7 @@ class Story(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchases(Record):
-    """fixtures/estate/entitlements.yaml: default terms by the licence's type, and the stories."""
+    """fixtures/estate/entitlements.yaml: default terms by the license's type, and the stories."""
 
     default: dict[str, tuple[Bought, ...]]
     stories: tuple[Story, ...]
@@ -139,7 +139,7 @@ def _entitlement_rows(design: Design, devices: Sequence[Device], today: date) ->
 
 
 def _use(design: Design, devices: Sequence[Device]) -> Counter[tuple[str, str]]:
-    """By virtual account and licence key, what the working devices use of all that CSSM knows."""
+    """By virtual account and license key, what the working devices use of all that CSSM knows."""
     keys: Mapping[str | None, str] = {known.label: key for key, known in design.licenses.items() if _sold(known)}
     used: Counter[tuple[str, str]] = Counter()
     for device in devices:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collectors.base import Platform
-from collectors.parse import recognise_platform, refusal
+from collectors.parse import recognize_platform, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
@@ -106,7 +106,7 @@ def _try_all(target: Target, login: Login, means: SweepContext, captures: list[C
 
 def _found_out(connection: Session) -> str:
     """The platform that `show version` tells of. Raises PlatformUnknown."""
-    name = recognise_platform(connection.ask("show version"))
+    name = recognize_platform(connection.ask("show version"))
     if name is None or name not in CLASSES:
         raise PlatformUnknown("the platform can't be told from show version", why=name or "nothing known in its text")
     connection.set_platform(name)

@@ -81,7 +81,7 @@ def test_new_gone_and_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [(LABEL, REGID), (REGID, LABEL)])
-def test_a_label_and_its_tag_are_one_licence(tmp_path: Path, first: str, second: str) -> None:
+def test_a_label_and_its_tag_are_one_license(tmp_path: Path, first: str, second: str) -> None:
     ingest(tmp_path, box("acc-01", "FOC0000X001", use(first, 2)))
     ingest(tmp_path, box("acc-01", "FOC0000X001", use(second, 2)))
     assert changes(tmp_path) == ([], [])
@@ -94,7 +94,7 @@ def test_a_label_that_only_the_estate_explains(tmp_path: Path) -> None:
     assert [row for row in changes(tmp_path)[0] if row[1] == "license"] == []
 
 
-def test_another_tag_is_another_licence(tmp_path: Path) -> None:
+def test_another_tag_is_another_license(tmp_path: Path) -> None:
     """The negative control of the two above."""
     ingest(tmp_path, box("acc-01", "FOC0000X001", use("C9300-24 Network Advantage", 2)))
     ingest(tmp_path, box("acc-01", "FOC0000X001", use(REGID, 2)))
@@ -110,7 +110,7 @@ def test_a_renamed_box_and_a_replaced_one(tmp_path: Path) -> None:
     ]
 
 
-def test_a_host_that_did_not_answer_loses_no_licence(tmp_path: Path) -> None:
+def test_a_host_that_did_not_answer_loses_no_license(tmp_path: Path) -> None:
     ingest(tmp_path, box("acc-01", "FOC0000X001", use(LABEL, 2)))
     ingest(tmp_path, {"hostname": "acc-01", "outcome": "unreachable", "captured_at": "2026-05-01T12:00:00Z"})
     assert changes(tmp_path)[0] == [("acc-01", "outcome", "changed", None, "ok", "unreachable")]
@@ -123,7 +123,7 @@ def test_dates_and_forms(tmp_path: Path) -> None:
     assert text.code == 0
     assert "acc-01" in text.out
     csv = licsweep("diff", "2026-04-01", "1", "--project", tmp_path, "--format", "csv").out
-    assert csv.startswith("About,What,Change,Licence,Before,After\nacc-01,instance,new")
+    assert csv.startswith("About,What,Change,License,Before,After\nacc-01,instance,new")
     assert licsweep("diff", "1", "1", "--project", tmp_path).out.strip() == "nothing changed"
 
 

@@ -147,13 +147,13 @@ def test_explain_says_why_two_names_meet(project: Path, asked: str) -> None:
     assert kinds["printed"]["tag"] == LABEL
     assert kinds["printed"]["count"] == 6
     assert "row" in kinds["entitlement"]["where"]
-    assert kinds["entitlement"]["why"] == "it has the licence's name"
+    assert kinds["entitlement"]["why"] == "it has the license's name"
 
 
 def test_explain_of_what_nobody_knows(project: Path) -> None:
     done = licsweep("entitlements", "explain", "C9300 48P NW Advantages", "--project", project)
     assert done.code == 2
-    assert "no such licence" in done.err
+    assert "no such license" in done.err
     assert 'licsweep entitlements explain "C9300 48P NW Advantage"' in done.err
 
 

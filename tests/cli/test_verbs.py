@@ -153,10 +153,10 @@ def test_observations_come_in_and_mistakes_are_named(demo: Demo, tmp_path: Path)
     file.write_text(json.dumps([observation]))
     done = licsweep("ingest", "--observations", file, "--project", tmp_path, "--format", "json")
     assert data(done) == [{"snapshot": 1, "outcome": "ok", "hosts": 1}]
-    file.write_text(json.dumps([observation | {"licences": []}]))
+    file.write_text(json.dumps([observation | {"licence_rows": []}]))
     wrong = licsweep("ingest", "--observations", file, "--project", tmp_path)
     assert wrong.code == 2
-    assert "licences" in wrong.err
+    assert "licence_rows" in wrong.err
 
 
 def test_importing_twice_changes_nothing(demo: Demo, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_what_we_print_reads_back(tmp_path: Path) -> None:
     [
         ({**ROW, "licenses": [{"count": "2"}]}, "licenses.0.count"),
         ({**ROW, "licenses": [{"count": 2.5}]}, "licenses.0.count"),
-        ({**ROW, "licences": []}, "licences"),
+        ({**ROW, "licence_rows": []}, "licence_rows"),
         ({**ROW, "outcome": "fine"}, "outcome"),
         ({**ROW, "captured_at": 5}, "captured_at"),
         ({**ROW, "captured_at": "yesterday"}, "captured_at"),

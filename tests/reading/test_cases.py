@@ -22,7 +22,7 @@ def read(case: Case, command: str | None) -> Any:
 def test_case(case: Case) -> None:
     got = read(case, case.command)
     assert differences(case.expected, got) == []
-    # what a truth leaves out is not there: a phantom licence is an error everywhere
+    # what a truth leaves out is not there: a phantom license is an error everywhere
     for name in ("licenses", "udis", "authorizations", "trust_codes", "reservations", "rum_reports"):
         assert name in case.expected or got[name] == [] or not case.expected.get("complete", True)
 

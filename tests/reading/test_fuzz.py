@@ -1,5 +1,5 @@
 """Torn, shuffled, doubled, noisy and joined outputs of every form: reading never raises, ends soon, and never turns a
-box that prints licences into one that is said, as a whole, to have none.
+box that prints licenses into one that is said, as a whole, to have none.
 """
 
 import time
@@ -7,7 +7,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.parse import parse_text, recognise_platform
+from collectors.parse import parse_text, recognize_platform
 from licsweep.model import Observation
 from tests.reading.cases import Case, cases
 
@@ -33,7 +33,7 @@ NOISE = st.text(st.characters(codec="utf-8"), max_size=80) | st.sampled_from(
 
 
 def silent(case: Case, seen: Observation) -> bool:
-    """Whether a licensed box reads as a whole one without licences."""
+    """Whether a licensed box reads as a whole one without licenses."""
     return bool(case.expected.get("licenses")) and seen.complete and not seen.licenses
 
 
@@ -67,7 +67,7 @@ def test_nothing_raises_hangs_or_reads_as_unlicensed(one: tuple[Case, str], plat
     started = time.process_time()
     assert not silent(case, parse_text(text, case.platform, case.command))
     parse_text(text, platform)
-    recognise_platform(text)
+    recognize_platform(text)
     assert time.process_time() - started < SECONDS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors import base
-from collectors.parse import observe, recognise_platform, refusal
+from collectors.parse import observe, recognize_platform, refusal
 from licsweep.errors import UsageError
 from licsweep.model import Capture, Observation, Udi
 
@@ -177,7 +177,7 @@ def test_refusals() -> None:
     ],
 )
 def test_a_text_tells_its_platform_or_nothing(platform: str | None, said: str) -> None:
-    assert recognise_platform(said) == platform
+    assert recognize_platform(said) == platform
 
 
 def test_platforms_come_through_the_entry_points() -> None:

@@ -1,4 +1,4 @@
-"""Whatever arrives, reading ends, and a cut or spoilt text never reads as a whole one with fewer licences."""
+"""Whatever arrives, reading ends, and a cut or spoilt text never reads as a whole one with fewer licenses."""
 
 import time
 from collections import Counter

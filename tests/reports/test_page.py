@@ -107,7 +107,7 @@ def test_policy_holds_even_if_escaping_failed(given, open_page, tmp_path, attack
     path.write_text(path.read_text("utf-8").replace("</main>", attack + "</main>"), "utf-8")
     seen = open_page(path)
     assert any("Content Security Policy" in text for text in seen.console)
-    assert seen.page.title() == "Licence usage, 2026-11-24"
+    assert seen.page.title() == "License usage, 2026-11-24"
     assert seen.dialogs == []
 
 
