@@ -133,7 +133,7 @@ class ObservationBuilder:
             **stated,
             policy=Policy(**policy) if policy else None,
             first_use_at=_first_use(stated.get("rum_reports", ())),
-            platform=form.platform,  # type: ignore[arg-type]  # the index names platforms of the model (tested)
+            platform=form.platform,
             captured_at=captured_at,
             outcome=outcome(self.evidence, complete=complete)[1],  # type: ignore[arg-type]  # its three words
             complete=complete,

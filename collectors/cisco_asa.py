@@ -2,10 +2,14 @@
 `show version` lists the features of the key.
 """
 
-from collectors.base import Platform
+from licsweep.platforms import Command, Platform
 
 PLATFORM = Platform(
     name="cisco_asa",
-    commands=("show version", "show license all"),
-    required=("show license all",),
+    session="asa",
+    pager_off="terminal pager 0",
+    commands=(
+        Command(line="show version"),
+        Command(line="show license all", required=True),
+    ),
 )

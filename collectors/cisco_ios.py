@@ -1,9 +1,14 @@
 """Legacy IOS: `show license all` lists the stores of PAK and RTU licenses, or the smart agent's sections."""
 
-from collectors.base import Platform
+from licsweep.platforms import Command, Platform
 
 PLATFORM = Platform(
     name="cisco_ios",
-    commands=("show version", "show license all", "show license udi"),
-    required=("show license all",),
+    session="ios",
+    pager_off="terminal length 0",
+    commands=(
+        Command(line="show version"),
+        Command(line="show license all", required=True),
+        Command(line="show license udi"),
+    ),
 )

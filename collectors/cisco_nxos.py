@@ -4,10 +4,16 @@
 of the two is refused by the other kind of release, so neither is required.
 """
 
-from collectors.base import Platform
+from licsweep.platforms import Command, Platform
 
 PLATFORM = Platform(
     name="cisco_nxos",
-    commands=("show version", "show license usage", "show license all", "show license host-id"),
-    required=("show license usage",),
+    session="nxos",
+    pager_off="terminal length 0",
+    commands=(
+        Command(line="show version"),
+        Command(line="show license usage", required=True),
+        Command(line="show license all"),
+        Command(line="show license host-id"),
+    ),
 )

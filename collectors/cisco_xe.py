@@ -1,9 +1,13 @@
 """IOS XE with the smart agent: one command says all but the release."""
 
-from collectors.base import Platform
+from licsweep.platforms import Command, Platform
 
 PLATFORM = Platform(
     name="cisco_xe",
-    commands=("show version", "show license all"),
-    required=("show license all",),
+    session="ios",
+    pager_off="terminal length 0",
+    commands=(
+        Command(line="show version"),
+        Command(line="show license all", required=True),
+    ),
 )

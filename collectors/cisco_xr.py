@@ -1,9 +1,13 @@
 """IOS XR 7 on: the smart agent's sections. `show license platform` counts by area what `all` counts by tag."""
 
-from collectors.base import Platform
+from licsweep.platforms import Command, Platform
 
 PLATFORM = Platform(
     name="cisco_xr",
-    commands=("show version", "show license all"),
-    required=("show license all",),
+    session="xr",
+    pager_off="terminal length 0",
+    commands=(
+        Command(line="show version"),
+        Command(line="show license all", required=True),
+    ),
 )

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from collectors import base, index, lines, structured, value_meanings
+from collectors import index, lines, structured, value_meanings
 from collectors.assemble import assemble, outcome, unclaimed
+from licsweep import platforms
 from licsweep.model import Capture, Observation
+from licsweep.platforms import Platform
 
 Refusal = Literal["unauthorized", "unknown-command"]
 _REFUSAL_LINES = 5
@@ -38,7 +40,7 @@ def parse_text(
     if form is not None:
         return assemble(form, rows, said, zone, captured_at)
     return Observation(
-        platform=platform,  # type: ignore[arg-type]  # find() knows it
+        platform=platform,
         captured_at=captured_at,
         outcome="unparsed",
         complete=False,
@@ -87,7 +89,7 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     command, so that no license counts twice. `outcome`: ok, partial, unparsed, unsupported (the release has no such
     command) or refused (not authorized). InputError: an output out of bounds.
     """
-    plan = base.get(platform)
+    plan = platforms.get(platform)
     readable = index.commands(platform)
     given = {capture.command: capture.text for capture in captures if capture.command in readable}
     refused = {name: refusal(text, platform) for name, text in given.items()}
@@ -99,14 +101,14 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     whole = replace(
         _merge(list(read.values())),
         hostname=hostname,
-        platform=platform,  # type: ignore[arg-type]  # base.get() knows it
+        platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
         complete=_complete(plan, read, refused),
     )
     return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
 
 
-def _complete(plan: base.Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
+def _complete(plan: Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
     """Every required command answered whole; others too, where they said anything; all that list licenses agree.
 
     A release that does not know a required command may list its licenses with another (activation keys).
@@ -122,8 +124,8 @@ def _counts(one: Observation) -> tuple[int, ...]:
     return tuple(sorted(-1 if use.count is None else use.count for use in one.licenses if use.count != 0))
 
 
-def _order(plan: base.Platform, given: Iterable[str]) -> list[str]:
-    known = [name for name in plan.commands if name in given and name != "show version"]
+def _order(plan: Platform, given: Iterable[str]) -> list[str]:
+    known = [name for name in plan.lines if name in given and name != "show version"]
     rest = [name for name in given if name not in known and name != "show version"]
     return known + rest + [name for name in given if name == "show version"]
 

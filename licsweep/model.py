@@ -17,8 +17,8 @@ from licsweep.vocabulary import (
     LicenseStatus,
     LicensingModel,
     OutcomeStatus,
-    Platform,
     RegistrationStatus,
+    SkipReason,
     TransportType,
 )
 
@@ -322,7 +322,7 @@ class Observation(Record):
     hostname: str | None = None
     release: str | None = None
     image: str | None = None
-    platform: Platform | None = None
+    platform: str | None = None
     captured_at: Utc | None = None
     outcome: OutcomeStatus = "ok"
     first_use_at: Utc | None = None
@@ -419,19 +419,29 @@ class Capture(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Record):
-    """How the sweep of one host ended; `reason` is plain words for the person at the keyboard."""
+    """How the sweep of one host ended; `reason` is plain words for the person at the keyboard.
+
+    `skip` says why a skipped host was not tried; `gathered` that its texts were stored and not read.
+    """
 
     hostname: str
     status: OutcomeStatus
     reason: str | None = None
+    skip: SkipReason | None = None
+    gathered: bool = False
     seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
-    """One sweep or ingest; `outcomes` add up to `selected` once it has ended."""
+    """One sweep or ingest; `outcomes` add up to `selected` once it has ended.
+
+    `uid` names it wherever it is carried to; `origin` is the site that it came from (None: made here).
+    """
 
     id: int
+    uid: str | None = None
+    origin: str | None = None
     kind: SnapshotKind
     state: Literal["running", "complete", "interrupted"]
     started_at: Utc
@@ -443,14 +453,30 @@ class Snapshot(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement(Record):
+    """A host that was taken out of the counting from `at` on, by whom decided and why."""
+
+    hostname: str
+    at: Utc
+    why: str
+    reservation_returned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostState(Record):
     """What is known of one host on a date: how its newest try ended, and its newest good observation.
 
     `observation` is None for a host that never answered; `snapshot_id` is the snapshot that holds the observation.
+    `skip` and `gathered` are those of the newest try. `left_inventory`: it was swept once, and the inventory no longer
+    lists it. `retired`: the retirement in force on that date.
     """
 
     hostname: str
     outcome: OutcomeStatus
     reason: str | None = None
+    skip: SkipReason | None = None
+    gathered: bool = False
+    left_inventory: bool = False
+    retired: Retirement | None = None
     observation: Observation | None = None
     snapshot_id: int | None = None

@@ -2,20 +2,6 @@
 
 from typing import Literal
 
-Platform = Literal[
-    "cisco_xe",
-    "cisco_ios",
-    "cisco_nxos",
-    "cisco_asa",
-    "cisco_xr",
-    "cisco_ftd",
-    "cisco_fmc",
-    "cisco_fdm",
-    "cisco_fxos",
-    "cisco_cucm",
-    "cisco_cuc",
-    "cisco_expressway",
-]
 OutcomeStatus = Literal[
     "ok",
     "partial",
@@ -29,6 +15,17 @@ OutcomeStatus = Literal[
     "unsupported",
     "skipped",
 ]
+SkipReason = Literal[
+    "fresh-enough",
+    "sweep-over",
+    "login-withheld",
+    "no-session",
+    "no-credentials",
+    "wrong-entry",
+    "internal-error",
+]
+"""Why a host was skipped: read recently enough; deadline or signal came first; its account had too many failures;
+its platform can't be swept over a session; nothing to log in with; its inventory entry is wrong; a mistake of ours."""
 LicensingModel = Literal["slup", "classic", "reservation", "rtu", "pak", "none"]
 RegistrationStatus = Literal[
     "registered",

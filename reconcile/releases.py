@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from licsweep.model import LicenseUse, Observation
-from licsweep.vocabulary import Platform
 from reconcile.rows import PolicyRelease, ServiceRow
 from reconcile.status_sets import IDLE
 from reconcile.tables import Tables, finds, norm
@@ -91,7 +90,7 @@ def service_row(seen: Observation, state: str, tables: Tables) -> ServiceRow | N
     return None
 
 
-def _of_platform(platforms: tuple[Platform, ...], seen: Observation, *, unknown_is: bool) -> bool:
+def _of_platform(platforms: tuple[str, ...], seen: Observation, *, unknown_is: bool) -> bool:
     """Whether a row is for this platform; a box of unknown platform is taken where other fields decide."""
     return not platforms or (seen.platform in platforms if seen.platform else unknown_is)
 

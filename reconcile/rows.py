@@ -10,7 +10,6 @@ from typing import Literal
 
 from licsweep.model import Record, Utc
 from licsweep.position_types import ComplianceState
-from licsweep.vocabulary import Platform
 
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
 
@@ -76,7 +75,7 @@ class CountingRow(Sourced):
     """
 
     product: str
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     unit: str = "the printed count of the instance that answered"
     ha: Literal["each", "active", "both"] = "each"
@@ -103,7 +102,7 @@ class PolicyRelease(Sourced):
     """From which release products run Smart Licensing Using Policy; `never` where no release does."""
 
     product: str
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     slup_from: str | None = None
     never: bool = False
@@ -114,7 +113,7 @@ class ServiceRow(Sourced):
     """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a license in use, or a state."""
 
     product: str
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
     states: tuple[ComplianceState, ...] = ()
@@ -127,7 +126,7 @@ class RootRow(Sourced):
     """Releases that trust the root certificate of today's CSSM: per train the first fixed one, and all from `since`."""
 
     product: str
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     since: str
 
@@ -164,7 +163,7 @@ class ConsequenceRow(Sourced):
     """What a product does when a report is late, and when more is used than owned."""
 
     product: str
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
     late: str | None = None
     overage: str | None = None
 

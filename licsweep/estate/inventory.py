@@ -6,12 +6,12 @@ connection options, whose `extras` are not merged but taken whole from the first
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from licsweep import serialization
 from licsweep.errors import InputError, InventoryError
 from licsweep.model import Record
-from licsweep.vocabulary import Platform
+from licsweep.platforms import platforms as installed
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Host, Inventory
@@ -137,7 +137,7 @@ def _read(path: Path, kind: Any) -> Any:
 
 
 def _check(path: Path, entries: dict[str, Entry], groups: dict[str, Entry]) -> None:
-    platforms = (None, AUTO, *get_args(Platform))
+    platforms = (None, AUTO, *installed())
     for name, entry in entries.items():
         for group in entry.groups:
             if group not in groups:

@@ -75,8 +75,8 @@ def sweep(
 
 def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     """What a sweep would send, to whom, with which credential, as rows; nobody is dialled and nobody is asked."""
-    from collectors.base import platforms
     from licsweep.access.session import CLASSES, LAST_LINE
+    from licsweep.platforms import platforms
 
     inventory = inv.load(project.inventory)
     targets = select(inventory, wish.selection)
@@ -89,7 +89,7 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     for target in targets:
         platform = known.get(target.platform)
         ready = target.platform in CLASSES and (platform is not None or target.platform == inv.AUTO)
-        commands = platform.commands if platform else ("show version", "and what its platform needs")
+        commands = platform.lines if platform else ("show version", "and what its platform needs")
         lines = (CLASSES[target.platform].pager_off, *commands, LAST_LINE) if ready else ()
         planned.append(
             {
@@ -147,10 +147,10 @@ def _order(
     credentials: creds.Credentials,
     fresh: Mapping[str, str],
 ) -> "SweepPlan":
-    from collectors.base import platforms
     from licsweep.access.hostkeys import KnownHosts
     from licsweep.access.jump import JumpHosts
     from licsweep.access.login import Limits
+    from licsweep.platforms import platforms
     from licsweep.sweep.gate import Gate
     from licsweep.sweep.host import SweepContext
     from licsweep.sweep.run import SweepPlan

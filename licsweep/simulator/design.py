@@ -14,7 +14,7 @@ from licsweep.model import Record, Udi
 from licsweep.position_types import ComplianceState
 from licsweep.serialization import load_yaml_file
 from licsweep.simulator.device import Device, ExpectedLicense
-from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus, Platform
+from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Kind(Record):
     the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml)."""
 
     name: str
-    platform: Platform
+    platform: str
     outputs: str
     role: str
     share: int = 0
@@ -98,8 +98,8 @@ class Design(Record):
     username: str
     smart_account: str
     sites: tuple[Site, ...]
-    groups: dict[Platform, str]
-    dialects: dict[Platform, Dialect]
+    groups: dict[str, str]
+    dialects: dict[str, Dialect]
     licenses: dict[str, License]
     kinds: tuple[Kind, ...]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from licsweep.model import Record, Udi
 from licsweep.position_types import ComplianceState
-from licsweep.vocabulary import LicenseStatus, OutcomeStatus, Platform
+from licsweep.vocabulary import LicenseStatus, OutcomeStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Device(Record):
     """
 
     name: str
-    platform: Platform
+    platform: str
     kind: str
     groups: tuple[str, ...]
     site: str

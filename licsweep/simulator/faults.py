@@ -11,7 +11,7 @@ from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 from licsweep.simulator.design import estate_data
 from licsweep.simulator.device import Device
-from licsweep.vocabulary import OutcomeStatus, Platform
+from licsweep.vocabulary import OutcomeStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class FaultKind(Record):
     outcome: OutcomeStatus
     or_: OutcomeStatus | None = None
     within: Literal["connect_timeout", "command_timeout", "device_deadline"]
-    platforms: tuple[Platform, ...] = ()
+    platforms: tuple[str, ...] = ()
 
 
 def load_faults() -> dict[str, FaultKind]:

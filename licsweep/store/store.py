@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -21,7 +22,7 @@ from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, S
 from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.store import tables as t
 
-HEAD = "0002"
+HEAD = "0003"
 BUSY_SECONDS = 30
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 
@@ -104,6 +105,7 @@ class Store:
     def begin(self, kind: SnapshotKind, selection: str, selected: int, at: datetime) -> int:
         """Adds a running snapshot and returns its id."""
         row = {
+            "uid": str(uuid4()),
             "kind": kind,
             "state": "running",
             "started_at": at,
@@ -193,7 +195,9 @@ class Store:
             chosen += [h.snapshot_id <= known_by, h.hostname.in_(_hosts_of(known_by))]
         if hostname is not None:
             chosen.append(h.hostname == hostname)
-        newest = _first_per_host([h.hostname, h.status, h.reason], chosen, [h.tried_at.desc(), h.snapshot_id.desc()])
+        newest = _first_per_host(
+            [h.hostname, h.status, h.reason, h.skip, h.gathered], chosen, [h.tried_at.desc(), h.snapshot_id.desc()]
+        )
         where = sa.func.coalesce(h.captured_in, h.snapshot_id).label("captured_in")
         best = _first_per_host(
             [h.hostname, where, h.observation],
@@ -210,6 +214,8 @@ class Store:
                     hostname=row.hostname,
                     outcome=row.status,
                     reason=row.reason,
+                    skip=row.skip,
+                    gathered=row.gathered,
                     observation=serialization.from_json(good.observation, Observation) if good else None,
                     snapshot_id=good.captured_in if good else None,
                 )

@@ -40,6 +40,8 @@ snapshot = sa.Table(
     sa.Column("tool_version", sa.Text, nullable=False),
     sa.Column("selection", sa.Text, nullable=False),
     sa.Column("selected", sa.Integer, nullable=False),
+    sa.Column("uid", sa.Text),
+    sa.Column("origin", sa.Text),
 )
 
 host_result = sa.Table(
@@ -49,6 +51,8 @@ host_result = sa.Table(
     sa.Column("hostname", sa.Text, primary_key=True),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("skip", sa.Text),
+    sa.Column("gathered", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("seconds", sa.Float),
     sa.Column("tried_at", UtcText, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none

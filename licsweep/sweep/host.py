@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from collectors.base import Platform
 from collectors.parse import recognize_platform, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.failures import classify
@@ -20,6 +19,7 @@ from licsweep.access.session import CLASSES, Session, session
 from licsweep.errors import AccessError, LicsweepError, PlatformUnknown, SessionTimeout
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
+from licsweep.platforms import Platform
 from licsweep.sweep.gate import Gate
 from licsweep.vocabulary import OutcomeStatus
 
@@ -118,7 +118,7 @@ def _ask_all(
 ) -> None:
     level: Literal["login", "enable"] = "login"
     enabled = False
-    for answer in connection.answers(platform.commands, type_ahead=platform.name in means.type_ahead):
+    for answer in connection.answers(platform.lines, type_ahead=platform.name in means.type_ahead):
         text, at = answer.text, datetime.now(UTC)
         may_rise = login.enable_secret and not enabled and not connection.privileged
         if may_rise and refusal(text, platform.name):

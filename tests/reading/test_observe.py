@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors import base
 from collectors.parse import observe, recognize_platform, refusal
+from licsweep import platforms
 from licsweep.errors import UsageError
 from licsweep.model import Capture, Observation, Udi
 
@@ -181,11 +181,11 @@ def test_a_text_tells_its_platform_or_nothing(platform: str | None, said: str) -
 
 
 def test_platforms_come_through_the_entry_points() -> None:
-    assert {"cisco_xe", "cisco_nxos", "cisco_asa", "cisco_ios", "cisco_xr"} <= set(base.platforms())
+    assert {"cisco_xe", "cisco_nxos", "cisco_asa", "cisco_ios", "cisco_xr"} <= set(platforms.platforms())
     with pytest.raises(UsageError, match="cisco_ucs"):
-        base.get("cisco_ucs")
-    for platform in base.platforms().values():
-        assert set(platform.required) <= set(platform.commands)
+        platforms.get("cisco_ucs")
+    for platform in platforms.platforms().values():
+        assert set(platform.required) <= set(platform.lines)
 
 
 def test_fixture_truths_are_json() -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 
-from collectors.base import Platform
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
+from licsweep.platforms import Platform
 from licsweep.store.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import SweepContext
