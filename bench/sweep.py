@@ -10,7 +10,7 @@ from typing import Any
 
 from measure import COMMANDS, measure
 
-from collectors import base
+from licsweep import platforms
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs import collect
@@ -18,7 +18,12 @@ from licsweep.settings import load
 from licsweep.store.store import Store
 from licsweep.sweep import run
 
-PLATFORM = base.Platform(name="cisco_xe", commands=COMMANDS, required=())
+PLATFORM = platforms.Platform(
+    name="cisco_xe",
+    session="ios",
+    pager_off="terminal length 0",
+    commands=tuple(platforms.Command(line=line) for line in COMMANDS),
+)
 
 
 class NoStore:
@@ -38,7 +43,7 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
     flags |= {"start_jitter": 0.0, "slow_start": 0}  # the plain script is not gentle either
     if "ahead" in words:
         flags["type_ahead"] = "cisco_xe"
-    base.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
+    platforms.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
     project = load(project_folder, flags)
     inventory = inv.load(project.inventory)
     targets = select(inventory, Selection())

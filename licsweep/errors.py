@@ -38,6 +38,11 @@ class LicsweepError(Exception):
         self.what, self.why, self.hint = what, why, hint
 
 
+def plain_reason(error: LicsweepError) -> str:
+    """What and why of an error in one line."""
+    return f"{error.what}: {error.why}" if error.why else error.what
+
+
 class UsageError(LicsweepError, ValueError):
     """A wrong option, or a selection without hosts. Nothing was done; correct the call."""
 

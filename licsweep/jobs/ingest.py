@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep import serialization
+from licsweep.access.blanking import blank
 from licsweep.errors import InputError, NothingCollected
 from licsweep.jobs.host_lookup import inventory_of, target_of
 from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
+from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project
+from licsweep.store.store import Store
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Inventory
-
-    from licsweep.sweep.host import HostReport
 
 MAX_TEXT_BYTES = 8 * 1024 * 1024
 
@@ -28,13 +29,18 @@ def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) ->
     The platform comes from the inventory, else it is recognized from the text. The time is `taken_at`, else the
     files' own. Raises InputError, NothingCollected, LockedError.
     """
-    from licsweep.sweep.processors import store_report
-
     found = _files(paths)
     inventory = inventory_of(project)
     reports = [_report(hostname, files, inventory, taken_at) for hostname, files in sorted(found.items())]
     with writing(project, "ingest") as store:
-        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, partial(store_report, store))
+        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, partial(_save, store))
+
+
+def _save(store: Store, snapshot_id: int, report: HostReport) -> Outcome:
+    outcome, observation = read_report(report)
+    store.save_captures(snapshot_id, report.captures)
+    store.save_result(snapshot_id, outcome, report.tried_at, observation)
+    return outcome
 
 
 def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -52,10 +58,7 @@ def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def _report(hostname: str, files: list[Path], inventory: "Inventory | None", taken_at: datetime | None) -> "HostReport":
-    from licsweep.access.blanking import blank
-    from licsweep.sweep.host import HostReport, capture
-
+def _report(hostname: str, files: list[Path], inventory: "Inventory | None", taken_at: datetime | None) -> HostReport:
     bodies = [serialization.read_bounded(file, MAX_TEXT_BYTES).decode("utf-8", "replace") for file in files]
     times = [taken_at or datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files]
     captures = tuple(
@@ -63,7 +66,14 @@ def _report(hostname: str, files: list[Path], inventory: "Inventory | None", tak
         for file, body, at in zip(files, bodies, times, strict=True)
     )
     target = target_of(hostname, bodies, inventory)
-    return HostReport(target, Outcome(hostname=hostname, status="ok"), min(times), captures)
+    return HostReport(
+        hostname=hostname,
+        platform=target.platform,
+        timezone=target.timezone,
+        outcome=Outcome(hostname=hostname, status="ok"),
+        tried_at=min(times),
+        captures=captures,
+    )
 
 
 def observations(project: Project, file: Path, taken_at: datetime | None) -> Collected:

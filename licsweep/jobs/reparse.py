@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from licsweep.errors import LicsweepError, NothingCollected, UsageError
+from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.jobs.host_lookup import inventory_of, target_of
 from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
+from licsweep.reading.host_report import HostReport, read_report
 from licsweep.settings import Project
 from licsweep.store.store import Store
 
@@ -80,15 +81,21 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
 
 
 def _read(store: Store, before: _Before, inventory: "Inventory | None") -> tuple[Outcome, Observation | None]:
-    from licsweep.sweep.host import HostReport, plain_reason
-    from licsweep.sweep.processors import read_captures
-
     name = before.outcome.hostname
     platform = before.observation.platform if before.observation else None
     outcome = replace(before.outcome, status="ok", reason=None)
     try:
         captures = store.captures(before.snapshot_id, name)
         target = target_of(name, (one.text for one in captures), inventory, platform)
-        return read_captures(HostReport(target, outcome, before.tried_at, tuple(captures)))
-    except LicsweepError as error:  # a damaged capture, a text out of bounds, a platform that nothing tells
+    except LicsweepError as error:  # a damaged capture, a platform that nothing tells
         return replace(outcome, status="unparsed", reason=plain_reason(error)), None
+    return read_report(
+        HostReport(
+            hostname=name,
+            platform=target.platform,
+            timezone=target.timezone,
+            outcome=outcome,
+            tried_at=before.tried_at,
+            captures=tuple(captures),
+        )
+    )

@@ -145,7 +145,14 @@ class Store:
 
     def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
         """Adds hosts that were not tried, all in one transaction."""
-        row = {"snapshot_id": snapshot_id, "status": "skipped", "reason": reason, "tried_at": at, "rank": NOTHING}
+        row = {
+            "snapshot_id": snapshot_id,
+            "status": "skipped",
+            "skip": "sweep-over",
+            "reason": reason,
+            "tried_at": at,
+            "rank": NOTHING,
+        }
         rows = [row | {"hostname": name} for name in hostnames]
         if rows:
             self._execute(t.host_result.insert(), rows)

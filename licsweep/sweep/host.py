@@ -1,10 +1,9 @@
 """What a sweep does with one host: log in, ask the platform's commands, blank what must not be stored, log out."""
 
-import hashlib
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,25 +15,16 @@ from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.session import CLASSES, Session, session
-from licsweep.errors import AccessError, LicsweepError, PlatformUnknown, SessionTimeout
+from licsweep.errors import AccessError, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.platforms import Platform
+from licsweep.reading.host_report import HostReport, capture
 from licsweep.sweep.gate import Gate
-from licsweep.vocabulary import OutcomeStatus
+from licsweep.vocabulary import OutcomeStatus, SkipReason
 
 log = logging.getLogger(__name__)
 _LATER = 1.0  # seconds after which a session that should have ended by itself is cut
-
-
-@dataclass(frozen=True, slots=True)
-class HostReport:
-    """What came back from one host. `outcome` is `ok` when every command was answered; reading may still lower it."""
-
-    target: Target
-    outcome: Outcome
-    tried_at: datetime
-    captures: tuple[Capture, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +51,21 @@ def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
     captures: list[Capture] = []
     status: OutcomeStatus = "ok"
     reason: str | None = None
+    skip: SkipReason | None = None
     try:
         target = _try_all(target, login, means, captures)
     except Exception as error:
         known = classify(error)
-        status, reason = known.status if known else "skipped", means.gate.over()
-        if reason:
-            status = "skipped"
+        if over := means.gate.over():
+            status, reason, skip = "skipped", over, "sweep-over"
         elif known:
-            reason = plain_reason(known)
+            status, reason = known.status, plain_reason(known)
+            skip = "login-withheld" if status == "skipped" else None
         else:
             raise
     seconds = round(time.monotonic() - clock, 3)
-    outcome = Outcome(hostname=target.name, status=status, reason=reason, seconds=seconds)
-    return HostReport(target, outcome, started, tuple(captures))
+    outcome = Outcome(hostname=target.name, status=status, reason=reason, skip=skip, seconds=seconds)
+    return report_of(target, outcome, started, captures)
 
 
 def _try_all(target: Target, login: Login, means: SweepContext, captures: list[Capture]) -> Target:
@@ -130,31 +121,20 @@ def _ask_all(
         captures.append(capture(hostname, answer.command, blank(text), at, answer.seconds, level))
 
 
-def capture(
-    hostname: str,
-    command: str,
-    text: str,
-    at: datetime,
-    seconds: float = 0.0,
-    level: Literal["login", "enable"] | None = None,
-) -> Capture:
-    """A capture of a text that is ready to be stored (proxy words already blanked)."""
-    return Capture(
-        hostname=hostname,
-        command=command,
-        text=text,
-        started_at=at,
-        seconds=round(seconds, 3),
-        level=level,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+def report_of(target: Target, outcome: Outcome, tried_at: datetime, captures: Sequence[Capture] = ()) -> HostReport:
+    """The report of a target."""
+    return HostReport(
+        hostname=target.name,
+        platform=target.platform,
+        timezone=target.timezone,
+        outcome=outcome,
+        tried_at=tried_at,
+        captures=tuple(captures),
     )
 
 
-def skipped(target: Target, reason: str) -> HostReport:
+def skipped(target: Target, reason: str, skip: SkipReason) -> HostReport:
     """The report of a host that was not tried."""
-    return HostReport(target, Outcome(hostname=target.name, status="skipped", reason=reason), datetime.now(UTC), ())
-
-
-def plain_reason(error: LicsweepError) -> str:
-    """What and why of an error in one line."""
-    return f"{error.what}: {error.why}" if error.why else error.what
+    return report_of(
+        target, Outcome(hostname=target.name, status="skipped", reason=reason, skip=skip), datetime.now(UTC)
+    )

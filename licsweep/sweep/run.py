@@ -18,14 +18,16 @@ from nornir.core.task import Result, Task
 
 from licsweep.access.login import Login
 from licsweep.access.session import CLASSES
-from licsweep.errors import LicsweepError, StoreError
+from licsweep.errors import LicsweepError, StoreError, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
+from licsweep.reading.host_report import HostReport
 from licsweep.store.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
-from licsweep.sweep.host import HostReport, SweepContext, plain_reason, skipped, sweep_host
-from licsweep.sweep.processors import StoringProcessor
+from licsweep.sweep.host import SweepContext, skipped, sweep_host
+from licsweep.sweep.processors import ReportProcessor
 from licsweep.sweep.runner import SweepRunner
+from licsweep.sweep.snapshot_writer import SnapshotWriter
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callab
         return host.name in by_name
 
     snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
-    processor = StoringProcessor(store, snapshot_id, gate, read=order.read, progress=progress)
+    writer = SnapshotWriter(store, snapshot_id, gate, read=order.read, progress=progress)
     runner = SweepRunner(
         order.workers,
         gate=gate,
@@ -74,7 +76,7 @@ def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callab
         max_per_aaa_group=order.max_per_aaa_group,
         start_jitter=order.start_jitter,
         slow_start=order.slow_start,
-        leave=processor.leave,
+        leave=lambda hosts: writer.leave(host.name for host in hosts),
     )
     chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
 
@@ -84,37 +86,41 @@ def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callab
             report = _one(target, order)
         except Exception as error:  # whatever it is, the host ends, and is told
             log.exception("%s: unexpected", target.name)
-            report = skipped(target, f"a bug in licsweep: {type(error).__name__}")
+            report = skipped(target, f"an error inside licsweep: {type(error).__name__}", "internal-error")
         return Result(host=task.host, result=report)
 
     gc.freeze()  # what is there before a sweep stays: the collector need not walk over it again and again
     try:
         with _stopping(gate):
-            chosen.with_processors(Processors([processor])).run(task=one_host, name="sweep")
+            chosen.with_processors(Processors([ReportProcessor(writer.host_ended)])).run(task=one_host, name="sweep")
     finally:
         gc.unfreeze()
     interrupted = gate.stop.is_set()
     order.means.jump_hosts.close()
-    if processor.errors:
+    if writer.errors:
         raise StoreError(
-            f"{len(processor.errors)} hosts could not be stored",
-            why=processor.errors[0],
+            f"{len(writer.errors)} hosts could not be stored",
+            why=writer.errors[0],
             hint="check disk and database",
         )
     store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
-    return Swept(snapshot_id=snapshot_id, counts=processor.counts, interrupted=interrupted)
+    return Swept(snapshot_id=snapshot_id, counts=writer.counts, interrupted=interrupted)
 
 
 def _one(target: Target, order: SweepPlan) -> HostReport:
-    reason = order.means.gate.refusal(target.aaa_group) or order.fresh.get(target.name)
-    if reason:
-        return skipped(target, reason)
+    gate = order.means.gate
+    if reason := gate.over():
+        return skipped(target, reason, "sweep-over")
+    if reason := order.fresh.get(target.name):
+        return skipped(target, reason, "fresh-enough")
+    if reason := gate.refusal(target.aaa_group):
+        return skipped(target, reason, "login-withheld")
     if target.platform not in CLASSES or target.platform not in (AUTO, *order.means.platforms):
-        return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest")
+        return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest", "no-session")
     try:
         login = order.login_of(target)
     except LicsweepError as error:
-        return skipped(target, plain_reason(error))
+        return skipped(target, plain_reason(error), "wrong-entry")
     return sweep_host(target, login, order.means)
 
 

@@ -19,7 +19,7 @@ from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
-from licsweep.platforms import Platform
+from licsweep.platforms import Command, Platform
 from licsweep.store.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import SweepContext
@@ -29,7 +29,12 @@ from tests.access.test_privilege import SECRET, device
 
 __all__ = ["box"]  # the fixture
 
-SHOW = Platform(name="cisco_xe", commands=("show license all",), required=("show license all",))
+SHOW = Platform(
+    name="cisco_xe",
+    session="ios",
+    pager_off="terminal length 0",
+    commands=(Command(line="show license all", required=True),),
+)
 LIMITS = Limits(connect=3, command=3, device=6)
 
 

@@ -1,0 +1,1 @@
+"""What a host's texts say: captures in, outcome and observation out. No session, no device library, no store."""

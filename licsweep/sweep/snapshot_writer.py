@@ -1,0 +1,88 @@
+"""What happens when a host of a sweep has ended: its texts are read, all of it is stored, then the progress moves.
+
+A host ends once. What goes wrong here is kept and told at the end of the sweep, since one host that can't be stored
+must not take the others with it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Condition
+
+from licsweep.errors import LicsweepError, plain_reason
+from licsweep.model import Outcome
+from licsweep.reading.host_report import HostReport, read_report
+from licsweep.store.store import Store
+from licsweep.sweep.gate import NO_STORE, Gate
+
+log = logging.getLogger(__name__)
+STORING_SECONDS = 60.0  # longer than the database is waited for
+
+
+class SnapshotWriter:
+    """Streams hosts into a snapshot, from any thread; `counts` are the outcomes so far, `errors` what was not stored.
+
+    `read` false stores the texts and leaves them unread.
+    """
+
+    def __init__(
+        self, store: Store, snapshot_id: int, gate: Gate, *, read: bool, progress: Callable[[Outcome], None]
+    ) -> None:
+        self._store, self._snapshot_id, self._gate = store, snapshot_id, gate
+        self._read, self._progress = read, progress
+        self._lock = Condition()
+        self._storing = 0
+        self._ended: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.errors: list[str] = []
+
+    def host_ended(self, report: HostReport) -> None:
+        """Reads and stores one host; what a thread brings after its host was given up is dropped."""
+        with self._lock:
+            if report.hostname in self._ended:
+                return
+            self._ended.add(report.hostname)
+            self._storing += 1
+        try:
+            outcome = self._save(report)
+            with self._lock:
+                self.counts[outcome.status] += 1
+                self._progress(outcome)
+        except Exception as error:
+            log.debug("%s: could not be stored", report.hostname, exc_info=True)
+            self._gate.end(NO_STORE)  # what can't be kept need not be collected
+            reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
+            with self._lock:
+                self.errors.append(f"{report.hostname}: {reason}")
+        finally:
+            with self._lock:
+                self._storing -= 1
+                self._lock.notify_all()
+
+    def _save(self, report: HostReport) -> Outcome:
+        if self._read:
+            outcome, observation = read_report(report)
+        else:
+            outcome, observation = replace(report.outcome, gathered=report.outcome.status == "ok"), None
+        self._store.save_captures(self._snapshot_id, report.captures)
+        self._store.save_result(self._snapshot_id, outcome, report.tried_at, observation)
+        return outcome
+
+    def leave(self, hostnames: Iterable[str]) -> None:
+        """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once.
+
+        Hosts that have come back and are being stored just now are waited for: they are finished, and none is lost.
+        """
+        with self._lock:
+            names = [name for name in hostnames if name not in self._ended]
+            self._ended.update(names)
+            self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
+        try:
+            self._store.save_skipped(self._snapshot_id, names, self._gate.over() or "", datetime.now(UTC))
+        except LicsweepError as error:
+            self.errors.append(plain_reason(error))
+        else:
+            with self._lock:
+                self.counts["skipped"] += len(names)
