@@ -4,7 +4,7 @@ Quantities are whole licenses. Dates of terms are days, the end date is the last
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from licsweep.model import Record, Udi, Utc
@@ -43,6 +43,16 @@ class Term(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Substitution(Record):
+    """What CSSM lent by its rules (`licenseSubstitutions`): units of `substituted_by` that stand in for `license`."""
+
+    license: str
+    substituted_by: str
+    quantity: int
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement(Record):
     """What a virtual account owns of one license, as one export says. `source_row` is the row or key in the file."""
 
@@ -53,6 +63,7 @@ class Entitlement(Record):
     terms: tuple[Term, ...] = ()
     cssm_in_use: int | None = None
     cssm_reserved: int | None = None
+    substitutions: tuple[Substitution, ...] = ()
     exported_at: Utc | None = None
     source_file: str | None = None
     source_row: int | None = None
@@ -80,6 +91,54 @@ class CssmInstance(Record):
     exported_at: Utc | None = None
     source_file: str | None = None
     source_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImport(Record):
+    """One import: the entitlements or the product instances that one file states of one smart account.
+
+    `source` is where the figures come from (CSSM licenses, CSSM instances, On-Prem, own YAML). `whole`: it is the
+    export of the whole smart account, so that an account that it does not name has nothing.
+    """
+
+    id: int
+    source: str
+    file: str
+    sha256: str
+    imported_at: Utc
+    whole: bool = False
+    removed_at: Utc | None = None
+    entitlements: tuple[Entitlement, ...] = ()
+    instances: tuple[CssmInstance, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Entitlement, ...] | tuple[CssmInstance, ...]:
+        return self.entitlements or self.instances
+
+    @property
+    def exported_at(self) -> datetime:
+        """When it was exported; the import itself where no file said."""
+        return next((row.exported_at for row in self.rows if row.exported_at), self.imported_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedAccounts(Record):
+    """The accounts of which imports tell: pairs of smart and virtual account, "" for the whole smart account.
+
+    Names are compared without regard to case and blanks; "" also stands for a smart account that no file named.
+    """
+
+    accounts: frozenset[tuple[str, str]] = frozenset()
+
+    def knows(self, smart_account: str | None, virtual_account: str | None) -> bool:
+        """Whether something was imported of a virtual account, or of its whole smart account."""
+        smart, virtual = folded(smart_account), folded(virtual_account)
+        return (smart, virtual) in self.accounts or (smart, "") in self.accounts
+
+
+def folded(name: str | None) -> str:
+    """The name of an account as it is compared."""
+    return " ".join((name or "").split()).casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

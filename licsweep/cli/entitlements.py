@@ -45,14 +45,14 @@ def import_(run: Run, file: Path, mapped: tuple[str, ...], **said: Any) -> None:
     A newer export of the same accounts takes the place of the older one.
     """
     from licsweep.imports import entitlements
-    from licsweep.jobs import judge
+    from licsweep.jobs.entitlements import import_entitlements
 
     pairs = [text.rpartition("=") for text in mapped]
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
     project = run.project()
     read = entitlements.read(file, column_map={column: field for column, _, field in pairs}, **said)
-    for note in (*read.notes, *judge.import_entitlements(project, file, read)):
+    for note in (*read.notes, *import_entitlements(project, file, read)):
         run.say(plain(note))
     counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]
     told = " and ".join(f"{len(found)} {what}" for found, what in counts if found) or "nothing"
@@ -65,9 +65,9 @@ def import_(run: Run, file: Path, mapped: tuple[str, ...], **said: Any) -> None:
 @shared
 def list_(run: Run, as_of: datetime | None, out: Out) -> None:
     """The entitlements that count: of each account and source the newest export. One row a term."""
-    from licsweep.jobs import judge
+    from licsweep.jobs.entitlements import bought
 
-    found = judge.bought(run.project(), as_of)
+    found = bought(run.project(), as_of)
     if out.form == "json":
         out.put(serialization.envelope("entitlements", [serialization.plain(one) for one in found]))
         return

@@ -13,6 +13,7 @@ from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports import entitlements
 from licsweep.jobs import collect, judge, report
+from licsweep.jobs import entitlements as bought
 from licsweep.jobs.collect import SweepRequest
 from licsweep.jobs.snapshots import Collected
 from licsweep.model import LicenseUse, Outcome
@@ -74,7 +75,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         )
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     for file in sorted((folder / "entitlements").glob("*.csv")):
-        judge.import_entitlements(project, file, entitlements.read(file))
+        bought.import_entitlements(project, file, entitlements.read(file))
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     written: list[Path] = []

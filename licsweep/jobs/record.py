@@ -112,7 +112,7 @@ def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
     """What the project knows to be the site's own: inventory, accounts, and every host that was ever read."""
     with Store(project.database) as store:
         states = store.host_states(as_of=datetime.now(UTC))
-        imported = [row for _, row, _ in store.entitlements()]
+        imported = [row for one in store.imports() for row in one.entitlements]
     for row in imported:
         yield "account", row.smart_account or ""
         yield "account", row.virtual_account or ""

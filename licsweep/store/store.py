@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from licsweep import __version__, serialization
 from licsweep.errors import StoreError
 from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, SnapshotKind
-from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement, StoredImport
 from licsweep.store import tables as t
 
 HEAD = "0003"
@@ -276,32 +276,58 @@ class Store:
     # Imports
 
     def add_import(
-        self, source: str, file: str, content: bytes, rows: Sequence[Entitlement] | Sequence[CssmInstance], at: datetime
-    ) -> None:
-        """Adds the entitlements or the product instances of one file; there is at least one."""
-        head = {"source": source, "file": file, "sha256": hashlib.sha256(content).hexdigest(), "imported_at": at}
+        self,
+        source: str,
+        file: str,
+        content: bytes,
+        rows: Sequence[Entitlement] | Sequence[CssmInstance],
+        at: datetime,
+        *,
+        whole: bool = False,
+    ) -> int:
+        """Adds the entitlements or the product instances of one import, at least one row, and returns its id.
+
+        `whole`: it speaks of the whole smart account (licsweep/imports/scope.py).
+        """
+        head = {
+            "source": source,
+            "file": file,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "imported_at": at,
+            "whole": whole,
+        }
         table = t.entitlement if isinstance(rows[0], Entitlement) else t.product_instance
         bodies = [
             {"position": position, "body": serialization.to_json(row, light=True)} for position, row in enumerate(rows)
         ]
         with self._write() as connection:
-            made = connection.execute(t.entitlement_import.insert().values(head)).lastrowid
+            made = int(connection.execute(t.entitlement_import.insert().values(head)).lastrowid)
             connection.execute(table.insert(), [body | {"import_id": made} for body in bodies])
+        return made
 
-    def entitlements(self) -> list[tuple[str, Entitlement, datetime]]:
-        """Every stored entitlement as (source, entitlement, imported at); which ones count is decided by scope."""
-        return self._imported(t.entitlement, Entitlement)
+    def imports(self) -> list[StoredImport]:
+        """Every import with its rows, oldest first, those taken back too; which ones count is decided by scope."""
+        entitlements = self._imported(t.entitlement, Entitlement)
+        instances = self._imported(t.product_instance, CssmInstance)
+        return [
+            StoredImport(
+                **row._mapping,
+                entitlements=tuple(entitlements.get(row.id, ())),
+                instances=tuple(instances.get(row.id, ())),
+            )
+            for row in self._rows(sa.select(t.entitlement_import).order_by(t.entitlement_import.c.id))
+        ]
 
-    def cssm_instances(self) -> list[tuple[str, CssmInstance, datetime]]:
-        """Every stored product instance of CSSM as (source, instance, imported at)."""
-        return self._imported(t.product_instance, CssmInstance)
+    def remove_import(self, import_id: int, at: datetime) -> None:
+        """Marks an import as taken back; its rows stay."""
+        self._execute(t.entitlement_import.update().where(t.entitlement_import.c.id == import_id).values(removed_at=at))
 
-    def _imported(self, table: sa.Table, kind: Any) -> list[tuple[str, Any, datetime]]:
-        i, row = t.entitlement_import.c, table.c
-        heads = sa.select(i.id, i.source, i.imported_at)
-        bodies = sa.select(row.import_id, row.body).order_by(row.import_id, row.position)
-        head = {import_id: (source, at) for import_id, source, at in self._rows(heads)}
-        return [(head[n][0], serialization.from_json(body, kind), head[n][1]) for n, body in self._rows(bodies)]
+    def _imported(self, table: sa.Table, kind: Any) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        row = table.c
+        for import_id, body in self._rows(sa.select(row.import_id, row.body).order_by(row.import_id, row.position)):
+            found.setdefault(import_id, []).append(serialization.from_json(body, kind))
+        return found
 
 
 def _hosts_of(snapshot_id: int) -> sa.Select[Any]:

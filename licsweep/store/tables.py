@@ -1,4 +1,5 @@
-"""The tables of the store. Rows are only added; a snapshot's end and its state are the one thing updated.
+"""The tables of the store. Rows are only added; a snapshot's end and state, and that an import was taken
+back, are what is updated.
 
 Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
 types; raw captures are zlib-compressed text with the sha256 of the text.
@@ -84,6 +85,8 @@ entitlement_import = sa.Table(
     sa.Column("file", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("imported_at", UtcText, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()),  # speaks of the whole smart account
+    sa.Column("removed_at", UtcText),
 )
 
 entitlement, product_instance = (

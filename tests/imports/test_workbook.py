@@ -56,7 +56,7 @@ def test_what_is_no_quantity_is_refused(tmp_path: Path, quantity: Any) -> None:
 
 
 def test_headings_tell_instances(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Name", "PID", "Serial Number", "Last Contact"],
         ["acc-01.example", "C9300-48P", "FOC0000X001", "2026-04-20"],
     ]

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from licsweep.imports.scope import supersede
 from licsweep.model import HostState, LicenseUse, Observation, Reservation, Udi
 from licsweep.position_types import CssmInstance, Entitlement, Term
 from licsweep.serialization import plain
@@ -177,16 +176,3 @@ def test_loans_and_transfers_conserve_quantities(hosts: list[HostState], rows: l
     short = sum(p.shortage for p in judgement.pools)
     closed = sum(m.closes for m in judgement.transfers_to_close)
     assert short == closed + sum(e.units for e in judgement.exposure)
-
-
-@settings(max_examples=50, deadline=None)
-@given(estates(), entitlements)
-def test_importing_twice_changes_nothing(hosts: list[HostState], rows: list[Entitlement]) -> None:
-    once = [("cssm-licenses", row, AS_OF) for row in rows]
-    first, again = (
-        supersede(stored, AS_OF)
-        for stored in (once, [*once, *((k, r, AS_OF + timedelta(hours=1)) for k, r, _ in once)])
-    )
-    assert plain(judge(hosts, first, as_of=AS_OF, tables=TABLES)) == plain(
-        judge(hosts, again, as_of=AS_OF, tables=TABLES)
-    )

@@ -14,7 +14,7 @@ import pytest
 
 from licsweep.errors import LockedError, StoreError
 from licsweep.model import Capture, LicenseUse, Observation, Outcome
-from licsweep.position_types import CssmInstance, CssmLicense, Entitlement
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
 from licsweep.store.lock import locked
 from licsweep.store.store import HEAD, Store
 from licsweep.store.tables import metadata
@@ -100,9 +100,19 @@ def test_captures_come_back_and_damage_is_seen(store: Store, tmp_path: Path) -> 
 
 
 def test_entitlements_come_back(store: Store) -> None:
-    row = Entitlement(smart_account="Example Networks", virtual_account="Campus", license="C9300 DNA Advantage")
-    store.add_import("yaml", "sample.yaml", b"x", [row], NOW)
-    assert store.entitlements() == [("yaml", row, NOW)]
+    lent = Substitution(license="B", substituted_by="A", quantity=5, kind="LOWER_TO_HIGHER")
+    row = Entitlement(smart_account="Example Networks", virtual_account="Campus", license="A", substitutions=(lent,))
+    made = store.add_import("yaml", "sample.yaml", b"x", [row], NOW, whole=True)
+    [one] = store.imports()
+    assert (one.id, one.source, one.whole, one.removed_at) == (made, "yaml", True, None)
+    assert (one.entitlements, one.instances, one.exported_at) == ((row,), (), NOW)
+
+
+def test_an_import_taken_back_keeps_its_rows(store: Store) -> None:
+    made = store.add_import("yaml", "sample.yaml", b"x", [Entitlement(license="A")], NOW)
+    store.remove_import(made, NOW)
+    [one] = store.imports()
+    assert (one.removed_at, len(one.entitlements)) == (NOW, 1)
 
 
 def test_outcomes_add_up(store: Store) -> None:
@@ -184,8 +194,9 @@ def test_a_first_database_is_brought_to_todays_tables(tmp_path: Path) -> None:
         raw.execute('INSERT INTO entitlement VALUES (1, 0, \'{"license": "A"}\')')
     raw.close()
     store = Store(path)
-    assert [(source, row.license) for source, row, _ in store.entitlements()] == [("cssm-licenses", "A")]
-    assert store.cssm_instances() == []
+    [one] = store.imports()
+    assert (one.source, [row.license for row in one.entitlements]) == ("cssm-licenses", ["A"])
+    assert (one.instances, one.whole, one.removed_at) == ((), False, None)
     store.close()
     with sqlite3.connect(path) as raw:
         assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
@@ -195,8 +206,8 @@ def test_a_first_database_is_brought_to_todays_tables(tmp_path: Path) -> None:
 def test_product_instances_of_cssm_come_back(store: Store) -> None:
     row = CssmInstance(virtual_account="Campus", sn="FOC0000X001", licenses=(CssmLicense(license="A", quantity=2),))
     store.add_import("cssm-instances", "instances.yaml", b"x", [row], NOW)
-    assert store.cssm_instances() == [("cssm-instances", row, NOW)]
-    assert store.entitlements() == []
+    [one] = store.imports()
+    assert (one.source, one.instances, one.entitlements) == ("cssm-instances", (row,), ())
 
 
 def read_again(store: Store, of: int, count: int) -> int:

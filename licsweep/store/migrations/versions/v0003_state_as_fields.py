@@ -1,4 +1,5 @@
-"""State as fields (why skipped, gathered), names of snapshots wherever they go, retirements, bases of texts."""
+"""State as fields (why skipped, gathered), names of snapshots wherever they go, retirements, bases of texts, scopes of
+imports."""
 
 from uuid import uuid4
 
@@ -19,3 +20,5 @@ def upgrade() -> None:
     connection = op.get_bind()
     for (number,) in connection.execute(sa.select(snapshot.c.id)).all():
         connection.execute(snapshot.update().where(snapshot.c.id == number).values(uid=str(uuid4())))
+    op.add_column("entitlement_import", sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("entitlement_import", sa.Column("removed_at", sa.Text))
