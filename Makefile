@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check conformance soak bench docs clean
+.PHONY: demo test check fuzz conformance soak bench docs clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -14,7 +14,13 @@ demo: $(VENV)/installed
 	$(BIN)/licsweep demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile
+
+# Other examples of every property, twenty times as many; what it finds becomes a fixture case.
+fuzz: $(VENV)/installed
+	LICSWEEP_FUZZ=$(or $(TIMES),20) $(BIN)/python -m pytest -n $(or $(WORKERS),auto) tests/reading/test_fuzz.py \
+	  tests/reading/test_robust.py tests/judgement/test_search.py tests/judgement/test_properties.py \
+	  tests/access/test_property.py
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from licsweep.access import allowlist
 from licsweep.access.session import session
 from licsweep.errors import AccessError, CommandNotAllowed
 from tests.access.conftest import LIMITS, Box, Script
+from tests.fuzzing import examples
 
 SECRET = "loopback-enable"
 commands = st.one_of(
@@ -53,7 +54,7 @@ def recorder(box: Callable[[Script], Box]) -> tuple[Box, list[str]]:
     return box(script), heard
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(commands, max_size=3), type_ahead=st.booleans(), raise_level=st.booleans())
 def test_only_the_list_is_heard(
     recorder: tuple[Box, list[str]], asked: list[str], type_ahead: bool, raise_level: bool

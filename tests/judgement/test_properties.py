@@ -13,6 +13,7 @@ from reconcile.judge import judge
 from reconcile.rows import CatalogueRow, ChainRow
 from reconcile.status_sets import EVALUATING, IDLE
 from reconcile.tables import Tables
+from tests.fuzzing import examples
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 TABLES = Tables(
@@ -78,7 +79,7 @@ entitlements = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_nothing_observed_is_lost(hosts: list[HostState], rows: list[Entitlement]) -> None:
     made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
@@ -93,7 +94,7 @@ def test_nothing_observed_is_lost(hosts: list[HostState], rows: list[Entitlement
     assert all((use.counted_as == "legacy") == (use.matched_by == "legacy") for use in made.uses)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]) -> None:
     made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
@@ -107,7 +108,7 @@ def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]
     assert len(subjects) == len(set(subjects))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(estates(), entitlements, st.randoms(use_true_random=False))
 def test_order_does_not_matter(hosts: list[HostState], rows: list[Entitlement], shuffler: object) -> None:
     first = plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES))
@@ -116,7 +117,7 @@ def test_order_does_not_matter(hosts: list[HostState], rows: list[Entitlement], 
     assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES)) == first
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(estates(), entitlements)
 def test_arithmetic_of_pools(hosts: list[HostState], rows: list[Entitlement]) -> None:
     for pool in judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement.pools:
@@ -142,7 +143,7 @@ instances = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(estates(), entitlements, instances, st.randoms(use_true_random=False))
 def test_order_of_product_instances_does_not_matter(
     hosts: list[HostState], rows: list[Entitlement], known: list[CssmInstance], shuffler: object
@@ -153,7 +154,7 @@ def test_order_of_product_instances_does_not_matter(
     assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES, cssm_instances=known)) == first
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_loans_and_transfers_conserve_quantities(hosts: list[HostState], rows: list[Entitlement]) -> None:
     judgement = judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement

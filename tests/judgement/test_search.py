@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.search import Move, Party, fewest
+from tests.fuzzing import examples
 
 
 def parties(prefix: str, units: list[int], licenses: list[str] | None = None) -> list[Party]:
@@ -42,7 +43,7 @@ def feasible(supply: list[int], needs: list[int], used: list[tuple[int, int]]) -
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(sizes, sizes)
 def test_as_few_as_brute_force(supply: list[int], needs: list[int]) -> None:
     plan = fewest(parties("l", supply), parties("b", needs), same)
@@ -51,7 +52,7 @@ def test_as_few_as_brute_force(supply: list[int], needs: list[int]) -> None:
     assert sum(move.units for move in plan) == min(sum(supply), sum(needs))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.sampled_from(["gold", "silver"])), max_size=6),
     st.lists(st.tuples(st.integers(1, 20), st.sampled_from(["gold", "silver"])), max_size=6),

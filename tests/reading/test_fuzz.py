@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from collectors.parse import parse_text, recognize_platform
 from licsweep.model import Observation
+from tests.fuzzing import examples
 from tests.reading.cases import Case, cases
 
 CASES = list(cases())
@@ -60,7 +61,7 @@ def spoilt(draw: st.DrawFn) -> tuple[Case, str]:
     return case, draw(st.sampled_from(["\n", "\r\n"])).join(lines)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600))
 @given(one=spoilt(), platform=st.sampled_from(PLATFORMS))
 def test_nothing_raises_hangs_or_reads_as_unlicensed(one: tuple[Case, str], platform: str) -> None:
     case, text = one

@@ -13,6 +13,7 @@ from collectors.lines import MAX_BYTES, numbered
 from collectors.parse import parse_text
 from licsweep.errors import InputError, UsageError
 from licsweep.model import Observation
+from tests.fuzzing import examples
 from tests.reading.cases import cases
 
 # the outputs that say by themselves where they end; blocks of `show license usage`, rows of a summary and the features
@@ -41,7 +42,7 @@ def test_cut_at_any_line_is_never_complete_with_fewer_licenses(case: object) -> 
         assert not seen.complete or counts(seen) == full, end
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(
     case=st.sampled_from(WHOLE),
     noise=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60), max_size=4),
@@ -56,7 +57,7 @@ def test_noise_lines_never_lose_a_license_in_silence(case: object, noise: list[s
     assert not seen.complete or not counts(full) - counts(seen)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     text=st.text(max_size=400),
     platform=st.sampled_from(["cisco_xe", "cisco_nxos", "cisco_asa", "cisco_ios", "cisco_xr"]),
