@@ -6,15 +6,18 @@ from pathlib import Path
 import click
 
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import Out, data_options
+from licsweep.cli.render import Out, data_options, plain
 from licsweep.cli.sweep import counts, verdict
 from licsweep.errors import UsageError
+
+MOST_NAMED = 50
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="A JSON list of observations.")
 @click.option("--taken-at", type=MOMENT, help="When the text was taken (default: the files' own time).")
+@click.option("--platform", help="Platform of hosts that the inventory does not list (default: recognize it).")
 @data_options
 @shared
 def command(
@@ -22,9 +25,14 @@ def command(
     paths: tuple[Path, ...],
     observations: Path | None,
     taken_at: datetime | None,
+    platform: str | None,
     out: Out,
 ) -> None:
-    """Make a snapshot from text gathered elsewhere: files <host>/<command>.txt, or a JSON list of observations."""
+    """Make a snapshot from text gathered elsewhere, or from a JSON list of observations.
+
+    PATHs are files, folders or zip archives: <host>/<command>.txt, <host>_<command>.txt, or whole session logs, which
+    are cut at their prompts. Commands may be short (sh lic all). Files that are not used are named with the reason.
+    """
     from licsweep.jobs import ingest
 
     if bool(paths) == (observations is not None):
@@ -33,8 +41,12 @@ def command(
         )
     project = run.project()
     if observations is not None:
-        counts(run, ingest.observations(project, observations, taken_at), out)
-        return
-    done = ingest.texts(project, paths, taken_at)
+        done = ingest.observations(project, observations, taken_at)
+    else:
+        done, unused = ingest.texts(project, paths, taken_at=taken_at, platform=platform)
+        for one in unused[:MOST_NAMED]:
+            run.say(plain(f"not used: {one.path}: {one.reason}"))
+        if len(unused) > MOST_NAMED:
+            run.say(f"and {len(unused) - MOST_NAMED} more files that are not used")
     counts(run, done, out)
     verdict(run, done, min_coverage=0.0)

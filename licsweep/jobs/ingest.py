@@ -1,77 +1,76 @@
-"""Collecting without SSH: text files that somebody gathered, or observations of another collector."""
+"""Collecting without a session: texts that somebody gathered, or observations of another collector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep import serialization
 from licsweep.access.blanking import blank
-from licsweep.errors import InputError, NothingCollected
+from licsweep.errors import InputError, NothingCollected, plain_reason
+from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.host_lookup import inventory_of, target_of
 from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
+from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project
-from licsweep.store.store import Store
 
 if TYPE_CHECKING:
     from nornir.core.inventory import Inventory
 
-MAX_TEXT_BYTES = 8 * 1024 * 1024
 
+def texts(
+    project: Project, paths: Sequence[Path], *, taken_at: datetime | None = None, platform: str | None = None
+) -> tuple[Collected, list[Unused]]:
+    """A snapshot from texts gathered by hand, and the files that were not used (reading/gathered_texts.py: the forms).
 
-def texts(project: Project, paths: Sequence[Path], taken_at: datetime | None) -> Collected:
-    """A snapshot from files `<host>/<command>.txt` (blanks or underscores in the command).
-
-    The platform comes from the inventory, else it is recognized from the text. The time is `taken_at`, else the
-    files' own. Raises InputError, NothingCollected, LockedError.
+    The platform of a host is the inventory's, else `platform`, else it is recognized from its texts; a host of which
+    nothing tells is `unparsed` and its texts are kept. The time is `taken_at`, else the files' own. Raises InputError,
+    NothingCollected, LockedError, StoreError.
     """
-    found = _files(paths)
     inventory = inventory_of(project)
-    reports = [_report(hostname, files, inventory, taken_at) for hostname, files in sorted(found.items())]
-    with writing(project, "ingest") as store:
-        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, partial(_save, store))
-
-
-def _save(store: Store, snapshot_id: int, report: HostReport) -> Outcome:
-    outcome, observation = read_report(report)
-    store.save_captures(snapshot_id, report.captures)
-    store.save_result(snapshot_id, outcome, report.tried_at, observation)
-    return outcome
-
-
-def _files(paths: Sequence[Path]) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder", why="nothing to read")
-        files = [path] if path.is_file() else sorted(path.rglob("*.txt"))
-        for file in files:
-            found.setdefault(file.absolute().parent.name, []).append(file)
+    files, passed_over = gather(paths)
+    found, unused = texts_of(files, frozenset(inventory.hosts if inventory else ()))
+    unused += passed_over
     if not found:
-        raise NothingCollected(
-            "no text was found", why=f"no *.txt in {', '.join(map(str, paths))}", hint="name files <host>/<command>.txt"
-        )
-    return found
+        said = "; ".join(f"{one.path}: {one.reason}" for one in unused[:3]) or "the folder is empty"
+        raise NothingCollected("no text was found", why=said, hint="name files <host>/<command>.txt")
+    by_host: dict[str, list[GatheredText]] = {}
+    for text in found:
+        by_host.setdefault(text.hostname, []).append(text)
+    reports = [_report(name, by_host[name], inventory, taken_at, platform) for name in sorted(by_host)]
+    with writing(project, "ingest") as store:
+
+        def save(snapshot_id: int, report: HostReport) -> Outcome:
+            outcome, observation = read_report(report)
+            store.save_captures(snapshot_id, report.captures)
+            store.save_result(snapshot_id, outcome, report.tried_at, observation)
+            return outcome
+
+        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, save), unused
 
 
-def _report(hostname: str, files: list[Path], inventory: "Inventory | None", taken_at: datetime | None) -> HostReport:
-    bodies = [serialization.read_bounded(file, MAX_TEXT_BYTES).decode("utf-8", "replace") for file in files]
-    times = [taken_at or datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files]
-    captures = tuple(
-        capture(hostname, file.stem.replace("_", " "), blank(body), at)
-        for file, body, at in zip(files, bodies, times, strict=True)
-    )
-    target = target_of(hostname, bodies, inventory)
+def _report(
+    hostname: str,
+    found: Iterable[GatheredText],
+    inventory: "Inventory | None",
+    taken_at: datetime | None,
+    platform: str | None,
+) -> HostReport:
+    captures = tuple(capture(hostname, text.command, blank(text.text), taken_at or text.modified) for text in found)
+    outcome, timezone = Outcome(hostname=hostname, status="ok"), None
+    try:
+        target = target_of(hostname, (one.text for one in captures), inventory, platform)
+        platform, timezone = target.platform, target.timezone
+    except InputError as error:
+        outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
     return HostReport(
         hostname=hostname,
-        platform=target.platform,
-        timezone=target.timezone,
-        outcome=Outcome(hostname=hostname, status="ok"),
-        tried_at=min(times),
+        platform=platform or "",
+        timezone=timezone,
+        outcome=outcome,
+        tried_at=min(one.started_at for one in captures),
         captures=captures,
     )
 

@@ -87,3 +87,32 @@ def test_hosts_that_did_not_answer_stay_as_they_were(demo: tuple[Path, Done], tm
     licsweep("reparse", "1", "--project", folder)
     after = data(licsweep("snapshots", "--project", folder, "--format", "json"))[1]
     assert after["outcomes"] == before["outcomes"]
+
+
+def test_hosts_of_platform_auto_keep_their_readings(tmp_path: Path) -> None:
+    """The inventory says `auto`: texts and captures tell the platform, and nothing that was read is lost."""
+    folder = project_with_captures(tmp_path)
+    (folder / "inventory" / "hosts.yaml").write_text("acc-01.example:\n  platform: auto\n")
+    before = observation(folder)["licenses"]
+    for verb in (["reparse"], ["ingest", folder / "captures", "--platform", "cisco_xe"]):
+        done = licsweep(*verb, "--project", folder, "--format", "json")
+        assert done.code == 0, done.err
+        assert observation(folder)["licenses"] == before
+
+
+def test_an_archive_is_read_and_what_is_not_used_is_told(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    (folder / "captures" / "acc-01.example" / "photo.jpg").write_bytes(b"\xff\xd8")
+    (folder / "captures" / "acc-01.example" / "loop.txt").symlink_to("/etc/hostname")
+    (folder / "captures" / "stranger").mkdir()
+    (folder / "captures" / "stranger" / "show_license_all.txt").write_text("nothing that is known\n")
+    archive = Path(shutil.make_archive(str(tmp_path / "gathered"), "zip", folder / "captures"))
+    assert licsweep("ingest", archive, "--project", folder).code == 0
+    done = licsweep("ingest", folder / "captures", "--project", folder)
+    assert done.code == 0, done.err
+    for name, reason in (("photo.jpg", "jpg files are not read"), ("loop.txt", "links in a folder are not followed")):
+        assert f"{name}: " in done.err
+        assert reason in done.err
+    shown = licsweep("show", "stranger", "--project", folder)
+    assert "unparsed" in shown.out
+    assert "platform can't be recognized" in shown.out
