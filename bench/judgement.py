@@ -16,9 +16,9 @@ from itertools import pairwise
 
 from licsweep.model import Evidence, HostState, LicenseUse, Observation, Policy, PolicyClass, Udi
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
-from reconcile.judge import judge
-from reconcile.rows import ChainRow
-from reconcile.tables import Tables
+from reconcile.judge import JudgementInput, judge
+from reconcile.tables.rows import ChainRow
+from reconcile.tables.tables import Tables
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 MOST_SECONDS, MOST_MIB = 15, 1024
@@ -156,10 +156,11 @@ def main() -> int:
         releases=shipped.releases,
         limits=shipped.limits,
     )
+    given = JudgementInput(as_of=AS_OF, states=states, entitlements=owned, cssm_instances=rows, tables=tables)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start, worked = time.perf_counter(), time.process_time()
-    made = judge(states, owned, as_of=AS_OF, cssm_instances=rows, tables=tables)
+    made = judge(given)
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     judgement = made.judgement

@@ -9,7 +9,7 @@ from licsweep import serialization
 from licsweep.cli import main
 from licsweep.model import Observation, Snapshot
 from licsweep.position_types import Judgement
-from reconcile.findings import kinds
+from reconcile.findings.kinds import kinds
 
 FOLDER = Path(__file__).parent
 SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snapshot}
@@ -44,9 +44,7 @@ def _help(command: click.Command, context: click.Context) -> list[str]:
 
 def _findings() -> str:
     """Every kind of finding with its meaning, cause and remedy."""
-    parts = [
-        "# Findings\n\nMade from the table `reconcile/findings.yaml`; `licsweep explain CODE` prints one of them.\n"
-    ]
+    parts = ["# Findings\n\nMade from `reconcile/tables/findings.yaml`; `licsweep explain CODE` prints one of them.\n"]
     for kind in kinds():
         parts.append(
             f"\n## {kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"

@@ -3,15 +3,16 @@
 Quantities are whole licenses. Dates of terms are days, the end date is the last valid day.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from licsweep.model import Record, Udi, Utc
+from licsweep.model import HostState, Record, Udi, Utc
 from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
+CountedAs = Literal["owned", "demo", "no limit", "future", "ended"]
 ComplianceState = Literal[
     "authorized",
     "out-of-compliance",
@@ -323,7 +324,7 @@ class CleanUp(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PositionRow(Record):
+class CssmDifference(Record):
     """One license on one product instance of which CSSM says another number than is used, and why.
 
     `acknowledged_at` is the last ACK of a SLUP box.
@@ -378,10 +379,44 @@ class TransitionRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled(Record):
-    """A judgement with every license line that its figures are sums of, and what is to clean up in CSSM."""
+class OwnedTerm(Record):
+    """A term of an entitlement, how it counts on the date, and the pool that it is in."""
+
+    smart_account: str | None
+    virtual_account: str
+    license_id: str
+    counted_as: CountedAs
+    entitlement: Entitlement
+    term: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftLine(Record):
+    """A line that no template knows, digits and quoted words folded: on how many instances, and one example."""
+
+    agent: str
+    command: str
+    shape: str
+    instances: int
+    lines: int
+    hostname: str
+    line: int
+    text: str
+    capture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementResult(Record):
+    """Everything that reports and verbs show of one judgement, each figure judged once.
+
+    `uses` are the license lines that the figures of pools are sums of; `states` what was judged, by host name.
+    """
 
     judgement: Judgement
-    uses: tuple[Use, ...] = field(default=())
+    states: tuple[HostState, ...] = ()
+    uses: tuple[Use, ...] = ()
+    owned_terms: tuple[OwnedTerm, ...] = ()
     clean_up: tuple[CleanUp, ...] = ()
-    position: tuple[PositionRow, ...] = ()
+    cssm_differences: tuple[CssmDifference, ...] = ()
+    transition: tuple[TransitionRow, ...] = ()
+    drift: tuple[DriftLine, ...] = ()

@@ -89,7 +89,7 @@ def explain(run: Run, license_name: str, out: Out) -> None:
 
     LICENSE is a name, an entitlement tag, a printed label, or a feature name.
     """
-    from licsweep.jobs import license_names
+    from licsweep.jobs import judge
 
-    found = [serialization.plain(one) for one in license_names.explain(run.project(), license_name)]
+    found = [serialization.plain(one) for one in judge.explain_license(run.project(), license_name)]
     out.rows("entitlements-explain", found, NAMES)

@@ -14,7 +14,7 @@ from licsweep.errors import LicsweepError, UsageError
 @shared
 def command(run: Run, code: str) -> None:  # noqa: ARG001
     """What a finding or an error (code or name) means, where it comes from, and what to do."""
-    from reconcile.findings import explain
+    from reconcile.findings.kinds import explain
 
     kind = explain(code)
     if kind is not None:

@@ -26,7 +26,7 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
     """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
     from licsweep.jobs import judge
 
-    judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot)[0].judgement
+    judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot).judgement
     if out.form == "json":
         out.put(serialization.envelope("reconcile", serialization.plain(judgement)))
     elif out.form == "csv":

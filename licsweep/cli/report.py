@@ -24,9 +24,9 @@ def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int |
     Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. In a folder, CSV gets one file a table.
     """
-    from licsweep.jobs import report
+    from licsweep.jobs import judge
 
-    made = report.build(run.project(), kind, as_of=as_of, snapshot_id=snapshot)
+    made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot)
     if output is None:
         put(render(made, form))
         return

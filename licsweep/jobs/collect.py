@@ -10,7 +10,7 @@ from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
-from licsweep.jobs.snapshots import LEFT_OUT_OF_COVERAGE, Collected, writing
+from licsweep.jobs.snapshots import Collected, writing
 from licsweep.model import Outcome
 from licsweep.settings import Project, listed
 from licsweep.store.store import Store
@@ -231,7 +231,7 @@ def _failed(store: Store, targets: list[Target], snapshot_id: int) -> list[Targe
     failed = {
         state.hostname
         for state in states
-        if state.outcome not in ("ok", LEFT_OUT_OF_COVERAGE) and not (state.reason or "").startswith(FRESH)
+        if state.outcome not in ("ok", "unsupported") and state.skip != "fresh-enough"
     }
     left = [target for target in targets if target.name in failed]
     if not left:

@@ -12,7 +12,7 @@ from licsweep.errors import UsageError
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports import entitlements
-from licsweep.jobs import collect, judge, report
+from licsweep.jobs import collect, judge
 from licsweep.jobs import entitlements as bought
 from licsweep.jobs.collect import SweepRequest
 from licsweep.jobs.snapshots import Collected
@@ -80,12 +80,12 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     reports.mkdir(exist_ok=True)
     written: list[Path] = []
     for kind, forms in FORMATS.items():
-        made = report.build(project, kind)
+        made = judge.report(project, kind)
         for form in forms:
             written += write(made, form, reports)
     return Demo(
         collected=collected,
-        judgement=judge.reconcile(project)[0].judgement,
+        judgement=judge.reconcile(project).judgement,
         files=tuple(written),
         surprises=_surprises(estate, project),
         sweep_seconds=sweep_seconds,

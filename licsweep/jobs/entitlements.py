@@ -8,8 +8,8 @@ from licsweep.imports.scope import Counted, counting
 from licsweep.position_types import Entitlement, StoredImport
 from licsweep.settings import Project
 from licsweep.store.store import Store
-from reconcile.names import Names
-from reconcile.tables import Tables
+from reconcile.instances.account_names import Names
+from reconcile.tables.tables import Tables
 
 
 def import_entitlements(project: Project, file: Path, read: ImportedFile) -> list[str]:

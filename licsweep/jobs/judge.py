@@ -1,49 +1,65 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
 import dataclasses
-import gc
 from datetime import UTC, datetime
 
 from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.host_lookup import inventory_of
-from licsweep.reports.view import Position
+from licsweep.position_types import JudgementResult
+from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
 from licsweep.store.store import Store
-from reconcile.attribution import HostFacts
-from reconcile.judge import Options, judge
-from reconcile.tables import Tables
+from reconcile.judge import HostFacts, JudgementInput, Options, judge
+from reconcile.licenses.license_names import LicenseName, license_names
+from reconcile.tables.tables import Tables
 
 
-def reconcile(
+def gather(
     project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None, known_by: int | None = None
-) -> Position:
-    """The judgement as of a date (default now), with what it rests on. Raises StoreError, InputError.
+) -> JudgementInput:
+    """What is judged as of a date (default now). Raises StoreError, InputError.
 
-    `snapshot_id` judges one snapshot alone, `known_by` what was known of its hosts when it was made.
+    `snapshot_id` takes one snapshot alone, `known_by` what was known of its hosts when it was made.
     """
     moment = as_of or datetime.now(UTC)
     tables = Tables.load(project.folder)
     with Store(project.database) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
         known = counted_imports(store, tables, moment)
-    owned, listed = known.entitlements, known.instances
     settings = project.settings
     options = Options(
         due_horizon_days=settings.report_due_days,
         stale_hours=settings.stale_hours,
         buffer_percent=settings.buffer_percent,
     )
-    gc.freeze()  # what was read stays: the collector need not look at half a million rows again and again
-    reconciled = judge(
-        states,
-        owned,
+    return JudgementInput(
         as_of=moment,
-        cssm_instances=listed,
+        states=states,
+        entitlements=known.entitlements,
+        cssm_instances=known.instances,
         facts=_facts(project),
         tables=tables,
         options=options,
     )
-    return Position(reconciled, states, owned, listed, tables)
+
+
+def reconcile(
+    project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None, known_by: int | None = None
+) -> JudgementResult:
+    """The judgement as of a date (default now), of what `gather` brings. Raises StoreError, InputError."""
+    return judge(gather(project, as_of=as_of, snapshot_id=snapshot_id, known_by=known_by))
+
+
+def report(project: Project, kind: str, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> Report:
+    """The report of one kind (a key of KINDS), judged as of a date. Raises StoreError, InputError."""
+    result = reconcile(project, as_of=as_of, snapshot_id=snapshot_id)
+    return KINDS[kind](result, generated_at=datetime.now(UTC).replace(microsecond=0))
+
+
+def explain_license(project: Project, asked: str) -> tuple[LicenseName, ...]:
+    """Why names meet in a license. Raises UsageError for a name that nothing knows, StoreError, InputError."""
+    given = gather(project)
+    return license_names(asked, given, judge(given).uses)
 
 
 def _facts(project: Project) -> dict[str, HostFacts]:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ from licsweep import serialization
 from licsweep.errors import InputError, UsageError
 from licsweep.jobs import store_queries
 from licsweep.jobs.host_lookup import inventory_of
-from licsweep.jobs.scrub import Kind, Scrubber
 from licsweep.model import Capture, Observation
+from licsweep.scrubbing import Kind, Scrubber
 from licsweep.settings import Project
 from licsweep.store.store import Store
 
@@ -58,7 +60,8 @@ def record(project: Project, hostname: str, folder: Path) -> Recorded:
     if seen is None or seen.platform is None or not captures:
         raise UsageError(f"{hostname}: no captures are stored", why="there is nothing to record", hint="licsweep sweep")
     printed = " ".join(" ".join(capture.text.split()) for capture in captures).casefold()
-    scrubber = Scrubber((kind, word) for kind, word in _own_words(project) if word.casefold() in printed)
+    own = [(kind, word) for kind, word in _own_words(project) if word.casefold() in printed]
+    scrubber = Scrubber(own, vendor_words())
     for capture in captures:
         scrubber.learn(capture.text)
     texts = [scrubber.scrub(capture.text) for capture in captures]
@@ -145,3 +148,17 @@ def _fields(node: Any) -> Iterator[tuple[Kind, str]]:
                 yield from _host(value) if _FIELDS[name] == "host" else [(_FIELDS[name], value)]
             elif name != "evidence":
                 yield from _fields(value)
+
+
+@cache
+def vendor_words() -> frozenset[str]:
+    """Every word in the shipped templates: what a box prints of itself, whoever owns it."""
+    words: set[str] = set()
+    waiting = [files("licsweep.templates")]
+    while waiting:
+        for part in waiting.pop().iterdir():
+            if part.is_dir():
+                waiting.append(part)
+            elif part.name.endswith((".textfsm", ".yaml")):
+                words |= set(re.findall(r"[a-z0-9-]+", part.read_text("utf-8").casefold()))
+    return frozenset(words)

@@ -11,8 +11,8 @@ from licsweep.model import Outcome, SnapshotKind
 from licsweep.settings import Project
 from licsweep.store.lock import locked
 from licsweep.store.store import Store
+from reconcile.instances.coverage import percent_read
 
-LEFT_OUT_OF_COVERAGE = "unsupported"
 Host = TypeVar("Host")
 
 
@@ -30,8 +30,7 @@ class Collected:
     @property
     def percent(self) -> float:
         """The share that ended ok, of those that can have an answer."""
-        base = self.selected - self.counts[LEFT_OUT_OF_COVERAGE] - self.fresh
-        return 100.0 * self.counts["ok"] / base if base else 100.0
+        return percent_read(self.counts, self.fresh)
 
 
 @contextmanager

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from licsweep.model import Observation
-from licsweep.position_types import Coverage, Instance
+from licsweep.position_types import Coverage, Instance, JudgementResult
 from licsweep.reports.view import (
     Card,
     Cell,
-    Position,
     Report,
     Table,
     alarm_card,
@@ -29,28 +28,28 @@ _STATE_FIELDS = ("next_ack_deadline", "authorization_status", "registration_stat
 
 
 def build_report(
-    kind: str, position: Position, generated_at: datetime, cards: Iterable[Card], tables: Iterable[Table]
+    kind: str, result: JudgementResult, generated_at: datetime, cards: Iterable[Card], tables: Iterable[Table]
 ) -> Report:
     """A report of these cards and tables; coverage stands before them in every report."""
-    judgement = position.reconciled.judgement
+    judgement = result.judgement
     return Report(
         kind=kind,
         **layout()["reports"][kind],
         generated_at=generated_at,
         as_of=judgement.as_of,
         coverage=judgement.coverage,
-        cards=(*_coverage_cards(position), *cards),
+        cards=(*_coverage_cards(result), *cards),
         tables=(_outcome_table(judgement.coverage), *tables),
     )
 
 
-def _coverage_cards(position: Position) -> tuple[Card, ...]:
-    judgement = position.reconciled.judgement
+def _coverage_cards(result: JudgementResult) -> tuple[Card, ...]:
+    judgement = result.judgement
     coverage = judgement.coverage
     good = coverage.outcomes.get("ok", 0)
     missed = coverage.selected - good
     oldest = min(
-        (s.observation.captured_at for s in position.states if s.observation and s.observation.captured_at),
+        (s.observation.captured_at for s in result.states if s.observation and s.observation.captured_at),
         default=None,
     )
     age = hours(judgement.as_of, oldest)
@@ -103,12 +102,12 @@ def counted(found: Iterable[Cell]) -> dict[Cell, int]:
     return dict(sorted(Counter(found).items(), key=lambda pair: (pair[0] is None, -pair[1], str(pair[0]))))
 
 
-def unanswered_table(position: Position) -> Table:
+def unanswered_table(result: JudgementResult) -> Table:
     """Who did not answer in full, why, and how much of the figures still rests on what they printed before."""
-    as_of = position.reconciled.judgement.as_of
-    lines = Counter(use.hostname for use in position.reconciled.uses)
+    as_of = result.judgement.as_of
+    lines = Counter(use.hostname for use in result.uses)
     records = []
-    for state in sorted((s for s in position.states if s.outcome != "ok"), key=lambda s: (s.outcome, s.hostname)):
+    for state in sorted((s for s in result.states if s.outcome != "ok"), key=lambda s: (s.outcome, s.hostname)):
         at = state.observation.captured_at if state.observation else None
         records.append(
             {**values(state), "captured_at": at, "age_hours": hours(as_of, at), "lines": lines[state.hostname]}
@@ -116,9 +115,9 @@ def unanswered_table(position: Position) -> Table:
     return make_table("not-read", records)
 
 
-def clock_table(name: str, instances: Iterable[Instance], position: Position, **figures: int) -> Table:
+def clock_table(name: str, instances: Iterable[Instance], result: JudgementResult, **figures: int) -> Table:
     """Instances with their reporting clock: where lateness stops service first, then by days left, overdue ahead."""
-    observations = {state.hostname: state.observation or NEVER_READ for state in position.states}
+    observations = {state.hostname: state.observation or NEVER_READ for state in result.states}
     ordered = sorted(
         instances, key=lambda i: (not i.service_affecting, i.days_left is None, i.days_left or 0, i.hostname)
     )

@@ -1,12 +1,10 @@
 """`report estate`: what the estate looks like, what is due, what needs a person."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from licsweep.model import HostState
-from licsweep.position_types import SEVERITIES, Finding, FindingEvidence
+from licsweep.position_types import SEVERITIES, Finding, FindingEvidence, JudgementResult
 from licsweep.reports.common_tables import (
     NEVER_READ,
     build_report,
@@ -15,7 +13,7 @@ from licsweep.reports.common_tables import (
     distribution,
     unanswered_table,
 )
-from licsweep.reports.view import Card, Position, Report, Table, Tone, hours, make_table, values
+from licsweep.reports.view import Card, Report, Table, Tone, hours, make_table, values
 
 HORIZON_DAYS = 90
 OLDEST = 20
@@ -24,10 +22,10 @@ EVIDENCE_SHOWN = 3
 _DISTRIBUTIONS = ("licensing_model", "platform", "release", "agent_version")
 
 
-def build(position: Position, *, generated_at: datetime) -> Report:
+def build(result: JudgementResult, *, generated_at: datetime) -> Report:
     """The estate report."""
-    judgement = position.reconciled.judgement
-    hosts = sorted(_host_records(position), key=lambda h: h["hostname"])
+    judgement = result.judgement
+    hosts = sorted(_host_records(result), key=lambda h: h["hostname"])
     read = [host for host in hosts if host["seen"]]
     captured = sorted((h for h in hosts if h["captured_at"]), key=lambda h: (h["captured_at"], h["hostname"]))
     soon = [i for i in judgement.instances if i.days_left is not None and i.days_left <= HORIZON_DAYS]
@@ -35,22 +33,22 @@ def build(position: Position, *, generated_at: datetime) -> Report:
     tables = (
         distribution("states", counted(i.compliance_state for i in judgement.instances)),
         *(distribution(name.replace("_", "-"), counted(host[name] for host in read)) for name in _DISTRIBUTIONS),
-        unanswered_table(position),
-        clock_table("deadlines", soon, position, days=HORIZON_DAYS, later=later),
+        unanswered_table(result),
+        clock_table("deadlines", soon, result, days=HORIZON_DAYS, later=later),
         _finding_table(judgement.findings),
-        _drift_table(position.states),
+        make_table("drift", map(values, result.drift)),
         make_table("oldest", captured[:OLDEST], number=OLDEST),
         make_table("hosts", hosts),
     )
-    return build_report("estate", position, generated_at, _finding_cards(judgement.findings), tables)
+    return build_report("estate", result, generated_at, _finding_cards(judgement.findings), tables)
 
 
-def _host_records(position: Position) -> list[dict[str, Any]]:
+def _host_records(result: JudgementResult) -> list[dict[str, Any]]:
     """One record a host: its newest good observation, and the instance that judgement made of it."""
-    judgement = position.reconciled.judgement
+    judgement = result.judgement
     instances = {instance.hostname: instance for instance in judgement.instances}
     records = []
-    for state in position.states:
+    for state in result.states:
         seen = state.observation or NEVER_READ
         instance = instances.get(state.hostname)
         records.append(
@@ -100,20 +98,3 @@ def _one_evidence(evidence: FindingEvidence) -> str:
         source, kind, number = evidence.entitlement, "row", evidence.row
     where = f"{source or 'not known'}, {kind} {'not known' if number is None else number}"
     return f"{where}: {evidence.text.strip()}" if evidence.text else where
-
-
-def fold(text: str) -> str:
-    """The shape of a line: digits and quoted words folded, so that one cause is one row."""
-    return re.sub(r"\d+", "#", re.sub(r'"[^"]*"|(?<!\w)\'[^\']*\'(?!\w)', '"…"', " ".join(text.split())))
-
-
-def _drift_table(states: Iterable[HostState]) -> Table:
-    shapes: dict[str, dict[str, Any]] = {}
-    for state in sorted(states, key=lambda s: s.hostname):
-        for line in state.observation.unclaimed_lines if state.observation else ():
-            first = {"hostname": state.hostname, "line": line.line_number, "seen": set(), "lines": 0}
-            shape = shapes.setdefault(fold(line.text), {**values(line), **first})
-            shape["seen"].add(state.hostname)
-            shape["lines"] += 1
-    records = ({**found, "shape": shape, "instances": len(found["seen"])} for shape, found in shapes.items())
-    return make_table("drift", sorted(records, key=lambda r: (-r["instances"], -r["lines"], r["shape"])))

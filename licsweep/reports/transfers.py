@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from licsweep.position_types import CleanUp, Judgement, Pool
+from licsweep.position_types import CleanUp, Judgement, JudgementResult, Pool
 from licsweep.reports.common_tables import build_report
-from licsweep.reports.view import Card, Position, Report, Table, alarm_card, make_table, values
-from reconcile.pools import pool_id
+from licsweep.reports.view import Card, Report, Table, alarm_card, make_table, values
+from reconcile.pools.pools import pool_id
 
 
-def build(position: Position, *, generated_at: datetime) -> Report:
+def build(result: JudgementResult, *, generated_at: datetime) -> Report:
     """The transfer lists, the shortages and exposure that remain, and the clean-up list for CSSM."""
-    judgement, clean_up = position.reconciled.judgement, position.reconciled.clean_up
+    judgement, clean_up = result.judgement, result.clean_up
     transfers = {"close": judgement.transfers_to_close, "restore-buffer": judgement.transfers_to_restore_buffer}
     exposure = (
         {**values(row), "money": None if row.money is None else f"{row.money:.2f}"} for row in judgement.exposure
@@ -21,7 +21,7 @@ def build(position: Position, *, generated_at: datetime) -> Report:
         make_table("exposure", exposure),
         make_table("clean-up", map(values, sorted(clean_up, key=_place))),
     )
-    return build_report("transfers", position, generated_at, _cards(judgement, len(clean_up)), tables)
+    return build_report("transfers", result, generated_at, _cards(judgement, len(clean_up)), tables)
 
 
 def _cards(judgement: Judgement, clean_up: int) -> tuple[Card, ...]:

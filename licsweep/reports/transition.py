@@ -3,10 +3,9 @@
 from collections import Counter
 from datetime import datetime
 
+from licsweep.position_types import JudgementResult
 from licsweep.reports.common_tables import build_report, distribution, unanswered_table
-from licsweep.reports.view import Card, Position, Report, alarm_card, make_table, values
-from reconcile.tables import Tables
-from reconcile.transition import transition
+from licsweep.reports.view import Card, Report, alarm_card, make_table, values
 
 _STEPS = {
     "onprem-too-old": "Update SSM On-Prem first",
@@ -18,10 +17,9 @@ _STEPS = {
 }
 
 
-def build(position: Position, *, generated_at: datetime) -> Report:
+def build(result: JudgementResult, *, generated_at: datetime) -> Report:
     """The transition report over both worlds: classic boxes with their next step, and those that are there."""
-    judgement = position.reconciled.judgement
-    rows = transition(position.states, position.tables or Tables.load(), judgement.as_of, judgement.instances)
+    rows = result.transition
     steps: Counter[str] = Counter(row.step for row in rows)
     done = f"{steps['already']} of {len(rows)}"
     work = sum(row.order is not None for row in rows)
@@ -33,6 +31,6 @@ def build(position: Position, *, generated_at: datetime) -> Report:
     tables = (
         distribution("steps", {title: steps[step] for step, title in _STEPS.items() if steps[step]}),
         make_table("transition", map(values, rows)),
-        unanswered_table(position),
+        unanswered_table(result),
     )
-    return build_report("transition", position, generated_at, cards, tables)
+    return build_report("transition", result, generated_at, cards, tables)

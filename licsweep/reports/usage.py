@@ -1,38 +1,37 @@
 """`report usage`: what is used, what is owned, and the printed line behind every figure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from licsweep.position_types import Pool, Use
+from licsweep.position_types import JudgementResult, OwnedTerm, Pool, Use
 from licsweep.reports.common_tables import build_report, clock_table, unanswered_table
-from licsweep.reports.terms import owned_table
-from licsweep.reports.view import Card, Position, Report, Table, alarm_card, hours, make_table, values
+from licsweep.reports.view import Card, Report, Table, alarm_card, hours, make_table, values
 
 PoolKey = tuple[str | None, str, str | None]
 
 _STATUS_ORDER = ("shortage", "covered-by-substitution", "below-buffer", "ok", "unused")
 
 
-def build(position: Position, *, generated_at: datetime) -> Report:
+def build(result: JudgementResult, *, generated_at: datetime) -> Report:
     """The usage report."""
-    judgement, uses = position.reconciled.judgement, position.reconciled.uses
+    judgement, uses = result.judgement, result.uses
     pools = sorted(judgement.pools, key=_pool_order)
     numbers: dict[PoolKey, str] = {_key(pool): f"P{n}" for n, pool in enumerate(pools, 1)}
     sums = _sums(uses)
     tables = (
-        unanswered_table(position),
+        unanswered_table(result),
         _pool_table(pools, numbers, sums),
-        clock_table("instances", judgement.instances, position),
+        clock_table("instances", judgement.instances, result),
         _outside_table(uses, numbers),
-        make_table("cssm", map(values, position.reconciled.position)),
-        owned_table(position.entitlements, {numbers[_key(pool)]: pool for pool in pools}, judgement.as_of.date()),
+        make_table("cssm", map(values, result.cssm_differences)),
+        _owned_table(result.owned_terms, numbers),
         _line_table(uses, numbers, judgement.as_of),
     )
-    return build_report("usage", position, generated_at, _cards(pools, uses, sums), tables)
+    return build_report("usage", result, generated_at, _cards(pools, uses, sums), tables)
 
 
-def _key(record: Pool | Use) -> PoolKey:
+def _key(record: Pool | Use | OwnedTerm) -> PoolKey:
     return record.smart_account, record.virtual_account, record.license_id
 
 
@@ -113,6 +112,16 @@ def _outside_table(uses: Sequence[Use], numbers: dict[PoolKey, str]) -> Table:
     found = ((use, _why_outside(use, numbers)) for use in uses)
     outside = sorted((p for p in found if p[1]), key=lambda p: (p[1], p[0].hostname, p[0].line or 0))
     return make_table("outside", ({**values(use), **_where(use), "why": why} for use, why in outside))
+
+
+def _owned_table(terms: Iterable[OwnedTerm], numbers: dict[PoolKey, str]) -> Table:
+    """One row a term of an entitlement, with file, row and date of export, by pool."""
+    ordered = sorted(terms, key=lambda row: int(numbers[_key(row)][1:]))
+    records = (
+        {**values(row.entitlement), **values(row.term), "pool": numbers[_key(row)], "counted_as": row.counted_as}
+        for row in ordered
+    )
+    return make_table("owned", records)
 
 
 def _line_table(uses: Sequence[Use], numbers: dict[PoolKey, str], as_of: datetime) -> Table:

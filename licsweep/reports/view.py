@@ -5,19 +5,17 @@ never as 0 or blank. A table's first column names its rows.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import yaml
 
-from licsweep.model import HostState
-from licsweep.position_types import Coverage, CssmInstance, Entitlement, Reconciled
+from licsweep.position_types import Coverage
 from licsweep.reports.defuse import clean
-from reconcile.tables import Tables
 
 Cell = str | int | bool | date | None
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
@@ -31,16 +29,6 @@ TONES: dict[str, Tone] = {
     **dict.fromkeys(("unreachable", "auth-failed", "host-key-unknown", "host-key-changed", "refused"), "bad"),
     **dict.fromkeys(("unparsed", "timed-out", "unidentified", "no result recorded"), "bad"),
 }
-
-
-class Position(NamedTuple):
-    """A judgement with what it rests on: hosts, the imports that count on its date, tables (None: those shipped)."""
-
-    reconciled: Reconciled
-    states: Sequence[HostState]
-    entitlements: Sequence[Entitlement] = ()
-    cssm_instances: Sequence[CssmInstance] = ()
-    tables: Tables | None = None
 
 
 @dataclass(frozen=True, slots=True)

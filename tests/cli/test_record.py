@@ -7,7 +7,8 @@ import pytest
 
 from collectors.parse import parse_text
 from licsweep import serialization
-from licsweep.jobs.scrub import Scrubber
+from licsweep.jobs.record import vendor_words
+from licsweep.scrubbing import Scrubber
 from tests.cli.conftest import licsweep
 from tests.reading.cases import ROOT, cases, differences
 
@@ -133,17 +134,17 @@ def test_a_host_without_captures(project: Path) -> None:
 def test_a_word_that_is_left_is_seen() -> None:
     """The negative control: a scrubber that did not learn a text finds its words in it."""
     text = version()
-    learned = Scrubber([])
+    learned = Scrubber([], vendor_words())
     learned.learn(text)
     assert learned.left(learned.scrub(text)) == []
-    ignorant = Scrubber([("host", SITE["host"])])
+    ignorant = Scrubber([("host", SITE["host"])], vendor_words())
     assert ignorant.left(text) == sorted([SITE["host"], SITE["MAC"], SITE["serial"]])
     assert ignorant.left(ignorant.scrub(text)) == sorted([SITE["MAC"], SITE["serial"]])
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
 def test_every_form_reads_the_same_with_invented_words(case) -> None:  # type: ignore[no-untyped-def]
-    scrubber = Scrubber([])
+    scrubber = Scrubber([], vendor_words())
     scrubber.learn(case.text)
     text = scrubber.scrub(case.text)
     assert scrubber.left(text) == []
@@ -164,6 +165,6 @@ def test_every_form_reads_the_same_with_invented_words(case) -> None:  # type: i
     ],
 )
 def test_the_vendors_words_stay(text: str) -> None:
-    scrubber = Scrubber([])
+    scrubber = Scrubber([], vendor_words())
     scrubber.learn(text)
     assert scrubber.scrub(text) == text

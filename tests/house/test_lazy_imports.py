@@ -39,7 +39,7 @@ sys.meta_path.insert(0, Blocked())
 @pytest.mark.parametrize(
     ("statement", "works"),
     [
-        ("import reconcile.judge, licsweep.jobs.report, licsweep.reports.usage, licsweep.store.store", True),
+        ("import reconcile.judge, licsweep.jobs.judge, licsweep.reports.usage, licsweep.store.store", True),
         ("import licsweep.access.session", False),
     ],
 )

@@ -1,12 +1,12 @@
 """Worked examples as folders: inputs, and what a consultant computes from them by hand.
 
 A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.json, hosts.json (what the inventory
-says), outcomes.json (of hosts that did not answer, beside their observations), entitlements.yaml or .csv,
-instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml, accounts.yaml, ...).
-In `expected.json`, `pools`, `instances`, `exposure`, `smart_account_totals`, both lists of transfers, `clean_up`,
-`position` and `transition` are whole lists of which each row states some keys; `findings` is the whole list as
-"slug subject"; `said` gives words that the message of a finding holds, `waived` who waived it; `coverage` states some
-keys. What is left out is not compared.
+says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped),
+entitlements.yaml or .csv, instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml,
+accounts.yaml, ...). In `expected.json`, `pools`, `instances`, `exposure`, `smart_account_totals`, both lists of
+transfers, `clean_up`, `cssm_differences` and `transition` are whole lists of which each row states some keys;
+`findings` is the whole list as "slug subject"; `said` gives words that the message of a finding holds, `waived` who
+waived it; `coverage` states some keys. What is left out is not compared.
 """
 
 import json
@@ -17,11 +17,10 @@ from typing import Any
 
 from licsweep.imports import entitlements, observations
 from licsweep.model import HostState, Observation, Record, Utc
-from licsweep.position_types import CssmInstance, Entitlement, Reconciled
+from licsweep.position_types import CssmInstance, Entitlement, JudgementResult
 from licsweep.serialization import load_yaml_file, plain
-from reconcile.judge import HostFacts, judge
-from reconcile.tables import Tables
-from reconcile.transition import transition
+from reconcile.judge import HostFacts, JudgementInput, judge
+from reconcile.tables.tables import Tables
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "judgement"
 CASES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
@@ -46,12 +45,13 @@ def states(case: Path) -> list[HostState]:
             hostname=host, outcome=seen[-1].outcome, observation=good[-1] if good else None, snapshot_id=len(seen)
         )
     outcomes = _json(case / "outcomes.json", {})
-    for host, (outcome, reason) in outcomes.items():
+    for host, (outcome, reason, *skip) in outcomes.items():
         known = made.get(host)
         made[host] = HostState(
             hostname=host,
             outcome=outcome,
             reason=reason,
+            skip=skip[0] if skip else None,
             observation=known.observation if known else None,
             snapshot_id=known.snapshot_id if known else None,
         )
@@ -88,20 +88,21 @@ def facts(case: Path) -> dict[str, HostFacts]:
 
 def judged(
     case: Path, hosts: list[HostState], rows: list[Entitlement], instances: list[CssmInstance] | None = None
-) -> Reconciled:
-    known = listed(case) if instances is None else instances
-    tables = Tables.load(case)
-    return judge(hosts, rows, as_of=as_of(case), cssm_instances=known, facts=facts(case), tables=tables)
+) -> JudgementResult:
+    return judge(
+        JudgementInput(
+            as_of=as_of(case),
+            states=hosts,
+            entitlements=rows,
+            cssm_instances=listed(case) if instances is None else instances,
+            facts=facts(case),
+            tables=Tables.load(case),
+        )
+    )
 
 
 def as_of(case: Path) -> datetime:
     return datetime.fromisoformat(expected(case)["as_of"])
-
-
-def moved(case: Path, got: Reconciled) -> list[dict[str, Any]]:
-    """The rows of the transition."""
-    rows = transition(states(case), Tables.load(case), as_of(case), got.judgement.instances)
-    return [plain(row) for row in rows]
 
 
 LISTS = (
@@ -112,16 +113,15 @@ LISTS = (
     "transfers_to_close",
     "transfers_to_restore_buffer",
     "clean_up",
-    "position",
+    "cssm_differences",
     "transition",
 )
 
 
-def differences(want: dict[str, Any], got: Reconciled, case: Path | None = None) -> list[str]:
+def differences(want: dict[str, Any], got: JudgementResult) -> list[str]:
     """What the judgement says differently, one line each."""
-    made = plain(got.judgement) | {"clean_up": plain(got)["clean_up"], "position": plain(got)["position"]}
-    if "transition" in want and case:
-        made["transition"] = moved(case, got)
+    made = plain(got)
+    made |= made["judgement"]
     found = []
     for part in LISTS:
         if part in want:

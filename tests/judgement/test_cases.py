@@ -16,7 +16,7 @@ def name(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_case(case: Path) -> None:
-    assert differences(expected(case), judged(case, states(case), bought(case)), case) == []
+    assert differences(expected(case), judged(case, states(case), bought(case))) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)

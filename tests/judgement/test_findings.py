@@ -2,13 +2,19 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from licsweep.position_types import SEVERITIES
-from reconcile.findings import explain, kinds
-from tests.judgement.cases import CASES, bought, judged, states
+from licsweep.position_types import SEVERITIES, Subject
+from reconcile.findings import kinds as table_of_findings
+from reconcile.findings.kinds import FindingKind, explain, kinds
+from reconcile.findings.raised import RaisedFinding, merged, pool_subject
+from reconcile.instances.drift import fold
+from reconcile.judge import JudgementInput, judge
+from reconcile.judgement_context import JudgementContext
+from tests.judgement.cases import CASES, FOLDER, as_of, bought, judged, states
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -70,3 +76,35 @@ def test_findings_carry_the_lines_they_rest_on(tmp_path: Path) -> None:
         (str(tmp_path / "entitlements.csv"), 2, None, None),
         (None, None, "1/acc-01.example/show license all", 42),
     ]
+
+
+def test_a_rule_is_a_function_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind of finding that nobody knows yet: one rule beside the others, one row of findings.yaml."""
+
+    def pools_of_one(judged: JudgementContext) -> Iterator[RaisedFinding]:
+        for pool in judged.pools:
+            if pool.charged == 1:
+                yield RaisedFinding("pool-of-one", pool_subject(pool), "1 license used", judged.evidence(pool))
+
+    row = FindingKind(code="LF900", slug="pool-of-one", severity="info", meaning="m.", cause="c.", remedy="r.")
+    monkeypatch.setattr(table_of_findings, "_by_name", lambda: {"pool-of-one": row})
+    case = FOLDER / "exposure"
+    given = JudgementInput(as_of=as_of(case), states=states(case), entitlements=bought(case))
+    found = judge(given, rules=(pools_of_one,)).judgement.findings
+    assert [(f.code, f.subject.id, f.advice) for f in found] == [
+        ("LF900", "Example Networks/Branches/C9300 DNA Advantage", "r."),
+        ("LF900", "Example Networks/Branches/C9300 Network Advantage", "r."),
+    ]
+    assert judge(given, rules=()).judgement.findings == ()
+
+
+def test_lines_are_folded_by_digits_and_quoted_words() -> None:
+    assert fold("Slot 1: 'a'") == fold("Slot  22: 'b c'") == 'Slot 0: "…"'
+    assert fold("can't say isn't") == "can't say isn't"
+    assert fold("Slot 1") != fold("Port 1")
+
+
+def test_every_message_of_one_finding_is_kept() -> None:
+    subject = Subject(kind="estate", id="x")
+    first, *others = merged(RaisedFinding("shortage", subject, said) for said in ("10 short", "0 short", "10 short"))
+    assert (first.message, others) == ("10 short; 0 short", [])

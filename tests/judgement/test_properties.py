@@ -1,18 +1,19 @@
 """What holds for every estate: nothing observed is lost or counted twice, and the order of input does not matter."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from licsweep.model import HostState, LicenseUse, Observation, Reservation, Udi
-from licsweep.position_types import CssmInstance, Entitlement, Term
+from licsweep.position_types import CssmInstance, Entitlement, JudgementResult, Term
 from licsweep.serialization import plain
-from reconcile.identity import is_secondary
-from reconcile.judge import judge
-from reconcile.rows import CatalogueRow, ChainRow
-from reconcile.status_sets import EVALUATING, IDLE
-from reconcile.tables import Tables
+from reconcile.instances.identity import is_secondary
+from reconcile.instances.status_sets import EVALUATING, IDLE
+from reconcile.judge import JudgementInput, judge
+from reconcile.tables.rows import CatalogueRow, ChainRow
+from reconcile.tables.tables import Tables
 from tests.fuzzing import examples
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
@@ -24,6 +25,12 @@ TABLES = Tables(
     ),
     chains=(ChainRow(chain=("Example D", "Example A", "Example B")),),
 )
+
+
+def judged(hosts: list[HostState], rows: list[Entitlement], known: Sequence[CssmInstance] = ()) -> JudgementResult:
+    return judge(JudgementInput(as_of=AS_OF, states=hosts, entitlements=rows, cssm_instances=known, tables=TABLES))
+
+
 STATUSES = [None, "in-use", "authorized", "out-of-compliance", *sorted(IDLE), *sorted(EVALUATING)]
 
 licenses = st.builds(
@@ -82,7 +89,7 @@ entitlements = st.lists(
 @settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_nothing_observed_is_lost(hosts: list[HostState], rows: list[Entitlement]) -> None:
-    made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
+    made = judged(hosts, rows)
     lines = [use for use in made.uses if use.counted_as != "not_counted"]
     observed = sum(use.count or 0 for use in lines)
     by_fate = {"matched": 0, "unmatched": 0, "ambiguous": 0, "legacy": 0}
@@ -97,7 +104,7 @@ def test_nothing_observed_is_lost(hosts: list[HostState], rows: list[Entitlement
 @settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]) -> None:
-    made = judge(hosts, rows, as_of=AS_OF, tables=TABLES)
+    made = judged(hosts, rows)
     boxes = [{udi.sn for udi in instance.udis} for instance in made.judgement.instances]
     assert sum(map(len, boxes)) == len(set().union(*boxes))
     names = [name for i in made.judgement.instances for name in (i.hostname, *i.also_known_as)]
@@ -111,16 +118,16 @@ def test_no_udi_is_counted_twice(hosts: list[HostState], rows: list[Entitlement]
 @settings(max_examples=examples(100))
 @given(estates(), entitlements, st.randoms(use_true_random=False))
 def test_order_does_not_matter(hosts: list[HostState], rows: list[Entitlement], shuffler: object) -> None:
-    first = plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES))
+    first = plain(judged(hosts, rows))
     shuffler.shuffle(hosts)  # type: ignore[attr-defined]
     shuffler.shuffle(rows)  # type: ignore[attr-defined]
-    assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES)) == first
+    assert plain(judged(hosts, rows)) == first
 
 
 @settings(max_examples=examples(100))
 @given(estates(), entitlements)
 def test_arithmetic_of_pools(hosts: list[HostState], rows: list[Entitlement]) -> None:
-    for pool in judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement.pools:
+    for pool in judged(hosts, rows).judgement.pools:
         assert max(pool.in_use, pool.reserved) <= pool.charged <= pool.in_use + pool.reserved
         assert pool.balance == pool.owned + pool.borrowed - pool.lent - pool.charged
         assert pool.shortage == (0 if pool.unlimited else max(0, -pool.balance))
@@ -148,16 +155,16 @@ instances = st.lists(
 def test_order_of_product_instances_does_not_matter(
     hosts: list[HostState], rows: list[Entitlement], known: list[CssmInstance], shuffler: object
 ) -> None:
-    first = plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES, cssm_instances=known))
+    first = plain(judged(hosts, rows, known))
     for shuffled in (hosts, rows, known):
         shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert plain(judge(hosts, rows, as_of=AS_OF, tables=TABLES, cssm_instances=known)) == first
+    assert plain(judged(hosts, rows, known)) == first
 
 
 @settings(max_examples=examples(150))
 @given(estates(), entitlements)
 def test_loans_and_transfers_conserve_quantities(hosts: list[HostState], rows: list[Entitlement]) -> None:
-    judgement = judge(hosts, rows, as_of=AS_OF, tables=TABLES).judgement
+    judgement = judged(hosts, rows).judgement
     pools = {(p.smart_account, p.virtual_account, p.license): p for p in judgement.pools}
     accounts = {key[:2] for key in pools}
     for account in accounts:

@@ -9,9 +9,9 @@ import sys
 for name in {blocked!r}:
     sys.modules[name] = None
 from datetime import UTC, datetime
-from reconcile.judge import judge
+from reconcile.judge import JudgementInput, judge
 import reconcile.findings
-made = judge([], [], as_of=datetime(2026, 1, 1, tzinfo=UTC))
+made = judge(JudgementInput(as_of=datetime(2026, 1, 1, tzinfo=UTC)))
 print(made.judgement.coverage.percent, [n for n in ("asyncssh", "alembic", "licsweep.store") if n in sys.modules])
 {more}
 """

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.search import Move, Party, fewest
+from reconcile.pools.search import Move, Party, fewest
 from tests.fuzzing import examples
 
 

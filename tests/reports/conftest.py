@@ -1,6 +1,5 @@
 """A small judgement full of hostile strings (fixtures/reports/hostile.json), and a real Chromium to open pages in."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -12,8 +11,7 @@ from typing import NoReturn
 import pytest
 
 from licsweep import reports, serialization
-from licsweep.model import HostState
-from licsweep.position_types import Reconciled
+from licsweep.position_types import JudgementResult
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "reports" / "hostile.json"
 WRITTEN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -21,20 +19,15 @@ WRITTEN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Given:
-    reconciled: Reconciled
-    states: tuple[HostState, ...]
+    result: JudgementResult
 
     def report(self, kind: str) -> reports.Report:
-        return reports.KINDS[kind](reports.Position(self.reconciled, self.states), generated_at=WRITTEN)
+        return reports.KINDS[kind](self.result, generated_at=WRITTEN)
 
 
 @pytest.fixture(scope="session")
 def given() -> Given:
-    document = json.loads(FIXTURE.read_text("utf-8"))
-    return Given(
-        serialization.from_json(json.dumps(document["reconciled"]), Reconciled),
-        serialization.from_json(json.dumps(document["states"]), tuple[HostState, ...]),
-    )
+    return Given(serialization.from_json(FIXTURE.read_text("utf-8"), JudgementResult))
 
 
 def without_chromium(reason: str) -> NoReturn:

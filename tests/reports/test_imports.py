@@ -20,10 +20,10 @@ formats, folder, extra = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 if extra:
     __import__(extra)
 import licsweep.reports as reports
-from licsweep.position_types import Coverage, Judgement, Reconciled
+from licsweep.position_types import Coverage, Judgement, JudgementResult
 now = datetime(2026, 11, 24, tzinfo=UTC)
-empty = Reconciled(judgement=Judgement(as_of=now, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
-report = reports.KINDS["usage"](reports.Position(empty, ()), generated_at=now)
+empty = JudgementResult(judgement=Judgement(as_of=now, coverage=Coverage(selected=0, outcomes={}, percent=0.0)))
+report = reports.KINDS["usage"](empty, generated_at=now)
 for format in formats.split(",") if formats else ():
     assert reports.write(report, format, folder)
 print(" ".join(name for name in ("jinja2", "xlsxwriter", "rich", "pydantic", "sqlalchemy") if name in sys.modules))

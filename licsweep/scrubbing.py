@@ -1,0 +1,156 @@
+"""Texts of a real box without what tells whose it is: each such word becomes an invented one, everywhere the same.
+
+What is replaced: words that the caller knows to be the site's own, words that stand behind a label that announces one
+(`Smart Account:`), and whatever has the shape of a serial, an address, a host name of the site, a mail address or a
+UUID. The vendor's words stay: entitlement tags with their UUIDs, cisco.com, every word that a template knows.
+"""
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any, Literal
+
+Kind = Literal["host", "serial", "uuid", "ipv4", "ipv6", "mac", "mail", "account", "word", "digits"]
+
+_REGID = r"regid\.[^\s)]+"
+_NOT_INSIDE = r"(?<![A-Za-z0-9.:_-])"
+_FILES = "bin|conf|pkg|cfg|txt|lic|spa|xml|gz|tar|smu|log|dat|csv|json|py|html|prv|cer|crt|pem|capabilities"
+_SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("mail", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")),
+    ("host", re.compile(r"(?<=://)[^/:\s\"'<>]+")),
+    ("word", re.compile(r"(?<=/cslu/v1/pi/)[^/\s\"'<>]+")),  # the local account of an On-Prem server
+    ("uuid", re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")),
+    ("mac", re.compile(r"\b(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}\b|\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b")),
+    ("ipv6", re.compile(rf"{_NOT_INSIDE}(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{{1,4}}:){{7}})[0-9a-fA-F:]{{3,}}(?![\w:])")),
+    ("ipv4", re.compile(rf"{_NOT_INSIDE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\w.-]*[\w-])")),
+    ("serial", re.compile(r"\b[A-Z]{3}\d{4}[A-Z0-9]{4}\b")),
+    ("digits", re.compile(r"\b(?:[0-9a-fA-F]{16,}|Sub\d+)\b")),
+    ("host", re.compile(rf"{_NOT_INSIDE}(?:[A-Za-z0-9-]+\.)+(?!(?:{_FILES})\b)[A-Za-z]{{2,}}\b(?![\w(/.-])")),
+)
+_VENDOR = re.compile(
+    r"(?:[\w.-]+\.)?cisco\.com|cslu-local|(?:[\w.-]+\.)?example(?:\.com|\.net|\.org)?|mgmt-vrf|management|"
+    r"sla-trustpoint|'?nullptr'?|(?:custom|sle) policy|kernel",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(
+    r"<.*>|-+|none|null|empty|n/?a|yes|no|not .*|unknown|default|disabled|enabled|allowed|true|false|\d{1,3}"
+    r"|reload(?: command)?|power ?on",
+    re.IGNORECASE,
+)
+_END = r"(?=\s+As of\b|\s*$|\s*,)"
+# Labels that announce a word of the site; the word ends with the line, at a comma or before "As of".
+_LABELS: tuple[tuple[Kind, str], ...] = (
+    ("account", r"smart account(?: name)?|virtual account(?: name)?|local virtual account|company|organization"),
+    ("host", r"host ?name|device name|system name|product instance name|proxy address|cslu address"),
+    ("serial", r"(?:system |chassis |processor )?serial (?:number|no\.?)|sn"),
+    ("digits", r"(?:last )?(?:confirmation|authorization|reservation|return|request) code|id token|token"),
+    ("word", r"user ?name|contact|location|site|customer(?: info| id)?|alias|policy name|vrf|trust ?point|"
+     r"last reload reason|comment"),
+)  # fmt: skip
+_LABELLED = tuple(
+    (kind, re.compile(rf"^(?:.*[\s,;])?(?:{names})\s*[:=]\s*(\S.*?){_END}", re.IGNORECASE | re.MULTILINE))
+    for kind, names in _LABELS
+)
+_SERIALS = re.compile(r"\b(?:SN:\s*|VDH=|Processor board ID\s+)([A-Za-z0-9-]+)")
+_UPTIME = re.compile(r"^(\S+) uptime is |^([A-Za-z0-9][\w.-]*)(?:\([^)]*\))?[#>]", re.MULTILINE)
+_SHORTEST = 3
+
+
+class Scrubber:
+    """Learns words from many texts, then replaces them. `invented` is original (case folded) to invented.
+
+    `vendor_words` (case folded) are what a box prints of itself, whoever owns it; `own` are words of the site.
+    """
+
+    def __init__(self, own: Iterable[tuple[Kind, str]], vendor_words: Container[str]) -> None:
+        self.invented: dict[str, str] = {}
+        self._vendor_words = vendor_words
+        self._made: dict[Kind, int] = {}
+        for kind, word in own:
+            self.add(kind, word)
+
+    def add(self, kind: Kind, word: str, *, announced: bool = False) -> None:
+        """One word of the site. A word that templates know too is replaced only where a label `announced` it."""
+        word = " ".join(word.split())
+        known = word.casefold() in self._vendor_words and not announced
+        if len(word) < _SHORTEST or "://" in word or known or _NOTHING.fullmatch(word) or _VENDOR.fullmatch(word):
+            return
+        if word.casefold() not in self.invented and word not in self.invented.values():
+            self._made[kind] = number = self._made.get(kind, 0) + 1
+            self.invented[word.casefold()] = _INVENT[kind](number, word)
+
+    def learn(self, text: str) -> None:
+        """Finds words of the site by shapes and labels."""
+        for kind, word in shaped(text):
+            self.add(kind, word)
+        for kind, labelled in _LABELLED:
+            for found in labelled.finditer(text):
+                self.add(kind, found[1], announced=kind != "host")
+        for found in _SERIALS.finditer(text):
+            self.add("serial", found[1])
+        for found in _UPTIME.finditer(text):
+            self.add("host", found[1] or found[2])
+
+    def scrub(self, text: str) -> str:
+        """The text with every word replaced, longest first; entitlement tags are left alone."""
+        return self._pattern().sub(self._swap, text)
+
+    def scrub_all(self, node: Any) -> Any:
+        """The same for every string in plain dicts and lists."""
+        if isinstance(node, dict):
+            return {key: self.scrub_all(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [self.scrub_all(one) for one in node]
+        return self.scrub(node) if isinstance(node, str) else node
+
+    def left(self, text: str) -> list[str]:
+        """Words of the site that still stand in a text, and shapes that nobody invented."""
+        invented = {word.casefold() for word in self.invented.values()}
+        found = [match[0] for match in self._pattern().finditer(text) if not match[0].startswith("regid.")]
+        found += [word for _, word in shaped(text) if word.casefold() not in invented]
+        return sorted({word for word in found if not _VENDOR.fullmatch(word) and word.casefold() not in invented})
+
+    def _pattern(self) -> re.Pattern[str]:
+        words = sorted(self.invented, key=len, reverse=True)
+        either = "|".join(r"\s+".join(map(re.escape, word.split())) for word in words)
+        return re.compile(rf"{_REGID}|(?<![A-Za-z0-9])(?:{either or '(?!)'})(?![A-Za-z0-9])", re.IGNORECASE)
+
+    def _swap(self, found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("regid.") else self.invented[" ".join(found[0].split()).casefold()]
+
+
+def shaped(text: str) -> list[tuple[Kind, str]]:
+    """Words that have the shape of something of the site."""
+    bare = re.sub(_REGID, lambda found: " " * len(found[0]), text)
+    found: list[tuple[Kind, str]] = []
+    for kind, shape in _SHAPES:
+        found += [(kind, word[0]) for word in shape.finditer(bare) if not _VENDOR.fullmatch(word[0])]
+        bare = shape.sub(lambda word: " " * len(word[0]), bare)
+    return found
+
+
+def _serial(number: int, word: str) -> str:
+    """The same length, the letters in front kept: they name a factory, not a box."""
+    head = (re.match(r"[A-Z]{0,3}", word) or [""])[0]
+    return head + f"{number:0{max(1, len(word) - len(head))}}"
+
+
+def _mac(number: int, word: str) -> str:
+    digits = iter(f"00005e0053{number % 256:02x}")
+    return re.sub(r"[0-9a-fA-F]", lambda _: next(digits), word)
+
+
+_PER_NET = 254
+_NETS = ("192.0.2", "198.51.100", "203.0.113")
+_INVENT: Mapping[Kind, Callable[[int, str], str]] = {
+    "host": lambda n, word: f"host-{n:02}.example" if "." in word else f"host-{n:02}",
+    "serial": _serial,
+    "uuid": lambda n, _: f"00000000-0000-0000-0000-{n:012}",
+    "ipv4": lambda n, _: f"{_NETS[(n - 1) // _PER_NET % len(_NETS)]}.{(n - 1) % _PER_NET + 1}",
+    "ipv6": lambda n, _: f"2001:db8::{n:x}",
+    "mac": _mac,
+    "mail": lambda n, _: f"person{n}@example.com",
+    "account": lambda n, _: f"Example Account {n}",
+    "word": lambda n, _: f"word-{n}",
+    "digits": lambda n, word: f"Sub{n:06}" if word.startswith("Sub") else f"{n:0{len(word)}}",
+}
+"""How words are invented, from a number and the word. Addresses are those set aside for documentation."""

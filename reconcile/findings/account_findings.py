@@ -1,0 +1,76 @@
+"""Findings about how accounts are cut: families in the wrong one, licenses in fragments, accounts for everything."""
+
+import re
+from collections.abc import Iterator
+from statistics import median
+
+from licsweep.position_types import Pool, Subject
+from reconcile.findings.raised import RaisedFinding, instance_subject, pool_subject
+from reconcile.instances.account_assignment import UNASSIGNED
+from reconcile.judgement_context import JudgementContext
+from reconcile.pools.pools import Account, evidence_of
+from reconcile.tables.tables import norm
+
+
+def wrong_families(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`wrong-product-family`: of a box that uses it, else of a pool that only holds it."""
+    wrong: dict[tuple[Account, str], str] = {}
+    idle: dict[tuple[Account, str], Pool] = {}
+    for pool in judged.pools:
+        account = (pool.smart_account, pool.virtual_account)
+        if message := _wrong(account, pool.license_id, judged):
+            wrong[account, pool.license_id] = message
+            if pool.owned:
+                idle[account, pool.license_id] = pool
+    for use in judged.uses if wrong else ():
+        key = ((use.smart_account, use.virtual_account), use.license_id or "")
+        if key in wrong and use.counted_as != "not_counted":
+            idle.pop(key, None)
+            said = f"{use.license}: {wrong[key]}"
+            yield RaisedFinding("wrong-product-family", instance_subject(use.hostname), said, evidence_of([use]))
+    for key, pool in idle.items():
+        yield RaisedFinding("wrong-product-family", pool_subject(pool), wrong[key])
+
+
+def _wrong(account: Account, license_id: str, judged: JudgementContext) -> str | None:
+    row, family = judged.accounts.names.row(*account), judged.matcher.family(license_id)
+    if not row or not row.families or not family:
+        return None
+    mine = _plain(family)
+    if any(mine.startswith(_plain(wanted)) or _plain(wanted).startswith(mine) for wanted in row.families):
+        return None
+    return f"{family} is not what {row.name} is for ({', '.join(row.families)})"
+
+
+def _plain(family: str) -> str:
+    """A family as families are compared: `Catalyst 9000` takes in C9300, `ISR4000` is of ISR."""
+    text = re.sub(r"\W|_", "", norm(family))
+    return re.sub(r"^catalyst(?=\d)", "c", text).removesuffix("000")
+
+
+def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`fragmentation` of a license over many small pools."""
+    limits = judged.given.tables.limits
+    holding: dict[tuple[str, str], list[int]] = {}
+    for pool in judged.pools:
+        if pool.smart_account and pool.virtual_account != UNASSIGNED and pool.owned and not pool.unlimited:
+            holding.setdefault((pool.smart_account, pool.license), []).append(pool.owned)
+    for (smart, name), held in holding.items():
+        middle = median(held)
+        if len(held) >= limits.get("fragmentation_accounts", 5) and middle <= limits.get("fragmentation_median", 10):
+            said = f"{len(held)} virtual accounts hold {sum(held)} of {name}, half of them {middle:g} or fewer"
+            yield RaisedFinding("fragmentation", Subject(kind="account", id=f"{smart}/{name}"), said)
+
+
+def too_broad(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`too-broad` for a virtual account of many product families, unless accounts.yaml says which ones it is for."""
+    families: dict[tuple[str, str], set[str]] = {}
+    for pool in judged.pools:
+        family = judged.matcher.family(pool.license_id)
+        if pool.smart_account and pool.virtual_account != UNASSIGNED and family and pool.charged:
+            families.setdefault((pool.smart_account, pool.virtual_account), set()).add(family)
+    for (smart, virtual), found in families.items():
+        row = judged.accounts.names.row(smart, virtual)
+        if len(found) >= judged.given.tables.limits.get("too_broad_families", 5) and not (row and row.families):
+            said = f"{len(found)} product families report into it: {', '.join(sorted(found))}"
+            yield RaisedFinding("too-broad", Subject(kind="account", id=f"{smart}/{virtual}"), said)

@@ -1,0 +1,92 @@
+"""Findings over the whole estate: new lines by agent, On-Prem servers, managers and boxes that disagree."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from licsweep.model import ManagedDevice
+from licsweep.position_types import FindingEvidence, Subject
+from reconcile.findings.raised import RaisedFinding, cited, instance_subject
+from reconcile.instances.identity import ProductInstance
+from reconcile.instances.releases import onprem_floor, version
+from reconcile.judgement_context import JudgementContext
+from reconcile.tables.tables import norm
+
+_IN_TOUCH = ("completed", "registered", "connected", "ok", "managed", "success", "succeeded")
+
+
+def new_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`parser-drift`: lines that no template knows, one finding for each shape, agent and command."""
+    for row in judged.drift:
+        subject = Subject(kind="estate", id=f"{row.agent}: {row.command}: {row.shape}")
+        number = "1 instance" if row.instances == 1 else f"{row.instances} instances"
+        evidence = [FindingEvidence(capture=row.capture, line=row.line, text=row.text)]
+        message = f"{row.agent} prints a new line on {number}: {row.shape}"
+        yield RaisedFinding("parser-drift", subject, message, evidence)
+
+
+def onprem_servers(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """Servers that have not synchronized for long, and those too old to take SLUP reports."""
+    tables, as_of = judged.given.tables, judged.given.as_of
+    limit = timedelta(days=tables.limits.get("onprem_stale_days", 30))
+    for place, server in enumerate(tables.onprem.servers, 1):
+        subject = Subject(kind="onprem", id=server.name)
+        evidence = [FindingEvidence(entitlement="onprem.yaml", row=place)]
+        if server.last_sync and as_of - server.last_sync > limit:
+            days = (as_of - server.last_sync).days
+            said = f"{server.name} synchronized {days} days ago, on {server.last_sync:%Y-%m-%d}"
+            yield RaisedFinding("onprem-stale", subject, said, evidence)
+        if floor := onprem_floor(server.version, tables):
+            said = f"{server.name} runs {server.version}: reports of Smart Licensing Using Policy need {floor}"
+            yield RaisedFinding("onprem-too-old", subject, said, evidence)
+
+
+def managers_out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`manager-out-of-sync`: a manager and a box that do not say the same of each other."""
+    observed = {
+        norm(unit.hostname).split(".")[0]: unit
+        for unit in judged.units
+        if unit.observation and unit.observation.managed_devices
+    }
+    for unit in judged.units:
+        seen = unit.observation
+        if seen is None or seen.managed_devices:
+            continue
+        said = []
+        listed = judged.managers.manager_of(unit)
+        if seen.manager and seen.manager.registration and not _in_touch(seen.manager.registration):
+            said.append(f"its registration with {seen.manager.host or 'its manager'} is {seen.manager.registration!r}")
+        named = observed.get(norm(seen.manager.host or "").split(".")[0]) if seen.manager else None
+        if named and listed is None and not _lists(named, unit):
+            said.append(f"it names {named.hostname} as its manager, which does not list it")
+        if listed:
+            said += _differences(unit, listed[0], listed[1])
+        if said:
+            evidence = cited(unit, "manager", "release")
+            yield RaisedFinding("manager-out-of-sync", instance_subject(unit.hostname), "; ".join(said), evidence)
+
+
+def _lists(manager: ProductInstance, unit: ProductInstance) -> bool:
+    """True where a manager lists a box by its name, for lists without serials."""
+    devices = manager.observation.managed_devices if manager.observation else ()
+    return norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
+
+
+def _differences(unit: ProductInstance, manager: ProductInstance, device: ManagedDevice) -> Iterable[str]:
+    seen = unit.observation
+    if seen is None:
+        return
+    if seen.manager and seen.manager.kind in ("fdm", "sd-wan-manager", "catalyst-center"):
+        yield f"{manager.hostname} lists it, but it says that {seen.manager.kind} manages it"
+    mine, theirs = version(seen.release), version(device.software)
+    if mine and theirs and not _same(mine[0], theirs[0]):
+        yield f"it runs {seen.release}, {manager.hostname} says {device.software}"
+
+
+def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Releases alike as far as both are told (7.2.5 and 7.2.5-208)."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _in_touch(registration: str) -> bool:
+    return any(word in norm(registration) for word in _IN_TOUCH) and not norm(registration).startswith(("not ", "un"))

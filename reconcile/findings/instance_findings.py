@@ -1,0 +1,116 @@
+"""What a person should know of one product instance, each finding with the lines that it rests on."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from licsweep.model import Observation
+from licsweep.position_types import Severity, Use
+from reconcile.findings.raised import RaisedFinding, cited, instance_subject, read_from
+from reconcile.instances import cssm_index as cssm
+from reconcile.instances.states import State, state_findings
+from reconcile.judgement_context import JudgementContext
+from reconcile.pools.pairing import bad_pairs
+from reconcile.pools.pools import evidence_of
+from reconcile.tables.tables import Tables
+
+_STATE_FIELDS = (
+    "authorization_status",
+    "registration_status",
+    "evaluation_seconds_left",
+    "evaluation_expired_at",
+    "next_ack_deadline",
+    "last_ack_received",
+)
+_UNPLACED = {"unmatched": "unmatched-license", "ambiguous": "ambiguous-license", "legacy": "legacy-licensing"}
+
+
+def identity(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`duplicate-inventory-entry`, and `account-mismatch` where the sources of its account disagree."""
+    for case in judged.instances:
+        unit, place = case.unit, case.place
+        subject = instance_subject(unit.hostname)
+        if unit.others:
+            names = ", ".join(sorted({other.hostname for other in unit.others}))
+            message = f"{unit.hostname} is also in the inventory as {names}; its capture is the newest"
+            yield RaisedFinding("duplicate-inventory-entry", subject, message, cited(unit, "udis"))
+        if place.conflicts:
+            evidence = [*cited(unit, "virtual_account", "smart_account"), *cssm.evidence(place.rows)]
+            yield RaisedFinding("account-mismatch", subject, "; ".join(place.conflicts), evidence)
+
+
+def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """What the compliance state and the reporting clock mean; `parser-drift` where the output was cut off."""
+    for case in judged.instances:
+        unit, state, seen = case.unit, case.state, case.unit.observation
+        if seen is None:
+            continue
+        subject = instance_subject(unit.hostname)
+        for slug in state_findings(seen, state):
+            message = _state_message(seen, state, judged.given.tables)
+            yield RaisedFinding(slug, subject, message, cited(unit, *_STATE_FIELDS))
+        if state.clock.disagreement:
+            evidence = cited(unit, "next_ack_deadline")
+            yield RaisedFinding("clock-disagreement", subject, state.clock.disagreement, evidence)
+        if not seen.complete:
+            said = "the output was cut off or lacks a required part"
+            yield RaisedFinding("parser-drift", subject, said, read_from(unit, seen.unclaimed_lines))
+
+
+def stale_captures(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`stale-capture` where the last good observation is older than `stale_hours`, or of unknown age."""
+    as_of, limit = judged.given.as_of, timedelta(hours=judged.given.options.stale_hours)
+    for unit in (case.unit for case in judged.instances):
+        seen = unit.observation
+        if seen is None or (seen.captured_at and as_of - seen.captured_at <= limit):
+            continue
+        age = f"{(as_of - seen.captured_at) // timedelta(hours=1)} hours old" if seen.captured_at else "of unknown age"
+        message = f"the last good answer of {unit.hostname} is {age}; its last attempt ended as {unit.state.outcome}"
+        yield RaisedFinding("stale-capture", instance_subject(unit.hostname), message)
+
+
+def license_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """What the license lines themselves say, one finding for all lines of a kind; add-ons that pair with no base."""
+    for case in judged.instances:
+        subject = instance_subject(case.unit.hostname)
+        for pair in bad_pairs(case.uses, judged.given.tables.pairing, judged.matcher):
+            severity: Severity = "warning" if pair.invalid else "info"
+            yield RaisedFinding("tier-pairing", subject, pair.message, evidence_of(pair.lines), severity)
+        kinds: dict[str, list[Use]] = {}
+        for use in case.uses:
+            if use.license_id is None and use.counted_as != "not_counted":
+                kinds.setdefault(_UNPLACED[use.matched_by], []).append(use)
+            if _is_unknown(use):
+                kinds.setdefault("license-state-unknown", []).append(use)
+        for slug, lines in kinds.items():
+            named = ", ".join(f"{use.entitlement_tag or use.name or 'no name'}: {_count(use)}" for use in lines)
+            yield RaisedFinding(slug, subject, named, evidence_of(lines))
+
+
+def _is_unknown(use: Use) -> bool:
+    """An in-use line without a known status, or a line of a known status that is use but prints no count."""
+    if use.counted_as == "in_use":
+        return use.status is None
+    return use.counted_as == "not_counted" and use.count is None and use.status in ("in-use", "authorized")
+
+
+def _state_message(seen: Observation, state: State, tables: Tables) -> str:
+    clock = state.clock
+    if clock.deadline:
+        said = f"{state.compliance}: the deadline is {clock.told()}"
+        return said + _consequence(seen, tables, late=True) if state.compliance == "report-overdue" else said
+    if state.compliance == "eval-mode" and seen.evaluation_seconds_left and seen.captured_at:
+        ends = seen.captured_at + timedelta(seconds=seen.evaluation_seconds_left)
+        return f"eval-mode: it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licenses in use all the time"
+    words = "; ".join(filter(None, (seen.registration_status_raw, seen.authorization_status_raw)))
+    said = f"{state.compliance}: the device prints {words}" if words else state.compliance
+    return said + _consequence(seen, tables, late=False) if state.compliance == "out-of-compliance" else said
+
+
+def _consequence(seen: Observation, tables: Tables, *, late: bool) -> str:
+    row = next((row for row in tables.consequences if seen.platform in row.platforms), None)
+    said = (row.late if late else row.overage) if row else None
+    return f" ({row.product}: {said})" if row and said else ""
+
+
+def _count(use: Use) -> str:
+    return "no count" if use.count is None else str(use.count)

@@ -1,0 +1,90 @@
+"""The findings of pools: short, covered, below their buffer, unused, ending, and what transfers close."""
+
+from collections.abc import Iterator
+
+from licsweep.position_types import Pool, Subject
+from reconcile.findings.raised import RaisedFinding, pool_subject
+from reconcile.judgement_context import JudgementContext
+from reconcile.pools.instance_moves import better_moves
+from reconcile.pools.pairing import wrong_tiers
+from reconcile.pools.pools import PoolAccount, pool_id, shortages_on
+from reconcile.pools.terms import lapses
+
+
+def pool_states(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`shortage`, `below-buffer`, `unused-pool`; `covered-by-substitution` for every pool that borrows."""
+    for pool in judged.pools:
+        if pool.status == "ok":
+            continue
+        subject, evidence = pool_subject(pool), judged.evidence(pool)
+        figures = f"{pool.charged} used, {pool.owned} owned"
+        if pool.borrowed:
+            lenders = ", ".join(judged.pool_accounts[pool_id(pool)].lenders)
+            yield RaisedFinding("covered-by-substitution", subject, f"borrows {lenders} ({figures})", evidence)
+        if pool.status == "shortage":
+            yield RaisedFinding("shortage", subject, f"{licenses(pool.shortage)} short ({figures})", evidence)
+        elif pool.status == "below-buffer":
+            message = f"enough for today ({figures}), but not for the buffer of {pool.buffer_target}"
+            yield RaisedFinding("below-buffer", subject, message, evidence)
+        elif pool.status == "unused":
+            yield RaisedFinding("unused-pool", subject, figures, evidence)
+
+
+def licenses(number: int) -> str:
+    """A number of licenses in words."""
+    return "1 license" if number == 1 else f"{number} licenses"
+
+
+def ending_terms(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`term-ending-causes-shortage`: a pool's own term ends, or that of the pool that covers it."""
+    day, days = judged.given.as_of.date(), judged.given.options.ending_days
+    by_account: dict[tuple[str | None, str], list[tuple[PoolAccount, Pool]]] = {}
+    for pool in judged.pools:
+        held = judged.pool_accounts[pool_id(pool)]
+        by_account.setdefault(held.account, []).append((held, pool))
+    for pools in by_account.values():
+        accounts, told = [held for held, _ in pools], set()
+        ends = {end for held in accounts for end in lapses(held.terms, day, days)}
+        today = shortages_on(accounts, judged.chains, day) if ends else {}
+        for end in sorted(ends):
+            then = shortages_on(accounts, judged.chains, end)
+            for _, pool in pools:
+                short = then.get(pool.license_id, 0)
+                if short > today.get(pool.license_id, 0) and pool.license_id not in told:
+                    told.add(pool.license_id)
+                    message = f"{licenses(short)} short from {end}, with {pool.charged} used as today"
+                    evidence = judged.evidence(pool)
+                    yield RaisedFinding("term-ending-causes-shortage", pool_subject(pool), message, evidence)
+
+
+def closing(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`false-shortage` where transfers close a pool's shortage whole; what they leave is the smart account's."""
+    left: dict[tuple[str | None, str], list[tuple[Pool, int]]] = {}
+    moves = better_moves(judged.pools, judged.plans, judged.uses)
+    for pool in judged.pools:
+        if not pool.shortage:
+            continue
+        open_ = pool.shortage - judged.plans.closed[pool_id(pool)]
+        if open_:
+            left.setdefault((pool.smart_account, pool.license), []).append((pool, open_))
+            continue
+        account = (pool.smart_account, pool.virtual_account)
+        said = ", ".join(
+            f"{t.quantity} of {t.license} from {t.from_}"
+            for t in judged.plans.to_close
+            if (t.smart_account, t.to) == account
+        )
+        instead = f", or by moving the product instance {moves[account]}" if account in moves else ""
+        message = f"{licenses(pool.shortage)} short; its smart account closes that by moving {said}{instead}"
+        yield RaisedFinding("false-shortage", pool_subject(pool), message, judged.evidence(pool))
+    for (smart, name), short in left.items():
+        subject = Subject(kind="account", id=f"{smart or '-'}/{name}")
+        message = f"{sum(units for _, units in short)} x {name} still short after all transfers"
+        evidence = [line for pool, _ in short for line in judged.evidence(pool)]
+        yield RaisedFinding("shortage-of-smart-account", subject, message, evidence)
+
+
+def tiers(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`tier-mismatch`: deployed tiers against bought ones."""
+    for pool, message in wrong_tiers(judged.pools, judged.matcher):
+        yield RaisedFinding("tier-mismatch", pool_subject(pool), message, judged.evidence(pool))

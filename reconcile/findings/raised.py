@@ -1,0 +1,70 @@
+"""What a rule raises, and all that the rules of one judgement raised: at most one finding for a subject and slug."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from licsweep.model import Evidence, UnclaimedLine
+from licsweep.position_types import SEVERITIES, Finding, FindingEvidence, Pool, Severity, Subject
+from reconcile.findings.kinds import kind_of
+from reconcile.instances.identity import ProductInstance, capture_of
+from reconcile.pools.pools import pool_id
+
+
+class RaisedFinding(NamedTuple):
+    """One finding as a rule raises it; `severity` None is that of its kind in findings.yaml."""
+
+    slug: str
+    subject: Subject
+    message: str
+    evidence: Iterable[FindingEvidence] = ()
+    severity: Severity | None = None
+
+
+def merged(raised: Iterable[RaisedFinding]) -> tuple[Finding, ...]:
+    """The findings in order; those of one slug and subject are one, with every message and the worst severity."""
+    found: dict[tuple[str, Subject], Finding] = {}
+    messages: dict[tuple[str, Subject], list[str]] = {}
+    for one in raised:
+        key, kind, evidence = one[:2], kind_of(one.slug), tuple(one.evidence)
+        severity, message = one.severity or kind.severity, one.message
+        if before := found.get(key):
+            said = messages.setdefault(key, [before.message])
+            said += [message] if message not in said else []
+            message, evidence = "; ".join(said), (*before.evidence, *evidence)
+            severity = max(before.severity, severity, key=SEVERITIES.index)
+        found[key] = Finding(
+            code=kind.code,
+            name=kind.slug,
+            severity=severity,
+            subject=one.subject,
+            message=message,
+            evidence=evidence,
+            advice=kind.remedy,
+        )
+    return in_order(found.values())
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Worst first, then by code and subject."""
+    return tuple(sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.code, f.subject.kind, f.subject.id)))
+
+
+def instance_subject(hostname: str) -> Subject:
+    return Subject(kind="instance", id=hostname)
+
+
+def pool_subject(pool: Pool) -> Subject:
+    return Subject(kind="pool", id=pool_id(pool))
+
+
+def read_from(unit: ProductInstance, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
+    """Lines of an instance's captures."""
+    for line in lines:
+        yield FindingEvidence(capture=capture_of(unit.state, line.command), line=line.line_number, text=line.text)
+
+
+def cited(unit: ProductInstance, *fields: str) -> Iterator[FindingEvidence]:
+    """The lines that printed these fields or parts of them."""
+    rows = unit.observation.evidence if unit.observation else ()
+    parts = tuple(field + end for field in fields for end in (".", "["))
+    return read_from(unit, (e for e in rows if e.field in fields or e.field.startswith(parts)))

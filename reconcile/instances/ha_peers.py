@@ -1,0 +1,83 @@
+"""Standby peers and subscribers: members of the instance whose active peer or publisher speaks to CSSM.
+
+The configured role does not matter, only who is active now. A peer is joined to an active one of its platform by what
+they share: a cluster's name, a managed device, the other's name among its members. Where nothing tells and there is
+one active peer, it is that one. Where no active peer is known at all, the standby stands for the pair.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from licsweep.model import HostState, Observation
+from reconcile.instances.identity import ProductInstance, captured, is_secondary
+from reconcile.tables.tables import norm
+
+Link = tuple[str | None, str, str]
+
+
+def with_peers(units: Sequence[ProductInstance]) -> list[ProductInstance]:
+    """The instances, each with its peers as members; in the order given."""
+    actives = _Actives(units)
+    joined: dict[str, list[HostState]] = {}
+    kept = []
+    for unit in units:
+        homes = actives.homes(unit) if actives.yields(unit) else []
+        if len(homes) == 1:
+            joined.setdefault(homes[0].hostname, []).extend((unit.state, *unit.others, *unit.members))
+        else:
+            kept.append(replace(unit, passive=True) if homes else unit)
+    return [replace(u, members=(*u.members, *joined[u.hostname])) if u.hostname in joined else u for u in kept]
+
+
+class _Actives:
+    """The peers that are active, by platform and by everything that ties a standby to them."""
+
+    def __init__(self, units: Sequence[ProductInstance]) -> None:
+        self._by_platform: dict[str | None, list[ProductInstance]] = {}
+        self._by_link: dict[Link, ProductInstance] = {}
+        for unit in sorted(units, key=lambda u: captured(u.state)):  # the newest active one stays
+            seen = unit.observation
+            if seen is None or is_secondary(seen) or not _has_role(seen):
+                continue
+            self._by_platform.setdefault(seen.platform, []).append(unit)
+            self._by_link.update(dict.fromkeys(_links(seen), unit))
+            self._by_link[seen.platform, "name", _short(unit.hostname)] = unit
+
+    def yields(self, unit: ProductInstance) -> bool:
+        """True for a secondary, and for a manager that was active when read, before its peer took over."""
+        seen = unit.observation
+        if is_secondary(seen):
+            return True
+        if seen is None or not seen.ha_role or not seen.managed_devices:
+            return False
+        devices = [link for link in _links(seen) if link[1] == "device"]
+        return any(self._by_link[link].hostname != unit.hostname for link in devices)
+
+    def homes(self, unit: ProductInstance) -> list[ProductInstance]:
+        """The active peer that shares something with this one, else all of its platform."""
+        seen = unit.observation
+        if seen is None:
+            return []
+        shared = [link for link in _links(seen) if link[1] != "member"]
+        own: Link = (seen.platform, "member", _short(unit.hostname))
+        named = [(seen.platform, "name", name) for _, kind, name in _links(seen) if kind == "member"]
+        for link in (*shared, own, *named):
+            if link in self._by_link and self._by_link[link].hostname != unit.hostname:
+                return [self._by_link[link]]
+        tied = seen.cluster or seen.members or seen.managed_devices
+        return [] if tied else self._by_platform.get(seen.platform, [])
+
+
+def _has_role(seen: Observation) -> bool:
+    return seen.ha_role == "active" or seen.node_role == "publisher" or bool(seen.members)
+
+
+def _links(seen: Observation) -> Iterator[Link]:
+    if seen.cluster:
+        yield seen.platform, "cluster", norm(seen.cluster)
+    yield from ((seen.platform, "device", norm(d.serial)) for d in seen.managed_devices if d.serial)
+    yield from ((seen.platform, "member", _short(m.hostname)) for m in seen.members if m.hostname)
+
+
+def _short(name: str) -> str:
+    return norm(name).split(".")[0]

@@ -1,0 +1,43 @@
+"""Everything that judgement is made from, as one frozen object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from licsweep.model import HostState
+from licsweep.position_types import CssmInstance, Entitlement
+from reconcile.tables.tables import Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What the inventory says of a host."""
+
+    virtual_account: str | None = None
+    smart_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a site may set: how far ahead a report is due and a term is ending, when a capture is stale, the buffer."""
+
+    due_horizon_days: int = 30
+    stale_hours: int = 48
+    buffer_percent: float = 10
+    ending_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementInput:
+    """The hosts as the store knows them at `as_of` (UTC), the exports that count then, and the project's files.
+
+    The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
+    """
+
+    as_of: datetime
+    states: Sequence[HostState] = ()
+    entitlements: Sequence[Entitlement] = ()
+    cssm_instances: Sequence[CssmInstance] = ()
+    facts: Mapping[str, HostFacts] = field(default_factory=dict)
+    tables: Tables = field(default_factory=Tables.load)
+    options: Options = field(default_factory=Options)

@@ -1,0 +1,200 @@
+"""What one product instance uses and reserves: every printed license line, counted once, with the line that says so.
+
+The printed count is the number: it is never multiplied or divided by members, supervisors or stack size. Which unit
+of a pair or cluster counts is a row of counting.yaml; what a manager's devices consume stands in `reconcile.managed`.
+"""
+
+from collections.abc import Container, Iterator
+from typing import Literal, NamedTuple
+
+from licsweep.model import HostState, LicenseUse, Observation
+from licsweep.position_types import Use
+from reconcile.instances.account_assignment import AccountAssignment
+from reconcile.instances.identity import ProductInstance, answer, capture_of, is_secondary
+from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
+from reconcile.licenses.managed import Managers, licenses_for
+from reconcile.licenses.matching import Match, Matcher, Printed
+from reconcile.tables.rows import CountingRow
+from reconcile.tables.tables import Tables, finds, norm
+
+CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
+_DEFAULT = CountingRow(product="any other", ha="active")
+
+
+def counted_as(license_use: LicenseUse) -> CountedAs:
+    """How a line counts by its own words; a count of 0 is neither use nor unmatched, an unknown status is use."""
+    if not license_use.count or license_use.status in IDLE:
+        return "not_counted"
+    return "in_evaluation" if license_use.status in EVALUATING else "in_use"
+
+
+def is_legacy(seen: Observation, license_use: LicenseUse) -> bool:
+    """True for what CSSM does not see: PAK and RTU licenses, and default licenses that print no tag."""
+    return seen.licensing_model in LEGACY_MODELS or not (license_use.entitlement_tag or "").strip()
+
+
+def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
+    """The row of counting.yaml for this product."""
+    said = [norm(text) for text in (*(udi.pid for udi in seen.udis), seen.image) if text]
+    for row in tables.counting:
+        if row.platforms and seen.platform not in row.platforms:
+            continue
+        if not row.models or any(text.startswith(norm(model)) for text in said for model in row.models):
+            return row
+    return _DEFAULT
+
+
+class _Line(NamedTuple):
+    """A printed line before it is matched."""
+
+    field: str
+    counted_as: CountedAs
+    tag: str | None
+    name: str | None
+    units: int | None
+    status: str | None
+    description: str | None = None
+
+
+class Counter:
+    """Turns what instances print into the lines that pools are sums of."""
+
+    def __init__(self, managers: Managers, tables: Tables, matcher: Matcher) -> None:
+        self._managers, self._tables, self._matcher = managers, tables, matcher
+
+    def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> list[Use]:
+        """Every license and reservation line of an instance and of its peers; of peers only what the table counts."""
+        uses = list(self._uses_in(unit, unit.state, unit.observation, place))
+        for member in unit.members:
+            uses += self._uses_in(unit, member, answer(member), place, peer=True)
+        return uses
+
+    def _uses_in(
+        self,
+        unit: ProductInstance,
+        state: HostState,
+        seen: Observation | None,
+        place: AccountAssignment,
+        *,
+        peer: bool = False,
+    ) -> Iterator[Use]:
+        if seen is None:
+            return
+        printed = {e.field: e for e in seen.evidence}
+        for line, match in self._matched(unit, seen, printed, peer=peer):
+            source = printed.get(f"{line.field}.count") or printed.get(line.field)
+            yield Use(
+                hostname=state.hostname,
+                smart_account=place.smart_account,
+                virtual_account=place.virtual_account,
+                license=self._matcher.name(match.license_id) if match.license_id else None,
+                license_id=match.license_id,
+                name=line.name,
+                entitlement_tag=line.tag,
+                count=line.units,
+                status=line.status,
+                counted_as=line.counted_as,
+                matched_by=match.matched_by,
+                captured_at=seen.captured_at,
+                stale=unit.stale,
+                capture=capture_of(state, source.command) if source else None,
+                line=source.line_number if source else None,
+                text=source.text if source else None,
+            )
+
+    def _matched(
+        self, unit: ProductInstance, seen: Observation, printed: Container[str], *, peer: bool
+    ) -> Iterator[tuple[_Line, Match]]:
+        """The lines of one answer, as they count, with their licenses."""
+        rule = counting_rule(seen, self._tables)
+        held = self._managers.manager_of(unit) is not None and not seen.managed_devices
+        passive = peer or (unit.passive and is_secondary(seen))
+        pids = tuple(sorted({udi.pid for udi in seen.udis if udi.pid}))
+        counted = set()
+        for line in (*_licenses(seen), *_reservations(seen), *_codes(seen)):
+            silent = held or (passive and not _needs_its_own(rule, line))
+            if silent and (peer or line.counted_as == "not_counted"):
+                continue
+            match = self._match(line, pids)
+            if silent:
+                yield line._replace(counted_as="not_counted"), match
+                continue
+            if line.counted_as != "not_counted":
+                counted.add(match.license_id)
+            yield line, match
+        if not passive:
+            of_devices = self._of_devices(unit, rule, printed)
+            yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
+
+    def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
+        if line.counted_as == "legacy":
+            return Match(matched_by="legacy")
+        return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
+
+    def _of_devices(
+        self, unit: ProductInstance, rule: CountingRow, printed: Container[str]
+    ) -> Iterator[tuple[_Line, Match]]:
+        for each in self._managers.consumers(unit, rule):
+            found = licenses_for(each, self._tables)
+            if len(found) == 1:
+                match = Match(license_id=next(iter(found)), matched_by="managed-device")
+            else:
+                match = Match(matched_by="ambiguous" if found else "unmatched")
+            place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
+            device = each.device
+            about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))
+            name = f"{each.license_type} ({about})" if about else each.license_type
+            line = _Line(field=place, counted_as="in_use", tag=each.license_type, name=name, units=1, status="in-use")
+            yield line, match
+
+
+def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
+    """True where a standby unit needs this license besides its active peer."""
+    return rule.ha == "each" or finds(rule.each_for, line.tag, line.name)
+
+
+def _licenses(seen: Observation) -> Iterator[_Line]:
+    for index, row in enumerate(seen.licenses):
+        yield _Line(
+            field=f"licenses[{index}]",
+            counted_as="legacy" if is_legacy(seen, row) else counted_as(row),
+            tag=row.entitlement_tag,
+            name=row.name,
+            description=row.description,
+            units=row.count,
+            status=row.status,
+        )
+
+
+def _reservations(seen: Observation) -> Iterator[_Line]:
+    for index, row in enumerate(seen.reservations):
+        yield _Line(
+            field=f"reservations[{index}]",
+            counted_as="reserved" if row.count else "not_counted",
+            tag=row.tag,
+            name=row.name,
+            units=row.count,
+            status=row.status,
+        )
+
+
+def _codes(seen: Observation) -> Iterator[_Line]:
+    """The units of installed authorization codes. Two supervisors of one UDI hold one code; an SLR or PLR code says
+    again what the reservations list, where they are printed."""
+    met = set()
+    for index, code in enumerate(seen.authorizations):
+        repeats = seen.reservations and norm(code.kind or "") in RESERVED_KINDS
+        for at, held in enumerate(code.licenses if code.status == "installed" and not repeats else ()):
+            box = (norm(code.pid or ""), norm(code.sn)) if code.sn else index
+            tag = held.entitlement_tag or held.license
+            if (box, tag) not in met:
+                met.add((box, tag))
+                yield _Line(
+                    field=f"authorizations[{index}].licenses[{at}]",
+                    counted_as="reserved" if held.count else "not_counted",
+                    tag=tag,
+                    name=held.license,
+                    description=held.description,
+                    units=held.count,
+                    status=code.status,
+                )

@@ -1,0 +1,185 @@
+"""Which license a printed tag or label is, and which license an entitlement is for.
+
+A printed tag is asked of, in this order: the project's catalogue (tag, then label), what the entitlement files teach
+(tag, then license name), the shipped tags, the label table (shipped, and learned from the estate), and at last the
+shipped catalogue, where feature, description and product family must all agree. The first step with a candidate
+decides: one candidate is the license, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from licsweep.model import Observation
+from licsweep.position_types import Entitlement
+from reconcile.tables.rows import CatalogueRow
+from reconcile.tables.tables import Tables, norm, slug
+
+Names = dict[str, set[str]]
+Said = TypeVar("Said")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`license_id` is None where the step `matched_by` is `unmatched`, `ambiguous` or `legacy`."""
+
+    license_id: str | None = None
+    matched_by: str
+
+
+class Printed(NamedTuple):
+    """What a device prints of one license; `pids` are those of the instance."""
+
+    tag: str | None
+    feature: str | None = None
+    description: str | None = None
+    pids: tuple[str, ...] = ()
+
+
+class Matcher:
+    """Finds licenses by what was printed; ids are `tables.slug` of the license's name."""
+
+    def __init__(
+        self, tables: Tables, entitlements: Sequence[Entitlement], seen: Iterable[Observation | None] = ()
+    ) -> None:
+        rows = (*tables.project, *tables.shipped)
+        self._labels = {**learned_labels(seen), **tables.labels}
+        self._names = {slug(row.license): row.license for row in reversed(rows)}
+        self._project = {slug(row.license) for row in tables.project}
+        self._project_tags, self._project_labels = _index(tables.project, _tags), _index(tables.project, _labels)
+        self._shipped_tags, self._shipped_labels = _index(tables.shipped, _tags), _index(tables.shipped, _labels)
+        self._features: dict[str, list[CatalogueRow]] = {}
+        self._rows: dict[str, list[CatalogueRow]] = {}
+        for row in rows:
+            self._rows.setdefault(slug(row.license), []).append(row)
+            for feature in row.features:
+                self._features.setdefault(norm(feature), []).append(row)
+        self._known: dict[Printed, Match] = {}
+        self._taught_tags: Names = {}
+        self._taught_names: Names = {}
+        self._learn(entitlements)
+
+    def _learn(self, entitlements: Sequence[Entitlement]) -> None:
+        spelled: dict[str, set[str]] = {}
+        for entitlement in entitlements:
+            found = self.bought(entitlement)
+            self._taught_names.setdefault(norm(entitlement.license), set()).add(found)
+            spelled.setdefault(found, set()).add(" ".join(entitlement.license.split()))
+            if entitlement.entitlement_tag:
+                self._taught_tags.setdefault(norm(entitlement.entitlement_tag), set()).add(found)
+        for license_id, names in spelled.items():
+            own = {name for name in names if len(self._taught_names[norm(name)]) == 1}
+            if own and license_id not in self._project:
+                usual = self._names.get(license_id)
+                self._names[license_id] = usual if usual in own else min(own)
+
+    def name(self, license_id: str) -> str:
+        """The license's name: the project's catalogue, else the entitlement files, else the shipped catalogue."""
+        return self._names[license_id]
+
+    def bought(self, entitlement: Entitlement) -> str:
+        """The id of the license that an entitlement is for: by its tag, then by its name, else its own name."""
+        tag, name = norm(entitlement.entitlement_tag or ""), norm(entitlement.license)
+        steps = (
+            self._project_tags.get(tag),
+            self._project_labels.get(tag),
+            self._project_labels.get(name),
+            self._shipped_tags.get(tag),
+            self._by_label_table(tag, {}),
+            self._by_label_table(name, {}),
+        )
+        own = slug(entitlement.license)
+        for candidates in filter(None, steps):
+            if len(candidates) == 1:
+                return next(iter(candidates))
+            if own in candidates:
+                return own
+        self._names.setdefault(own, " ".join(entitlement.license.split()))
+        return own
+
+    def named(self, name: str) -> str:
+        """The id of the license that a person's file names."""
+        return self.bought(Entitlement(license=name))
+
+    def family(self, license_id: str) -> str | None:
+        """The product family of a license, as the catalogue says."""
+        return self._first(license_id, lambda row: row.family)
+
+    def tier(self, license_id: str) -> str | None:
+        """The tier of a license, as the catalogue says."""
+        return self._first(license_id, lambda row: row.tier)
+
+    def features(self, license_id: str) -> tuple[str, ...]:
+        """The short names under which devices print a license."""
+        return self._first(license_id, lambda row: row.features) or ()
+
+    def _first(self, license_id: str, said: Callable[[CatalogueRow], Said]) -> Said | None:
+        return next((value for row in self._rows.get(license_id, ()) if (value := said(row))), None)
+
+    def printed(self, printed: Printed) -> Match:
+        """The license that a device printed."""
+        if printed not in self._known:
+            self._known[printed] = self._find(printed)
+        return self._known[printed]
+
+    def _find(self, printed: Printed) -> Match:
+        for step, candidates in self._steps(printed):
+            if len(candidates) == 1:
+                return Match(license_id=next(iter(candidates)), matched_by=step)
+            if candidates:
+                return Match(matched_by="ambiguous")
+        return Match(matched_by="unmatched")
+
+    def _steps(self, printed: Printed) -> Iterator[tuple[str, set[str]]]:
+        tag = norm(printed.tag or "")
+        yield "project-tag", self._project_tags.get(tag, set())
+        yield "project-label", self._project_labels.get(tag, set())
+        yield "entitlement", self._taught_tags.get(tag, set()) or self._taught_names.get(tag, set())
+        yield "shipped-tag", self._shipped_tags.get(tag, set())
+        yield "label-table", self._by_label_table(tag, self._taught_tags)
+        yield "shipped-catalogue", self._by_feature(printed)
+
+    def _by_label_table(self, label: str, taught: Names) -> set[str]:
+        """By the tag that the label stands for (project, entitlements, shipped), else by the shipped labels."""
+        tag = norm(self._labels.get(label, ""))
+        asked = (self._project_tags, taught, self._shipped_tags)
+        return next((names[tag] for names in asked if tag in names), self._shipped_labels.get(label, set()))
+
+    def _by_feature(self, printed: Printed) -> set[str]:
+        if not printed.feature or not printed.description:
+            return set()
+        description, pids = norm(printed.description), [norm(pid) for pid in printed.pids]
+        found = set()
+        for row in self._features.get(norm(printed.feature), ()):
+            starts = tuple(map(norm, row.models or (row.family or "",)))
+            if description in map(norm, _labels(row)) and all(pid.startswith(starts) for pid in pids):
+                found.add(slug(row.license))
+        return found
+
+
+def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
+    """Label to tag, as the estate itself says: a line that prints the full tag describes it by its label.
+
+    A description that stands on several tags teaches nothing.
+    """
+    learned: Names = {}
+    for use in (use for each in seen if each for use in each.licenses):
+        if use.description and (use.entitlement_tag or "").startswith("regid."):
+            learned.setdefault(norm(use.description), set()).add(use.entitlement_tag or "")
+    return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
+
+
+def _tags(row: CatalogueRow) -> tuple[str, ...]:
+    return row.tags
+
+
+def _labels(row: CatalogueRow) -> tuple[str, ...]:
+    return (row.license, *row.labels)
+
+
+def _index(rows: Iterable[CatalogueRow], texts: Callable[[CatalogueRow], Iterable[str]]) -> Names:
+    index: Names = {}
+    for row in rows:
+        for text in filter(str.strip, texts(row)):
+            index.setdefault(norm(text), set()).add(slug(row.license))
+    return index
