@@ -12,7 +12,7 @@ from measure import measure
 from licsweep.estate import credentials as creds
 from licsweep.estate.selection import Selection
 from licsweep.jobs import collect
-from licsweep.settings import load
+from licsweep.settings import DEFAULT_SET, CredentialSet, load
 
 
 def main(count: int) -> None:
@@ -35,7 +35,7 @@ def main(count: int) -> None:
             Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0}
         )
         wish = collect.SweepRequest(selection=Selection())
-        credentials = creds.find(["environment"])
+        credentials = {DEFAULT_SET: creds.find(CredentialSet())}
 
         def work() -> int:
             done = collect.sweep(

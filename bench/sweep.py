@@ -11,6 +11,7 @@ from typing import Any
 from measure import COMMANDS, measure
 
 from licsweep import platforms
+from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs import collect
@@ -45,17 +46,17 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
         flags["type_ahead"] = "cisco_xe"
     platforms.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
     project = load(project_folder, flags)
-    inventory = inv.load(project.inventory)
+    inventory = inv.load(project)
     targets = select(inventory, Selection())
     wish = collect.SweepRequest(selection=Selection(), gather_only="read" not in words)
-    order = collect._order(project, inventory, targets, wish, collect.find_credentials(project), {})
+    order = collect._order(project, inventory, targets, wish, creds.find_all(project, inventory, targets), {})
     database = project_folder / "bench.db"
     database.unlink(missing_ok=True)
     store: Any = Store(database, create=True) if {"store", "read"} & words else NoStore()
     ended: list[str] = []
 
     def work() -> int:
-        run.sweep(inventory, order, store, lambda outcome: ended.append(outcome.status))
+        run.sweep(order, store, lambda outcome: ended.append(outcome.status))
         return ended.count("ok")
 
     measure(len(targets), work)

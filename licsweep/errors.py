@@ -22,6 +22,7 @@ LicsweepError
     +-- LoginWithheld     LS210  skipped
 """
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from licsweep.vocabulary import OutcomeStatus
@@ -158,3 +159,12 @@ class LoginWithheld(AccessError):
     """No credential was sent, because too many logins of this AAA group were refused, or the sweep is over."""
 
     code, status = "LS210", "skipped"
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """A sentence for a `why`: the nearest of the known words, else the first of them."""
+    import difflib
+
+    near = difflib.get_close_matches(word, known, 1)
+    listed = ", ".join(sorted(known)[:40]) or "none"
+    return f"did you mean {near[0]}?" if near else f"known are: {listed}" + ", ..." * (len(known) > 40)  # noqa: PLR2004

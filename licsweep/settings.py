@@ -1,134 +1,257 @@
 """Settings of a project: licsweep.toml < environment LICSWEEP_* < flags. No secret is a setting."""
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from licsweep.errors import InputError, UsageError
+from licsweep.errors import InputError, UsageError, did_you_mean
 
 FILE_NAME = "licsweep.toml"
 MAX_WORKERS = 200
+DEFAULT_SET = "default"
+CREDENTIAL_SOURCES = ("environment", "keyring", "file", "agent", "prompt")
+_EXPECTED = {
+    int: "a whole number is expected",
+    float: "a number is expected",
+    str: 'text in quotes is expected, as "..."',
+    list: 'a list is expected, as ["environment", "prompt"]',
+    dict: "a table is expected",
+}
+
+
+def _setting(default: Any, meaning: str, least: float = 0, most: float = 0) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting with its default. Paths are relative to the project; times are seconds unless the name says.
+    """Every setting with its default, meaning (and unit), least and most value. Paths are relative to the project."""
 
-    0 means none for `sweep_deadline`, `slow_start`, `max_per_site`, `max_per_aaa_group`, `max_auth_failures`;
-    `type_ahead` and `credentials` are lists with commas (platforms; sources in their order).
-    """
-
-    database: str = "licsweep.db"
-    inventory: str = "inventory"
-    known_hosts: str = "known_hosts"
-    workers: int = 30
-    connect_timeout: float = 10.0
-    command_timeout: float = 60.0
-    device_deadline: float = 180.0
-    sweep_deadline: float = 0.0
-    retries: int = 1
-    retry_backoff: float = 2.0
-    start_jitter: float = 0.5
-    slow_start: int = 5
-    max_per_site: int = 20
-    max_per_aaa_group: int = 0
-    max_auth_failures: int = 3
-    type_ahead: str = ""
-    credentials: str = "environment, agent, prompt"
-    credentials_file: str = ""
-    ssh_key: str = ""
-    min_coverage: float = 100.0
-    stale_hours: int = 48
-    report_due_days: int = 30
-    buffer_percent: int = 10
+    database: str = _setting("licsweep.db", "the database file")
+    inventory: str = _setting("inventory", "the folder with hosts.yaml; or a table, see docs/inventory.md")
+    known_hosts: str = _setting("known_hosts", "the file of host keys, in OpenSSH's format")
+    workers: int = _setting(30, "devices at the same time", 1, MAX_WORKERS)
+    connect_timeout: float = _setting(10.0, "seconds to connect to a device", 0.1, 600)
+    command_timeout: float = _setting(60.0, "seconds for the answer to one command", 0.1, 3600)
+    device_deadline: float = _setting(180.0, "seconds for all of one device", 1, 86_400)
+    sweep_deadline: float = _setting(0.0, "seconds for the whole sweep; 0: no deadline", 0, 2_592_000)
+    retries: int = _setting(1, "repeats of a connection that failed before a password was sent", 0, 10)
+    retry_backoff: float = _setting(2.0, "seconds before the first repeat, doubled each time", 0, 600)
+    start_jitter: float = _setting(0.5, "seconds over which the first connections are spread at random", 0, 3600)
+    slow_start: int = _setting(5, "connections at once at first; 0: all at once", 0, MAX_WORKERS)
+    max_per_site: int = _setting(20, "devices of a site at the same time; 0: no limit", 0, MAX_WORKERS)
+    max_per_aaa_group: int = _setting(0, "devices of an AAA group at the same time; 0: no limit", 0, MAX_WORKERS)
+    lockout_after: int = _setting(10, "failed passwords in a row that lock an account; 0: accounts never lock", 0, 1000)
+    type_ahead: str = _setting("", "platforms, with commas, whose commands are sent without waiting for each answer")
+    credentials: str = _setting(
+        "environment, agent, prompt",
+        f"sources of the default credentials, with commas: {', '.join(CREDENTIAL_SOURCES)}; or tables, "
+        "see docs/credentials.md",
+    )
+    credentials_file: str = _setting("", "the file of the source `file`")
+    ssh_key: str = _setting("", "the private key to log in with")
+    min_coverage: float = _setting(100.0, "percent of the hosts that must end ok, else exit code 3", 0, 100)
+    stale_hours: int = _setting(48, "hours after which what was read from a device is called stale", 0, 876_000)
+    report_due_days: int = _setting(30, "days before a usage report is due at which that is a finding", 0, 3650)
+    buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve", 0, 1000)
 
 
 DEFAULTS = {setting.name: setting.default for setting in fields(Settings)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialSet:
+    """Where one set of credentials comes from; hosts name it with `data: {credentials: NAME}`.
+
+    `username` counts where no source has one; `key` is a private key; `file` is for the source `file`;
+    `lockout_after` is the number of failed passwords in a row that locks its accounts.
+    """
+
+    name: str = DEFAULT_SET
+    sources: tuple[str, ...] = ("environment",)
+    username: str | None = None
+    key: Path | None = None
+    file: Path | None = None
+    lockout_after: int | None = None
+
+    @property
+    def variables(self) -> str:
+        """What the names of its environment variables begin with."""
+        own = "" if self.name == DEFAULT_SET else f"CREDENTIALS_{self.name.upper().replace('-', '_')}_"
+        return f"LICSWEEP_{own}"
+
+
+_SET_KEYS = {"from": list, "username": str, "key": str, "file": str, "lockout_after": int}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from."""
+    """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from.
+
+    `inventory` is the source of the inventory and its options; `notes` is what the person should know.
+    """
 
     folder: Path
     settings: Settings
     sources: Mapping[str, str]
+    inventory: Mapping[str, Any]
+    credential_sets: Mapping[str, CredentialSet]
+    notes: tuple[str, ...] = ()
 
     @property
     def database(self) -> Path:
-        return self.folder / self.settings.database
-
-    @property
-    def inventory(self) -> Path:
-        return self.folder / self.settings.inventory
-
-    def path(self, name: str) -> Path | None:
-        """A file that a setting names, relative to the project; None where it is empty."""
-        return self.folder / Path(name).expanduser() if name else None
+        return self.path(self.settings.database)
 
     @property
     def known_hosts(self) -> Path:
-        return self.folder / Path(self.settings.known_hosts).expanduser()
+        return self.path(self.settings.known_hosts)
+
+    def path(self, name: str) -> Path:
+        """A file that a setting names, relative to the project."""
+        return self.folder / Path(name).expanduser()
 
 
 def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Project:
     """The project in `folder`; a flag that is None is not set. Raises InputError or UsageError with the remedy."""
     environment = os.environ if environment is None else environment
-    path = folder / FILE_NAME
-    values = _from_file(path)
-    sources = dict.fromkeys(values, str(path))
-    for name, default in DEFAULTS.items():
+    file = folder / FILE_NAME
+    given = _parse(file)
+    tables = {name: given.pop(name) for name in ("inventory", "credentials") if isinstance(given.get(name), dict)}
+    found = {name: (value, where(file, name)) for name, value in given.items()}
+    for name in (*DEFAULTS, "max_auth_failures"):
         variable = f"LICSWEEP_{name.upper()}"
         if variable in environment:
-            values[name], sources[name] = _from_text(variable, environment[variable], type(default)), variable
-        if flags and flags.get(name) is not None:
-            values[name], sources[name] = flags[name], "flag"
-        sources.setdefault(name, "default")
-    settings = Settings(**values)
-    if not 1 <= settings.workers <= MAX_WORKERS:
-        raise UsageError(
-            f"workers = {settings.workers}", why=f"1 to {MAX_WORKERS} sessions at once", hint=f"set workers in {path}"
-        )
-    return Project(folder=folder, settings=settings, sources=sources)
+            found[name] = (_from_text(environment[variable], type(DEFAULTS.get(name, 0))), variable)
+    found |= {name: (value, "flag") for name, value in (flags or {}).items() if value is not None}
+    table = tables.get("inventory", {})
+    if table:
+        check(table.get("source", ""), str, f"{where(file, 'inventory', 'source')}: inventory.source")
+    notes = []
+    if "max_auth_failures" in found:  # the name and the meaning of the first releases
+        allowed, at = found.pop("max_auth_failures")
+        number = check(allowed, int, f"{at}: max_auth_failures", 0, 999)
+        found.setdefault("lockout_after", (number and number + 1, at))
+        notes.append(f"{at}: max_auth_failures = {number} is read as lockout_after = {found['lockout_after'][0]}")
+    settings = Settings(**{name: _checked(name, value, at) for name, (value, at) in found.items()})
+    return Project(
+        folder=folder,
+        settings=settings,
+        sources={name: found[name][1] if name in found else "default" for name in DEFAULTS},
+        inventory={"source": "files", "folder": settings.inventory} | ({} if "inventory" in found else table),
+        credential_sets=_sets(file, settings, tables.get("credentials", {}), forced="credentials" in found),
+        notes=tuple(notes),
+    )
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: {error}", why="the file is not valid TOML") from error
-    for name, value in found.items():
-        at = f"{path}:{_line(text, name)}"
-        if name not in DEFAULTS:
-            raise InputError(
-                f"{at}: {name}: no such setting", why="known are " + ", ".join(DEFAULTS), hint="licsweep config"
-            )
-        kind = type(DEFAULTS[name])
-        if kind is float and type(value) is int:
-            found[name] = float(value)
-        elif type(value) is not kind:
-            raise InputError(f"{at}: {name}: expected {kind.__name__}", why=f"the file says {value!r}")
-    return found
+def where(file: Path, *keys: str) -> str:
+    """FILE:LINE of a key of a TOML file, or of the table that it would stand in."""
+    section: tuple[str, ...] = ()
+    line, depth = 1, 0
+    for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", text)
+        words = (header[1] if header else text.partition("=")[0]).split(".")
+        path = tuple(word.strip().strip("\"'") for word in words)
+        section, path = (path, path) if header else (section, (*section, *path))
+        if path == keys[: len(path)] and len(path) > depth:
+            line, depth = number, len(path)
+    return f"{file}:{line}"
 
 
-def _line(text: str, name: str) -> int:
-    lines = text.splitlines()
-    return next((n for n, line in enumerate(lines, 1) if line.split("=")[0].strip().strip("[]\"'") == name), 1)
-
-
-def _from_text(variable: str, text: str, kind: type) -> Any:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise UsageError(f"{variable}={text}", why=f"{kind.__name__} is expected") from error
+def check(value: Any, kind: type, at: str, least: float = 0, most: float = 0) -> Any:
+    """The value, when it is of that kind and, being a number, from `least` to `most`. Raises InputError, UsageError."""
+    if kind is float and type(value) is int:
+        value = float(value)
+    why = "" if type(value) is kind else _EXPECTED[kind]
+    if not why and isinstance(value, int | float) and not least <= value <= most:  # nan is in no range
+        why = f"{least:,} to {most:,} is expected"
+    if why:
+        wrong = UsageError if at.startswith(("LICSWEEP_", "flag")) else InputError
+        raise wrong(f"{at} = {value!r:.60}", why=why, hint="licsweep config")
+    return value
 
 
 def listed(text: str) -> list[str]:
     """The words of a setting that is a list with commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8", errors="replace"))
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+)", str(error))
+        raise InputError(
+            f"{file}{':' + at[1] if at else ''}: not valid TOML",
+            why="name = value is expected, with text in quotes; a name may stand there once",
+        ) from error
+
+
+def _from_text(text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        return text  # is refused for what it is
+
+
+def _checked(name: str, value: Any, at: str) -> Any:
+    setting = next((one for one in fields(Settings) if one.name == name), None)
+    if setting is None:
+        known = did_you_mean(name, DEFAULTS)
+        raise InputError(f"{at}: {name}: no such setting", why=known, hint="licsweep config")
+    value = check(value, type(setting.default), f"{at}: {name}", setting.metadata["least"], setting.metadata["most"])
+    if name == "lockout_after" and value == 1:
+        raise InputError(
+            f"{at}: {name} = 1", why="no password could be sent; 0 (never locked) or 2 to 1,000 is expected"
+        )
+    if name == "credentials":
+        _known_sources(listed(value), f"{at}: {name}")
+    return value
+
+
+def _sets(file: Path, settings: Settings, tables: dict[str, Any], *, forced: bool) -> dict[str, CredentialSet]:
+    """Every set by name. `forced`: the setting `credentials` was given beside the tables and has the last word."""
+    sources = tuple(listed(settings.credentials))
+    flat = {"from": sources, "key": settings.ssh_key, "file": settings.credentials_file}
+    sets: dict[str, CredentialSet] = {}
+    for name, table in ({DEFAULT_SET: {}} | tables).items():
+        _check_set(file, name, table)
+        given = (flat if name == DEFAULT_SET else {"from": sources}) | table
+        one = CredentialSet(
+            name=name,
+            sources=sources if forced and name == DEFAULT_SET else tuple(given["from"]),
+            username=given.get("username"),
+            key=file.parent / Path(given["key"]).expanduser() if given.get("key") else None,
+            file=file.parent / Path(given["file"]).expanduser() if given.get("file") else None,
+            lockout_after=given.get("lockout_after"),
+        )
+        if any(one.variables == other.variables for other in sets.values()):
+            raise InputError(f"{where(file, 'credentials', name)}: {name}: another set has the same variables")
+        sets[name] = one
+    return sets
+
+
+def _check_set(file: Path, name: str, table: Any) -> None:
+    if not isinstance(table, dict) or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        at = where(file, "credentials", name)
+        raise InputError(f"{at}: credentials.{name}: not a set", why="tables [credentials.NAME] are expected")
+    for key, value in table.items():
+        at = f"{where(file, 'credentials', name, key)}: credentials.{name}.{key}"
+        if key not in _SET_KEYS:
+            why = f"{did_you_mean(key, _SET_KEYS)} A secret is never a setting."
+            raise InputError(f"{at}: no such key", why=why, hint="docs/credentials.md")
+        check(value, _SET_KEYS[key], at, 2, 1000)
+        if key == "from":
+            _known_sources(value, at)
+
+
+def _known_sources(sources: Sequence[Any], at: str) -> None:
+    for source in sources:
+        if source not in CREDENTIAL_SOURCES:
+            why = did_you_mean(str(source), CREDENTIAL_SOURCES)
+            raise InputError(f"{at}: no such source: {source}", why=why, hint="docs/credentials.md")

@@ -30,7 +30,10 @@ class Run:
 
     def project(self, **flags: Any) -> Project:
         """The project with its settings; flags that are None don't count."""
-        return load(self.folder, flags)
+        project = load(self.folder, flags)
+        for note in project.notes:
+            self.say(note)
+        return project
 
     def say(self, text: str) -> None:
         """Talk for the person, on stderr."""

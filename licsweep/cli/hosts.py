@@ -6,8 +6,9 @@ from licsweep.cli.common import Run, selection_options, shared
 from licsweep.cli.render import Out, data_options, titled
 from licsweep.estate import inventory
 from licsweep.estate.selection import Selection, select
+from licsweep.settings import DEFAULT_SET
 
-COLUMNS = titled("name address port platform groups site virtual_account", name="Host")
+COLUMNS = titled("name address port platform credentials groups site virtual_account", name="Host")
 
 
 @click.command()
@@ -16,17 +17,21 @@ COLUMNS = titled("name address port platform groups site virtual_account", name=
 @shared
 def command(run: Run, selection: Selection, out: Out) -> None:
     """The selected hosts. The whole inventory is checked; an error names its file and line."""
+    whole = inventory.load(run.project())
     found = [
         {
             "name": one.name,
             "address": one.address,
             "port": one.port,
             "platform": one.platform,
+            "credentials": one.credentials or DEFAULT_SET,
             "groups": ", ".join(one.groups),
             "site": one.data.get("site"),
             "virtual_account": one.data.get("virtual_account"),
         }
-        for one in select(inventory.load(run.project().inventory), selection)
+        for one in select(whole, selection)
     ]
     out.rows("hosts", found, COLUMNS)
+    for note in (*whole.notes, *(f"{name}: left out: {reason}" for name, reason in whole.left_out.items())):
+        run.say(note)
     run.say(f"{len(found)} hosts")

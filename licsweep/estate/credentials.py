@@ -1,12 +1,13 @@
-"""Credentials, from the sources that licsweep.toml names, in that order; never from arguments, the inventory or logs.
+"""Credentials, in named sets, from the sources that licsweep.toml names; never from arguments, the inventory or logs.
 
-    environment  LICSWEEP_USERNAME, _PASSWORD, _ENABLE_SECRET, _KEY_PASSPHRASE, _JUMP_USERNAME, _JUMP_PASSWORD
-    keyring      the same words in lower case as accounts of the service `licsweep` (keyring set licsweep password)
-    file         the same words in a TOML file that only its owner may read
+    environment  LICSWEEP_USERNAME, LICSWEEP_PASSWORD, ... for the set `default`, LICSWEEP_CREDENTIALS_EMEA_PASSWORD
+                 for the set `emea`
+    keyring      the words as accounts of the service `licsweep` or `licsweep/emea` (keyring set licsweep password)
+    file         the words in a TOML file that only its owner may read
     agent        keys of the SSH agent
-    prompt       a question on a terminal
+    prompt       a question on a terminal, once for each set
 
-One credential is used: the key of `ssh_key` where one is set, else a password, else the agent.
+One credential of a set is used: its key where one is set, else a password, else the agent.
 """
 
 import getpass
@@ -14,19 +15,22 @@ import os
 import stat
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep import serialization
-from licsweep.errors import CredentialError, MissingExtra, UsageError
+from licsweep.errors import CredentialError, MissingExtra, UsageError, did_you_mean
+from licsweep.estate.inventory import Inventory, Target
+from licsweep.settings import DEFAULT_SET, CredentialSet, Project
 
 if TYPE_CHECKING:
     import paramiko
 
-WORDS = ("username", "password", "enable_secret", "key_passphrase", "jump_username", "jump_password")
-SOURCES = ("environment", "keyring", "file", "agent", "prompt")
+WORDS = ("username", "password", "enable_secret", "key_passphrase", "token", "client_id", "client_secret")
+JUMP_WORDS = ("jump_username", "jump_password")
+"""Of the set `default`: for jump hosts whose entry names no set."""
 _MAX_FILE = 64 * 1024
 
 
@@ -51,99 +55,143 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What sessions log in with. `source` says where it came from, for the person who asks."""
+    """What sessions log in with, one set's. `username` is empty where the inventory names one for every host;
+    `source` says where the password, key or token came from."""
 
     username: str
     password: Secret | None = None
     key: "paramiko.PKey | None" = None
     use_agent: bool = False
     enable_secret: Secret | None = None
+    token: Secret | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
     jump_username: str | None = None
     jump_password: Secret | None = None
     source: str
 
     def for_jump_host(self) -> "Credentials":
         """What jump hosts get: their own password where one is given, else the same."""
+        username = self.jump_username or self.username
         if self.jump_password is None:
-            return replace(self, username=self.jump_username or self.username)
-        return replace(
-            self, username=self.jump_username or self.username, password=self.jump_password, key=None, use_agent=False
-        )
+            return replace(self, username=username)
+        return replace(self, username=username, password=self.jump_password, key=None, use_agent=False)
+
+
+def find_all(project: Project, inventory: Inventory, targets: Iterable[Target]) -> dict[str, Credentials]:
+    """The credentials of every set that the targets and their jump hosts use, by its name; a prompt asks once a set.
+
+    Raises CredentialError, MissingExtra, InventoryError.
+    """
+    users: dict[str, dict[str, Target]] = {}
+    for target in targets:
+        for one in (target, *inventory.hops(target)):
+            users.setdefault(one.credentials or DEFAULT_SET, {})[one.name] = one
+    return {name: find(project.credential_sets[name], list(users[name].values())) for name in sorted(users)}
 
 
 def find(
-    sources: Sequence[str],
-    *,
-    file: Path | None = None,
-    key: Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    wanted: CredentialSet, users: Collection[Target] = (), *, environment: Mapping[str, str] | None = None
 ) -> Credentials:
-    """The credential of a run. Raises CredentialError, UsageError (an unknown source), MissingExtra (keyring)."""
+    """The credentials of a set, for the hosts that use it. Raises CredentialError, MissingExtra (keyring)."""
     environment = os.environ if environment is None else environment
-    words, origin = gather(sources, file=file, environment=environment)
-    ask = "prompt" in sources and sys.stdin.isatty() and sys.stderr.isatty()
-    agent = "agent" in sources and bool(environment.get("SSH_AUTH_SOCK"))
-    username = words.get("username") or (_username() if ask else None)
-    loaded = _key(key, words.get("key_passphrase"), ask=ask) if key else None
+    words, origin = gather(wanted, environment)
+    if users and all(one.is_jump_host for one in users):
+        words |= {word: words[f"jump_{word}"] for word in ("username", "password") if f"jump_{word}" in words}
+    named = users and all(one.username or (one.is_jump_host and "jump_username" in words) for one in users)
+    ask = "prompt" in wanted.sources and sys.stdin.isatty() and sys.stderr.isatty()
+    agent = "agent" in origin
+    is_token = "token" in words or "client_secret" in words
+    username = words.get("username") or (_ask_username(wanted.name) if ask and not named and not is_token else "")
+    key = _key(wanted, words.get("key_passphrase"), ask=ask) if wanted.key else None
     password = words.get("password")
-    if username and not loaded and not password and not agent and ask:
-        password, origin["password"] = getpass.getpass("Password: "), "prompt"
-    if not username or not (loaded or password or agent):
+    if ask and not (key or password or agent or is_token):
+        password = getpass.getpass(f"Password, {_set(wanted)}: ")
+        origin |= {"password": "prompt"}
+    prefix = wanted.variables
+    if not is_token and (not (username or named) or not (key or password or agent)):
         raise CredentialError(
-            "no credentials to log in with",
-            why=f"looked in: {', '.join(sources)}; found {', '.join(words) or 'nothing'}, and no terminal to ask on",
-            hint="export LICSWEEP_USERNAME=... ; read -rs LICSWEEP_PASSWORD ; export LICSWEEP_PASSWORD",
+            f"no credentials to log in with: {_set(wanted)}",
+            why=f"looked in: {', '.join(wanted.sources)}; found {', '.join(words) or 'nothing'}; no terminal to ask on",
+            hint=f"export {prefix}USERNAME=... ; read -rs {prefix}PASSWORD ; export {prefix}PASSWORD",
         )
     return Credentials(
         username=username,
-        password=Secret(password) if password and not loaded else None,
-        key=loaded,
-        use_agent=not loaded and not password,
+        password=Secret(password) if password and not key else None,
+        key=key,
+        use_agent=agent and not key and not password,
         enable_secret=_secret(words, "enable_secret"),
+        token=_secret(words, "token"),
+        client_id=words.get("client_id"),
+        client_secret=_secret(words, "client_secret"),
         jump_username=words.get("jump_username"),
         jump_password=_secret(words, "jump_password"),
-        source=f"key {key}" if loaded else origin["password"] if password else "agent",
+        source=source_of(wanted, origin),
     )
 
 
-def gather(
-    sources: Sequence[str], *, file: Path | None, environment: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The words that the sources hold without asking anybody, and the source of each."""
+def gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The words that a set's sources hold without asking anybody, and the source of each (and of an agent's keys)."""
     words: dict[str, str] = {}
     origin: dict[str, str] = {}
-    for source in sources:
-        if source not in SOURCES:
-            raise UsageError(f"credentials: no such source: {source}", why=f"known are: {', '.join(SOURCES)}")
-        for word, value in _from(source, file, environment).items():
+    for source in wanted.sources:
+        if source == "agent" and environment.get("SSH_AUTH_SOCK"):
+            origin["agent"] = "agent"
+        for word, value in _from(source, wanted, environment).items():
             if value and word not in words:
                 words[word], origin[word] = value, source
+    if wanted.username and "username" not in words:
+        words["username"], origin["username"] = wanted.username, "licsweep.toml"
     return words, origin
 
 
-def _from(source: str, file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+def source_of(wanted: CredentialSet, origin: Mapping[str, str]) -> str:
+    """Where the credential that is used comes from, in words for a person, given the source of each word found."""
+    if wanted.key:
+        return f"key {wanted.key}"
+    return next((origin[word] for word in ("password", "token", "client_secret", "agent") if word in origin), "prompt")
+
+
+def _set(wanted: CredentialSet) -> str:
+    return f"credential set {wanted.name}"
+
+
+def _words(wanted: CredentialSet) -> tuple[str, ...]:
+    return (*WORDS, *JUMP_WORDS) if wanted.name == DEFAULT_SET else WORDS
+
+
+def _from(source: str, wanted: CredentialSet, environment: Mapping[str, str]) -> dict[str, str]:
     if source == "environment":
-        return {word: environment.get(f"LICSWEEP_{word.upper()}", "") for word in WORDS}
+        return {word: environment.get(f"{wanted.variables}{word.upper()}", "") for word in _words(wanted)}
     if source == "keyring":
-        return _from_keyring()
+        return _from_keyring(wanted)
     if source == "file":
-        return _from_file(file)
+        return _from_file(wanted)
     return {}
 
 
-def _from_keyring() -> dict[str, str]:
+def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
     try:
         import keyring
     except ImportError as error:
         raise MissingExtra(
             "credentials: keyring is not installed", why=str(error), hint="pip install 'licsweep[keyring]'"
         ) from error
-    return {word: keyring.get_password("licsweep", word) or "" for word in WORDS}
+    from keyring.errors import KeyringError
+
+    service = "licsweep" if wanted.name == DEFAULT_SET else f"licsweep/{wanted.name}"
+    try:
+        return {word: keyring.get_password(service, word) or "" for word in _words(wanted)}
+    except KeyringError as error:
+        why, hint = "this machine has no keyring that can be opened", "use the source `environment` or `file`"
+        raise CredentialError(f"{_set(wanted)}: the keyring can't be read", why=why, hint=hint) from error
 
 
-def _from_file(file: Path | None) -> dict[str, str]:
+def _from_file(wanted: CredentialSet) -> dict[str, str]:
+    file = wanted.file
     if file is None:
-        raise UsageError("credentials: no file named", hint="set credentials_file in licsweep.toml")
+        hint = "set credentials_file" if wanted.name == DEFAULT_SET else f"set file in [credentials.{wanted.name}]"
+        raise UsageError(f"{_set(wanted)}: no file is named", why="`file` is one of its sources", hint=hint)
     raw = serialization.read_bounded(file, _MAX_FILE)
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise CredentialError(f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {file}")
@@ -151,18 +199,18 @@ def _from_file(file: Path | None) -> dict[str, str]:
         found = tomllib.loads(raw.decode("utf-8", "replace"))
     except tomllib.TOMLDecodeError as error:
         raise CredentialError(f"{file}: not valid TOML", why='word = "value" is expected on each line') from error
-    strange = sorted(set(found) - set(WORDS))
+    strange = sorted(set(found) - set(_words(wanted)))
     if strange:
-        raise CredentialError(f"{file}: {strange[0]}: no such word", why=f"known are: {', '.join(WORDS)}")
+        raise CredentialError(f"{file}: {strange[0]}: no such word", why=did_you_mean(strange[0], _words(wanted)))
     return {word: str(value) for word, value in found.items()}
 
 
-def _key(path: Path, passphrase: str | None, *, ask: bool) -> "paramiko.PKey":
+def _key(wanted: CredentialSet, passphrase: str | None, *, ask: bool) -> "paramiko.PKey":
     import paramiko
 
-    path = path.expanduser()
+    path = wanted.key or Path()
     if not path.is_file():
-        raise CredentialError(f"{path}: no such file", why="ssh_key names it", hint="licsweep config")
+        raise CredentialError(f"{path}: no such file", why=f"{_set(wanted)} names it", hint="licsweep config")
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
             return kind.from_private_key_file(str(path), passphrase)
@@ -176,14 +224,13 @@ def _key(path: Path, passphrase: str | None, *, ask: bool) -> "paramiko.PKey":
             why="not Ed25519, ECDSA or RSA" + (", or a wrong passphrase" * bool(passphrase)),
         )
     if ask:
-        return _key(path, getpass.getpass(f"Passphrase of {path}: "), ask=False)
-    raise CredentialError(
-        f"{path}: the key has a passphrase", why="none was found", hint="export LICSWEEP_KEY_PASSPHRASE"
-    )
+        return _key(wanted, getpass.getpass(f"Passphrase of {path}, {_set(wanted)}: "), ask=False)
+    hint = f"export {wanted.variables}KEY_PASSPHRASE"
+    raise CredentialError(f"{path}: the key has a passphrase", why="none was found", hint=hint)
 
 
-def _username() -> str:
-    print("Username: ", end="", file=sys.stderr, flush=True)  # stdout is for data
+def _ask_username(name: str) -> str:
+    print(f"Username, credential set {name}: ", end="", file=sys.stderr, flush=True)  # stdout is for data
     return sys.stdin.readline().strip()
 
 

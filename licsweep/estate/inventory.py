@@ -1,36 +1,20 @@
-"""The inventory: Nornir SimpleInventory files, checked with file and line, as Nornir objects and as Targets.
+"""The inventory: the hosts to talk to, whatever source names them.
 
-Connection parameters are taken from the resolved host (host > groups > defaults), never from Nornir's
-connection options, whose `extras` are not merged but taken whole from the first level that has them.
+`SOURCES` are the modules that a source's name stands for; each has `read(project)`, which gives an Inventory or None.
 """
 
+import importlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from licsweep import serialization
-from licsweep.errors import InputError, InventoryError
-from licsweep.model import Record
-from licsweep.platforms import platforms as installed
-
-if TYPE_CHECKING:
-    from nornir.core.inventory import Host, Inventory
+from licsweep.errors import InputError, InventoryError, did_you_mean
+from licsweep.settings import FILE_NAME, Project, where
 
 SSH_PORT = 22
 AUTO = "auto"
 """A platform that the first sweep finds out and the store remembers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Record):
-    """A host, a group or the defaults as the file gives them. There is no password field, on purpose."""
-
-    hostname: str | None = None
-    port: int | None = None
-    username: str | None = None
-    platform: str | None = None
-    groups: tuple[str, ...] = ()
-    data: dict[str, Any] = field(default_factory=dict)
+SOURCES = {"files": "licsweep.estate.simple_inventory"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +27,27 @@ class Target:
     platform: str
     username: str | None
     groups: tuple[str, ...]
-    data: dict[str, Any]
+    data: Mapping[str, Any]
 
     @property
     def site(self) -> str | None:
         """The site, for caps and order."""
-        return self._said("site")
+        return self._text("site")
 
     @property
     def aaa_group(self) -> str:
         """Hosts that ask the same AAA server; `default` where the inventory does not say."""
-        return self._said("aaa_group") or "default"
+        return self._text("aaa_group") or "default"
 
     @property
     def timezone(self) -> str | None:
         """Decides an ambiguous zone that the device prints."""
-        return self._said("timezone")
+        return self._text("timezone")
+
+    @property
+    def credentials(self) -> str | None:
+        """The name of its credential set, where the inventory says one."""
+        return self._text("credentials")
 
     @property
     def legacy_ssh(self) -> bool:
@@ -66,113 +55,52 @@ class Target:
         return self.data.get("legacy_ssh") is True
 
     @property
+    def is_jump_host(self) -> bool:
+        """True for a host that is only passed through (`data: {jump_host: true}`)."""
+        return self.data.get("jump_host") is True
+
+    @property
     def jump(self) -> tuple[str, ...]:
         """The jump hosts to pass, by their names in the inventory, first hop first."""
         hops = self.data.get("jump") or ()
         return (hops,) if isinstance(hops, str) else tuple(map(str, hops))
 
-    def _said(self, name: str) -> str | None:
+    def _text(self, name: str) -> str | None:
         value = self.data.get(name)
         return None if value is None else str(value)
 
 
-def load(folder: Path) -> "Inventory":
-    """Nornir's inventory from hosts.yaml, groups.yaml and defaults.yaml. Raises InventoryError naming file and line."""
-    from nornir.core import inventory as nornir
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Every host by name, jump hosts among them. `left_out` gives the reason for each host that the source names and
+    licsweep can't use; `notes` is what else the person should know."""
 
-    hosts_file, groups_file = folder / "hosts.yaml", folder / "groups.yaml"
-    if not hosts_file.is_file():
-        raise InventoryError(f"{hosts_file}: no such file", why="this is not a project yet", hint="licsweep init")
-    hosts: dict[str, Entry] = _read(hosts_file, dict[str, Entry] | None) or {}
-    groups: dict[str, Entry] = _read(groups_file, dict[str, Entry] | None) or {}
-    default: Entry = _read(folder / "defaults.yaml", Entry | None) or Entry()
-    _check(hosts_file, hosts, groups)
-    _check(groups_file, groups, groups)
-    defaults = nornir.Defaults(**_common(default), data=default.data)
-    made = nornir.Groups(
-        {name: nornir.Group(name=name, **_common(g), data=g.data, defaults=defaults) for name, g in groups.items()}
-    )
-    for name, entry in groups.items():
-        made[name].groups = nornir.ParentGroups(made[parent] for parent in entry.groups)
-    return nornir.Inventory(
-        hosts=nornir.Hosts(
-            {
-                name: nornir.Host(
-                    name=name,
-                    **_common(entry),
-                    data=entry.data,
-                    groups=nornir.ParentGroups(made[group] for group in entry.groups),
-                    defaults=defaults,
-                )
-                for name, entry in hosts.items()
-            }
-        ),
-        groups=made,
-        defaults=defaults,
-    )
+    targets: Mapping[str, Target]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def hops(self, target: Target) -> Iterator[Target]:
+        """The jump hosts before a target, first hop first. Raises InventoryError where one is not in the inventory."""
+        for name in target.jump:
+            if name not in self.targets:
+                why = did_you_mean(name, self.targets)
+                raise InventoryError(f"{target.name}: jump host {name} is not in the inventory", why=why)
+            yield self.targets[name]
 
 
-def _common(entry: Entry) -> dict[str, Any]:
-    return {
-        "hostname": entry.hostname,
-        "port": entry.port,
-        "username": entry.username,
-        "platform": entry.platform,
-    }
+def find(project: Project) -> Inventory | None:
+    """The project's inventory, None where it has none. Raises InventoryError, InputError (naming file and line)."""
+    source = project.inventory["source"]
+    if source not in SOURCES:
+        at = where(project.folder / FILE_NAME, "inventory", "source")
+        raise InputError(f"{at}: no such inventory source: {source}", why=did_you_mean(str(source), SOURCES))
+    inventory: Inventory | None = importlib.import_module(SOURCES[source]).read(project)
+    return inventory
 
 
-def _read(path: Path, kind: Any) -> Any:
-    if not path.is_file():
-        return None
-    try:
-        return serialization.load_yaml_file(path, kind)
-    except InputError as error:
-        why, hint = error.why, "licsweep hosts"
-        if "password" in error.what:
-            why = "a password does not belong into a file"
-            hint = "remove the line and export LICSWEEP_PASSWORD instead"
-        elif "connection_options" in error.what:
-            why = "connection options are built from hostname, port, username, platform and data"
-        raise InventoryError(error.what, why=why, hint=hint) from error
-
-
-def _check(path: Path, entries: dict[str, Entry], groups: dict[str, Entry]) -> None:
-    platforms = (None, AUTO, *installed())
-    for name, entry in entries.items():
-        for group in entry.groups:
-            if group not in groups:
-                known = ", ".join(groups) or "none"
-                raise InventoryError(f"{_at(path, name)}: no such group: {group}", why=f"known are: {known}")
-        if entry.platform not in platforms:
-            known = ", ".join(filter(None, platforms))
-            raise InventoryError(f"{_at(path, name)}: no such platform: {entry.platform}", why=f"known are: {known}")
-
-
-def _at(path: Path, name: str) -> str:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    line = next((n for n, line in enumerate(lines, 1) if line.split(":")[0].strip("\"' ") == name), 1)
-    return f"{path}:{line}: {name}"
-
-
-def target(host: "Host") -> Target:
-    """The host with everything resolved. Raises InventoryError where no platform is known."""
-    if not host.platform and not is_jump_host(host):
-        raise InventoryError(
-            f"{host.name}: no platform",
-            why="neither the host nor its groups say one",
-            hint="set platform in hosts.yaml",
-        )
-    return Target(
-        name=host.name,
-        address=host.hostname or host.name,
-        port=host.port or SSH_PORT,
-        platform=host.platform or "",
-        username=host.username,
-        groups=tuple(group.name for group in host.extended_groups()),
-        data=dict(host.items()),
-    )
-
-
-def is_jump_host(host: "Host") -> bool:
-    """True for a host that is only passed through (`data: {jump_host: true}`)."""
-    return host.get("jump_host") is True
+def load(project: Project) -> Inventory:
+    """The project's inventory. Raises InventoryError, InputError (naming file and line)."""
+    inventory = find(project)
+    if inventory is None:
+        raise InventoryError(f"{project.folder}: no inventory", why="this is not a project yet", hint="licsweep init")
+    return inventory

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from licsweep import serialization
-from licsweep.errors import UsageError
-from licsweep.estate.inventory import Target, is_jump_host, target
-
-if TYPE_CHECKING:
-    from nornir.core.inventory import Inventory
+from licsweep.errors import InventoryError, UsageError, did_you_mean
+from licsweep.estate.inventory import Inventory, Target
+from licsweep.settings import DEFAULT_SET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +23,36 @@ class Selection:
         return " ".join(parts) or "all hosts"
 
 
-def select(inventory: "Inventory", selection: Selection) -> list[Target]:
+def select(inventory: Inventory, selection: Selection) -> list[Target]:
     """The selected hosts, by name. Raises UsageError where none is left: an empty run is never a success."""
     patterns = _patterns(selection.limit)
     wanted = [_pair(text) for text in selection.filters]
     found = []
-    for name in sorted(inventory.hosts):
-        if is_jump_host(inventory.hosts[name]):
+    for name, one in sorted(inventory.targets.items()):
+        if one.is_jump_host or (patterns and not any(fnmatchcase(name, pattern) for pattern in patterns)):
             continue
-        if patterns and not any(fnmatchcase(name, pattern) for pattern in patterns):
-            continue
-        one = target(inventory.hosts[name])
+        if not one.platform:
+            why = "neither the host nor its groups say one"
+            raise InventoryError(f"{name}: no platform", why=why, hint="set platform in hosts.yaml (auto finds it out)")
         if all(_holds(one, key, value) for key, value in wanted):
             found.append(one)
     if not found:
         raise UsageError(
             f"no host is selected by: {selection}",
-            why=f"the inventory has {len(inventory.hosts)} hosts",
+            why=_why_none(inventory, patterns),
             hint="licsweep hosts",
         )
     return found
+
+
+def _why_none(inventory: Inventory, patterns: Sequence[str]) -> str:
+    why = f"the inventory has {len(inventory.targets)} hosts"
+    for pattern in patterns:
+        if pattern in inventory.left_out:
+            why += f"; {pattern} is left out: {inventory.left_out[pattern]}"
+        elif not any(fnmatchcase(name, pattern) for name in inventory.targets):
+            why += f"; {pattern}: {did_you_mean(pattern, inventory.targets)}"
+    return why
 
 
 def _patterns(limit: Sequence[str]) -> list[str]:
@@ -71,4 +78,7 @@ def _holds(one: Target, key: str, value: str) -> bool:
         return value in one.groups
     if key == "platform":
         return one.platform == value
-    return str(one.data.get(key)) == value
+    if key == "credentials":
+        return (one.credentials or DEFAULT_SET) == value
+    said = one.data.get(key)
+    return (str(said).lower() if isinstance(said, bool) else str(said)) == value

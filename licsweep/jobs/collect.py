@@ -1,23 +1,22 @@
 """Collecting over SSH: the selection, the credentials, the lock, the sweep."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from licsweep.errors import InventoryError, UsageError
+from licsweep.errors import UsageError
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs.snapshots import Collected, writing
 from licsweep.model import Outcome
-from licsweep.settings import Project, listed
+from licsweep.settings import DEFAULT_SET, Project, listed
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
-    from nornir.core.inventory import Inventory
-
     from licsweep.access.login import Login
     from licsweep.sweep.run import SweepPlan
 
@@ -42,19 +41,21 @@ def sweep(
     project: Project,
     wish: SweepRequest,
     *,
-    credentials: creds.Credentials | None = None,
+    credentials: Mapping[str, creds.Credentials] | None = None,
     progress: Callable[[Outcome], None],
     selected: Callable[[int], None],
 ) -> Collected:
     """Sweeps the selected hosts; `selected` hears how many before the first session, `progress` each outcome.
 
+    `credentials` are those of each set, by its name; without them they are found as the project says.
+
     Raises LockedError, CredentialError, InventoryError, UsageError, StoreError.
     """
     from licsweep.sweep import run
 
-    inventory = inv.load(project.inventory)
+    inventory = inv.load(project)
     targets = select(inventory, wish.selection)
-    credentials = credentials or find_credentials(project)
+    credentials = credentials or creds.find_all(project, inventory, targets)
     with writing(project, "sweep") as store:
         if wish.failed_from is not None:
             targets = _failed(store, targets, wish.failed_from)
@@ -62,7 +63,7 @@ def sweep(
         fresh = _fresh(store, targets, wish.fresher_than_hours)
         selected(len(targets))
         order = _order(project, inventory, targets, wish, credentials, fresh)
-        swept = run.sweep(inventory, order, store, progress)
+        swept = run.sweep(order, store, progress)
     return Collected(
         snapshot_id=swept.snapshot_id,
         selected=len(targets),
@@ -78,15 +79,16 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     from licsweep.access.session import CLASSES, LAST_LINE
     from licsweep.platforms import platforms
 
-    inventory = inv.load(project.inventory)
+    inventory = inv.load(project)
     targets = select(inventory, wish.selection)
     if project.database.is_file():
         with Store(project.database) as store:
             targets = _remembered(store, targets)
-    source, username = _credential_source(project)
+    credentials = _credential_sources(project, targets)
     known = platforms()
     planned = []
     for target in targets:
+        source, username = credentials[target.credentials or DEFAULT_SET]
         platform = known.get(target.platform)
         ready = target.platform in CLASSES and (platform is not None or target.platform == inv.AUTO)
         commands = platform.lines if platform else ("show version", "and what its platform needs")
@@ -97,7 +99,7 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
                 "address": f"{target.address}:{target.port}",
                 "username": target.username or username,
                 "credential": source,
-                "jump": " > ".join(hop.name for hop in hops(inventory, target)),
+                "jump": " > ".join(hop.name for hop in inventory.hops(target)),
                 "lines": "; ".join(lines),
                 "skipped": None if ready else f"platform {target.platform} can't be swept yet",
             }
@@ -105,46 +107,28 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     return planned
 
 
-def find_credentials(project: Project) -> creds.Credentials:
-    """The credential of this project's runs. Raises CredentialError."""
-    settings = project.settings
-    return creds.find(
-        listed(settings.credentials),
-        file=project.path(settings.credentials_file),
-        key=project.path(settings.ssh_key),
-    )
-
-
-def hops(inventory: "Inventory", target: Target) -> list[Target]:
-    """The jump hosts before a target. Raises InventoryError where one is not in the inventory."""
-    found = []
-    for name in target.jump:
-        if name not in inventory.hosts:
-            raise InventoryError(f"{target.name}: jump host {name} is not in the inventory", hint="licsweep hosts")
-        found.append(inv.target(inventory.hosts[name]))
+def _credential_sources(project: Project, targets: Iterable[Target]) -> dict[str, tuple[str, str]]:
+    """Of each set that the targets use: where its credential comes from, and the user name."""
+    found = {}
+    for name in {target.credentials or DEFAULT_SET for target in targets}:
+        wanted = project.credential_sets[name]
+        words, origin = creds.gather(wanted, os.environ)
+        found[name] = f"{name}: {creds.source_of(wanted, origin)}", words.get("username", "(asked for)")
     return found
 
 
-def _credential_source(project: Project) -> tuple[str, str]:
-    import os
-
-    settings = project.settings
-    words, origin = creds.gather(
-        listed(settings.credentials), file=project.path(settings.credentials_file), environment=os.environ
-    )
-    if settings.ssh_key:
-        source = f"key {settings.ssh_key}"
-    else:
-        source = origin.get("password") or ("agent" if os.environ.get("SSH_AUTH_SOCK") else "prompt")
-    return source, words.get("username", "(asked for)")
+def _lockout_after(project: Project, targets: Iterable[Target]) -> int:
+    """The failed passwords that lock one of the accounts: the smallest number that a set or the setting gives."""
+    sets = (project.credential_sets[target.credentials or DEFAULT_SET] for target in targets)
+    return min({one.lockout_after or project.settings.lockout_after for one in sets}, default=0)
 
 
 def _order(
     project: Project,
-    inventory: "Inventory",
+    inventory: inv.Inventory,
     targets: Sequence[Target],
     wish: SweepRequest,
-    credentials: creds.Credentials,
+    credentials: Mapping[str, creds.Credentials],
     fresh: Mapping[str, str],
 ) -> "SweepPlan":
     from licsweep.access.hostkeys import KnownHosts
@@ -164,7 +148,7 @@ def _order(
             connect=settings.connect_timeout, command=settings.command_timeout, device=settings.device_deadline
         ),
         jump_hosts=JumpHosts(known_hosts, settings.connect_timeout),
-        gate=Gate(deadline=settings.sweep_deadline or None, auth_failures=settings.max_auth_failures),
+        gate=Gate(deadline=settings.sweep_deadline or None, auth_failures=max(0, _lockout_after(project, targets) - 1)),
         retries=settings.retries,
         backoff=settings.retry_backoff,
         type_ahead=frozenset(listed(settings.type_ahead)),
@@ -172,7 +156,7 @@ def _order(
     return SweepPlan(
         targets=targets,
         selection=str(wish),
-        login_of=lambda target: _login(target, credentials, hops(inventory, target)),
+        login_of=lambda target: _login(target, credentials, inventory.hops(target)),
         means=means,
         fresh=fresh,
         workers=settings.workers,
@@ -184,21 +168,26 @@ def _order(
     )
 
 
-def _login(target: Target, credentials: creds.Credentials, passed: Sequence[Target] = ()) -> "Login":
-    """How to log in to a target: its own credential and those of the jump hosts that are passed."""
+def _login(
+    target: Target, credentials: Mapping[str, creds.Credentials], passed: Iterable[Target] | None = None
+) -> "Login":
+    """How to log in to a target: the credential of its set and those of the jump hosts that are passed."""
     from licsweep.access.login import Login
 
+    own = credentials[target.credentials or DEFAULT_SET]
+    if passed is None and not target.credentials:  # a jump host
+        own = own.for_jump_host()
     return Login(
         address=target.address,
         port=target.port,
         platform=target.platform,
-        username=target.username or credentials.username,
-        password=credentials.password.reveal() if credentials.password else None,
-        key=credentials.key,
-        use_agent=credentials.use_agent,
-        enable_secret=credentials.enable_secret.reveal() if credentials.enable_secret else None,
+        username=target.username or own.username,
+        password=own.password.reveal() if own.password else None,
+        key=own.key,
+        use_agent=own.use_agent,
+        enable_secret=own.enable_secret.reveal() if own.enable_secret else None,
         legacy_ssh=target.legacy_ssh,
-        jumps=tuple(_login(hop, credentials.for_jump_host()) for hop in passed),
+        jumps=tuple(_login(hop, credentials) for hop in passed or ()),
     )
 
 

@@ -19,7 +19,7 @@ from licsweep.jobs.snapshots import Collected
 from licsweep.model import LicenseUse, Outcome
 from licsweep.position_types import Judgement
 from licsweep.reports import write
-from licsweep.settings import FILE_NAME, Project, load
+from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
 from licsweep.store.store import Store
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         estate.write_project(folder)
         settings.write_text(SETTINGS, encoding="utf-8")
         project = load(folder, environment={})
-        credentials = Credentials(username=estate.username, password=Secret(estate.password), source="demo")
+        credentials = {
+            DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")
+        }
         started, cpu = time.monotonic(), time.process_time()
         collected = collect.sweep(
             project, SweepRequest(selection=Selection()), credentials=credentials, progress=progress, selected=selected

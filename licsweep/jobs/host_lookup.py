@@ -2,23 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from licsweep.errors import InputError
 from licsweep.estate import inventory as inv
-from licsweep.settings import Project
-
-if TYPE_CHECKING:
-    from nornir.core.inventory import Inventory
-
-
-def inventory_of(project: Project) -> "Inventory | None":
-    """The inventory, where the project has one."""
-    return inv.load(project.inventory) if (project.inventory / "hosts.yaml").is_file() else None
 
 
 def target_of(
-    hostname: str, texts: Iterable[str], inventory: "Inventory | None", platform: str | None = None
+    hostname: str, texts: Iterable[str], inventory: inv.Inventory | None, platform: str | None = None
 ) -> inv.Target:
     """The host with its platform: from the inventory (unless that says `auto`), else `platform`, else recognized from
     its texts.
@@ -27,8 +17,8 @@ def target_of(
     """
     from collectors import parse
 
-    listed = inv.target(inventory.hosts[hostname]) if inventory and hostname in inventory.hosts else None
-    if listed and listed.platform != inv.AUTO:
+    listed = inventory.targets.get(hostname) if inventory else None
+    if listed and listed.platform not in ("", inv.AUTO):
         return listed
     platform = platform or next(filter(None, map(parse.recognize_platform, texts)), None)
     if platform is None:

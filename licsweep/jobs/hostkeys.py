@@ -17,7 +17,7 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
     from licsweep.access import hostkeys
 
     known = hostkeys.KnownHosts(project.known_hosts)
-    targets = select(inv.load(project.inventory), selection)
+    targets = select(inv.load(project), selection)
     timeout = project.settings.connect_timeout
     with ThreadPoolExecutor(max_workers=project.settings.workers) as pool:
         return list(pool.map(lambda t: hostkeys.scan(t.name, t.address, t.port, known, timeout), targets))

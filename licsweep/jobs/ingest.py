@@ -4,20 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from licsweep.access.blanking import blank
 from licsweep.errors import InputError, NothingCollected, plain_reason
+from licsweep.estate import inventory as inv
 from licsweep.jobs.gathered_files import gather
-from licsweep.jobs.host_lookup import inventory_of, target_of
+from licsweep.jobs.host_lookup import target_of
 from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project
-
-if TYPE_CHECKING:
-    from nornir.core.inventory import Inventory
 
 
 def texts(
@@ -29,9 +26,9 @@ def texts(
     nothing tells is `unparsed` and its texts are kept. The time is `taken_at`, else the files' own. Raises InputError,
     NothingCollected, LockedError, StoreError.
     """
-    inventory = inventory_of(project)
+    inventory = inv.find(project)
     files, passed_over = gather(paths)
-    found, unused = texts_of(files, frozenset(inventory.hosts if inventory else ()))
+    found, unused = texts_of(files, frozenset(inventory.targets if inventory else ()))
     unused += passed_over
     if not found:
         said = "; ".join(f"{one.path}: {one.reason}" for one in unused[:3]) or "the folder is empty"
@@ -54,7 +51,7 @@ def texts(
 def _report(
     hostname: str,
     found: Iterable[GatheredText],
-    inventory: "Inventory | None",
+    inventory: inv.Inventory | None,
     taken_at: datetime | None,
     platform: str | None,
 ) -> HostReport:

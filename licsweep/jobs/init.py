@@ -1,11 +1,12 @@
 """A working project to start from."""
 
 import json
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
 from licsweep.errors import UsageError
-from licsweep.settings import DEFAULTS, FILE_NAME
+from licsweep.settings import FILE_NAME, Settings
 
 SAMPLES = {
     "inventory/hosts.yaml": "hosts.yaml",
@@ -39,6 +40,7 @@ def write_project(folder: Path) -> list[Path]:
 
 def settings_text() -> str:
     """licsweep.toml with every setting at its default, commented out."""
-    lines = ["# Settings of this project: file < environment LICSWEEP_* < flags (licsweep config shows each).", ""]
-    lines += [f"# {name} = {json.dumps(value)}" for name, value in DEFAULTS.items()]
+    lines = ["# Settings of this project: file < environment LICSWEEP_* < flags (licsweep config shows each)."]
+    for setting in fields(Settings):
+        lines += ["", f"# {setting.metadata['meaning']}", f"# {setting.name} = {json.dumps(setting.default)}"]
     return "\n".join(lines) + "\n"

@@ -3,8 +3,8 @@
 import dataclasses
 from datetime import UTC, datetime
 
+from licsweep.estate import inventory as inv
 from licsweep.jobs.entitlements import counted_imports
-from licsweep.jobs.host_lookup import inventory_of
 from licsweep.position_types import JudgementResult
 from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
@@ -66,8 +66,8 @@ def _facts(project: Project) -> dict[str, HostFacts]:
     """What the inventory says of each host, where there is an inventory."""
     known = {field.name for field in dataclasses.fields(HostFacts)}
     facts = {}
-    inventory = inventory_of(project)
-    for name, host in inventory.hosts.items() if inventory else ():
-        said = {key: str(value) for key, value in host.items() if key in known and value is not None}
+    inventory = inv.find(project)
+    for name, host in inventory.targets.items() if inventory else ():
+        said = {key: str(value) for key, value in host.data.items() if key in known and value is not None}
         facts[name] = HostFacts(**said)
     return facts

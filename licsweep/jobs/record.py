@@ -12,8 +12,8 @@ from typing import Any
 
 from licsweep import serialization
 from licsweep.errors import InputError, UsageError
+from licsweep.estate import inventory as inv
 from licsweep.jobs import store_queries
-from licsweep.jobs.host_lookup import inventory_of
 from licsweep.model import Capture, Observation
 from licsweep.scrubbing import Kind, Scrubber
 from licsweep.settings import Project
@@ -122,12 +122,12 @@ def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
     for state in states:
         yield from _host(state.hostname)
         yield from _fields(serialization.plain(state.observation or Observation()))
-    inventory = inventory_of(project)
-    for name, host in inventory.hosts.items() if inventory else ():
+    inventory = inv.find(project)
+    for name, host in inventory.targets.items() if inventory else ():
         yield from _host(name)
-        yield from _host(host.hostname or "")
+        yield from _host(host.address)
         yield "word", host.username or ""
-        yield from ((_FIELDS.get(key, "word"), value) for key, value in host.items() if isinstance(value, str))
+        yield from ((_FIELDS.get(key, "word"), value) for key, value in host.data.items() if isinstance(value, str))
 
 
 def _host(name: str) -> Iterator[tuple[Kind, str]]:

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
-from licsweep.jobs.host_lookup import inventory_of, target_of
+from licsweep.estate import inventory as inv
+from licsweep.jobs.host_lookup import target_of
 from licsweep.jobs.snapshots import Collected, write_snapshot, writing
 from licsweep.model import Observation, Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.settings import Project
 from licsweep.store.store import Store
-
-if TYPE_CHECKING:
-    from nornir.core.inventory import Inventory
 
 READ = frozenset({"ok", "partial", "unparsed", "unsupported", "refused"})
 """Outcomes of hosts that answered to the end, so that reading decides how they ended."""
@@ -44,7 +41,7 @@ def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
     Of one snapshot, hosts that had no answer to read are in the new one as they were in it.
     Raises UsageError for a snapshot without captures, NothingCollected, LockedError, StoreError.
     """
-    inventory = inventory_of(project)
+    inventory = inv.find(project)
     changed = []
     with writing(project, "reparse", create=False) as store:
 
@@ -80,7 +77,7 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
     return sorted(found, key=lambda before: before.outcome.hostname)
 
 
-def _read(store: Store, before: _Before, inventory: "Inventory | None") -> tuple[Outcome, Observation | None]:
+def _read(store: Store, before: _Before, inventory: inv.Inventory | None) -> tuple[Outcome, Observation | None]:
     name = before.outcome.hostname
     platform = before.observation.platform if before.observation else None
     outcome = replace(before.outcome, status="ok", reason=None)

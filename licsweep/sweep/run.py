@@ -12,7 +12,7 @@ from threading import current_thread, main_thread
 from typing import Any
 
 from nornir.core import Nornir
-from nornir.core.inventory import Host, Inventory
+from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
@@ -58,13 +58,10 @@ class SweepPlan:
     read: bool = True
 
 
-def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Swept:
+def sweep(order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Swept:
     """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
     by_name = {target.name: target for target in order.targets}
     gate = order.means.gate
-
-    def is_chosen(host: Host, **_: Any) -> bool:
-        return host.name in by_name
 
     snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=order.read, progress=progress)
@@ -78,7 +75,7 @@ def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callab
         slow_start=order.slow_start,
         leave=lambda hosts: writer.leave(host.name for host in hosts),
     )
-    chosen = Nornir(inventory=inventory.filter(filter_func=is_chosen), runner=runner)
+    chosen = Nornir(inventory=_inventory(order.targets), runner=runner)
 
     def one_host(task: Task) -> Result:
         target = by_name[task.host.name]
@@ -105,6 +102,12 @@ def sweep(inventory: Inventory, order: SweepPlan, store: Store, progress: Callab
         )
     store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
     return Swept(snapshot_id=snapshot_id, counts=writer.counts, interrupted=interrupted)
+
+
+def _inventory(targets: Sequence[Target]) -> Inventory:
+    """Nornir's view of the targets: it only hands out names, the rest is in the Target."""
+    hosts = {target.name: Host(name=target.name) for target in targets}
+    return Inventory(hosts=Hosts(hosts), groups=Groups(), defaults=Defaults())
 
 
 def _one(target: Target, order: SweepPlan) -> HostReport:

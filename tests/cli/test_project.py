@@ -36,7 +36,7 @@ def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
     done = licsweep("config", "--project", tmp_path, "--format", "json", LICSWEEP_STALE_HOURS="12")
     rows = {row["setting"]: row for row in json.loads(done.out)["data"]}
     assert rows["workers"]["value"] == 7
-    assert rows["workers"]["source"].endswith("licsweep.toml")
+    assert rows["workers"]["source"].endswith("licsweep.toml:1")
     assert rows["stale_hours"] == {"setting": "stale_hours", "value": 12, "source": "LICSWEEP_STALE_HOURS"}
     assert rows["report_due_days"]["source"] == "default"
 

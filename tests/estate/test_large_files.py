@@ -8,6 +8,7 @@ import yaml
 from licsweep import serialization
 from licsweep.errors import InventoryError
 from licsweep.estate import inventory
+from licsweep.settings import load
 
 MANY = 3000
 
@@ -56,10 +57,11 @@ def test_most_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_mistakes_have_their_true_line(tmp_path: Path, extra: str, told: str) -> None:
-    (tmp_path / "hosts.yaml").write_text(text_of(MANY, extra))
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yaml").write_text(text_of(MANY, extra))
     line = text_of(MANY, extra)[: text_of(MANY, extra).index(extra)].count("\n") + 1
     with pytest.raises(InventoryError) as caught:
-        inventory.load(tmp_path)
+        inventory.load(load(tmp_path, environment={}))
     assert told in caught.value.what
     number = int(caught.value.what.split(":")[1])
     assert number >= line

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
@@ -90,13 +89,10 @@ class Bench:
         order = SweepPlan(
             targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False
         )
-        inventory = Inventory(
-            hosts=Hosts({name: Host(name=name) for name in boxes}), groups=Groups(), defaults=Defaults()
-        )
         store = Store(self.folder / "licsweep.db", create=True)
         began = time.monotonic()
         try:
-            sweep(inventory, order, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
+            sweep(order, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
         finally:
             store.close()
         return time.monotonic() - began

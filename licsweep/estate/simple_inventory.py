@@ -1,0 +1,276 @@
+"""Inventory source `files`: Nornir's SimpleInventory (hosts.yaml, groups.yaml, defaults.yaml) and hosts.d/*.yaml.
+
+A value comes from the host, else from its groups (depth first, the first that has it), else from the defaults, as
+in Nornir. `connection_options` are not used: what they would say is said by hostname, port, username, platform, data.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from graphlib import CycleError, TopologicalSorter
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from licsweep import serialization
+from licsweep.errors import InputError, InventoryError, did_you_mean
+from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target
+from licsweep.platforms import platforms
+from licsweep.settings import FILE_NAME, Project, check, where
+
+Entry = dict[str, Any]
+"""A host, a group or the defaults as the file gives them, without what is null."""
+
+_KEYS = {
+    "hostname": (str, "text is expected; a number wants quotes, an address no brackets"),
+    "port": (int, "a whole number is expected"),
+    "username": (str, "text is expected; a number wants quotes"),
+    "platform": (str, "text is expected"),
+    "groups": (list, "a list is expected, as [berlin, ios_xe]"),
+    "data": (dict, "names with values are expected, as {site: berlin}"),
+    "connection_options": (dict, "names with values are expected"),
+}
+_SECRETS = {"password", "secret", "enable_secret", "passphrase", "key_passphrase", "token", "client_secret"}
+_MAX_PORT = 65_535
+
+
+def read(project: Project) -> Inventory | None:
+    """The inventory of the folder that the setting names; None where it holds no hosts. Raises InventoryError."""
+    for key in project.inventory.keys() - {"source", "folder"}:
+        at = where(project.folder / FILE_NAME, "inventory", key)
+        raise InputError(f"{at}: inventory.{key}: no such key", why=did_you_mean(key, ("source", "folder")))
+    folder = project.path(check(project.inventory["folder"], str, f"{project.folder / FILE_NAME}: inventory.folder"))
+    found = [folder / "hosts.yaml", *sorted((folder / "hosts.d").glob("*.y*ml"))]
+    files = {file: _entries(file) for file in found if file.is_file()}
+    if not files:
+        return None
+    groups_file, defaults_file = folder / "groups.yaml", folder / "defaults.yaml"
+    groups, defaults = _entries(groups_file), _entry(defaults_file, "", _load(defaults_file))
+    hosts: dict[str, Entry] = {}
+    for file, entries in files.items():
+        for name in entries.keys() & hosts.keys():
+            other = next(file for file, entries in files.items() if name in entries)
+            raise _wrong(file, name, "", f"stands in {other} too", "a host has one entry")
+        hosts |= entries
+    notes = []
+    for file, entries in (files | {groups_file: groups, defaults_file: {"": defaults}}).items():
+        for name, entry in entries.items():
+            _check(project, file, name, entry)
+            _check_names(file, name, entry, hosts, groups)
+        if count := sum("connection_options" in entry for entry in entries.values()):
+            notes.append(f"{file}: connection_options of {count} entries are not used; docs/inventory.md says what is")
+    _check_cycles(groups_file, groups)
+    targets = {target.name: target for target in _resolved(hosts, groups, defaults)}
+    left_out = {
+        name: f"platform {target.platform}: there is no reader for it"
+        for name, target in targets.items()
+        if target.platform not in ("", AUTO, *platforms())
+    }
+    return Inventory(
+        targets={name: target for name, target in targets.items() if name not in left_out},
+        left_out=left_out,
+        notes=tuple(notes),
+    )
+
+
+def _entries(file: Path) -> dict[str, Entry]:
+    return {_name(file, name): _entry(file, name, entry) for name, entry in _load(file).items()}
+
+
+def _load(file: Path) -> dict[Any, Any]:
+    if not file.is_file():
+        return {}
+    if not file.resolve().is_relative_to(file.parent.resolve()) and file.parent.name == "hosts.d":
+        raise InventoryError(f"{file}: a link out of its folder", why="files that are found follow no such link")
+    try:
+        found = serialization.load_yaml_file(file, Any) or {}
+    except InputError as error:
+        why = error.why
+        if error.what.endswith("not valid YAML"):
+            why = "a bracket, a quote or an indentation does not fit, here or just above"
+        raise InventoryError(error.what, why=why, hint="licsweep hosts") from error
+    if not isinstance(found, dict):
+        raise InventoryError(
+            f"{file}:1: names with values are expected", why="as in: licsweep init", hint="licsweep hosts"
+        )
+    return found
+
+
+def _name(file: Path, name: Any) -> str:
+    if isinstance(name, str):
+        return name
+    import yaml
+
+    words = re.findall(r"^([\w.:+-]+?)\s*:(?=\s|$)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    word = next((word for word in words if yaml.safe_load(word) == name), str(name))
+    raise _wrong(file, word, "", "YAML does not read this name as text", "", f'write it in quotes: "{word}":')
+
+
+def _entry(file: Path, name: str, raw: Any) -> Entry:
+    if not isinstance(raw, dict | None):
+        raise _wrong(file, name, "", "keys with values are expected", "known are: " + ", ".join(_KEYS))
+    entry = {key: value for key, value in (raw or {}).items() if value is not None}
+    for key, value in entry.items():
+        if key == "password" or (key in ("data", "connection_options") and _holds_secret(value)):
+            hint = "remove it and export LICSWEEP_PASSWORD in its place (docs/credentials.md)"
+            raise _wrong(file, name, key, "passwords are not allowed in inventory files", "others read them", hint)
+        if key not in _KEYS:
+            why = did_you_mean(str(key), _KEYS)
+            raise _wrong(file, name, key, "no such key", why, "values of your own stand under data:")
+        if key == "port" and isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value):
+            entry[key] = value = int(value)
+        kind, why = _KEYS[key]
+        if type(value) is not kind:
+            raise _wrong(file, name, key, f"{value!r:.60}", why)
+    return entry
+
+
+def _holds_secret(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(map(_holds_secret, node))
+    if not isinstance(node, dict):
+        return False
+    return any((key in _SECRETS and value is not None) or _holds_secret(value) for key, value in node.items())
+
+
+def _check(project: Project, file: Path, name: str, entry: Entry) -> None:
+    """What an entry says for itself; a platform's name becomes ours."""
+    if not 1 <= entry.get("port", SSH_PORT) <= _MAX_PORT:
+        raise _wrong(file, name, "port", str(entry["port"]), f"1 to {_MAX_PORT} is expected")
+    if "hostname" in entry and (why := _not_an_address(entry["hostname"])):
+        raise _wrong(file, name, "hostname", entry["hostname"], why)
+    if "platform" in entry:
+        ours = platform_named(entry["platform"])
+        if ours is None:
+            why = did_you_mean(entry["platform"], (AUTO, *platforms()))
+            raise _wrong(file, name, "platform", f"no such platform: {entry['platform']}", why)
+        entry["platform"] = ours
+    data = entry.get("data", {})
+    zone, credentials = data.get("timezone"), data.get("credentials")
+    if zone is not None and not _is_zone(zone):
+        why = did_you_mean(str(zone), available_timezones())
+        raise _wrong(file, name, "timezone", f"no such time zone: {zone}", why, "a name as Europe/Berlin is expected")
+    if credentials is not None and credentials not in project.credential_sets:
+        why = did_you_mean(str(credentials), project.credential_sets)
+        hint = f"add [credentials.{credentials}] to {project.folder / FILE_NAME}"
+        raise _wrong(file, name, "credentials", f"no such credential set: {credentials}", why, hint)
+
+
+def _check_names(file: Path, name: str, entry: Entry, hosts: dict[str, Entry], groups: dict[str, Entry]) -> None:
+    """The groups and jump hosts that an entry names."""
+    for group in entry.get("groups", ()):
+        if not isinstance(group, str) or group not in groups:
+            raise _wrong(file, name, "groups", f"no such group: {group}", did_you_mean(str(group), groups))
+    jump = entry.get("data", {}).get("jump") or []
+    for hop in [jump] if isinstance(jump, str) else jump:
+        if hop not in hosts:
+            raise _wrong(file, name, "jump", f"no such jump host: {hop}", did_you_mean(str(hop), hosts))
+        if hop == name:
+            raise _wrong(file, name, "jump", f"{hop} is reached through itself", "the first hop is reached directly")
+
+
+def _check_cycles(file: Path, groups: dict[str, Entry]) -> None:
+    try:
+        TopologicalSorter({name: entry.get("groups", ()) for name, entry in groups.items()}).prepare()
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        why = f"{' > '.join(circle)}: each is a group of the one before"
+        raise _wrong(file, circle[0], "groups", "groups that hold each other", why, "remove one of them") from error
+
+
+def _resolved(hosts: dict[str, Entry], groups: dict[str, Entry], defaults: Entry) -> Iterator[Target]:
+    inherited = _inheritance(groups, defaults)
+    for name, entry in hosts.items():
+        above, common = inherited(tuple(entry.get("groups", ())))
+        values = common | entry
+        data = common["data"] | entry["data"] if entry.get("data") else common["data"]
+        is_jump_host = data.get("jump_host") is True
+        yield Target(
+            name=name,
+            address=values.get("hostname", name),
+            port=values.get("port", SSH_PORT),
+            platform="" if is_jump_host else values.get("platform", ""),
+            username=values.get("username"),
+            groups=above,
+            data=data,
+        )
+
+
+def _inheritance(
+    groups: dict[str, Entry], defaults: Entry
+) -> Callable[[tuple[str, ...]], tuple[tuple[str, ...], Entry]]:
+    """What the groups of a host and the defaults give, worked out once for each list of groups."""
+
+    @cache
+    def inherited(names: tuple[str, ...]) -> tuple[tuple[str, ...], Entry]:
+        above: dict[str, None] = {}
+        waiting = list(reversed(names))
+        while waiting:
+            name = waiting.pop()
+            if name not in above:
+                above[name] = None
+                waiting += reversed(groups[name].get("groups", ()))
+        common: Entry = {"data": {}}
+        for level in (defaults, *(groups[name] for name in reversed(above))):
+            common |= level | {"data": common["data"] | level.get("data", {})}
+        return tuple(above), common
+
+    return inherited
+
+
+def platform_named(name: str) -> str | None:
+    """Our name for a platform that another tool names; None where nothing is known by it."""
+    if name == AUTO or name in platforms():
+        return name
+    return _platform_names().get(name.lower())
+
+
+@lru_cache(maxsize=1)
+def _platform_names() -> dict[str, str]:
+    table = serialization.load_yaml_file(Path(__file__).with_name("platform_names.yaml"), dict[str, list[str]])
+    unread = table.pop("no reader")
+    return {name: name for name in unread} | {name: ours for ours in table for name in (ours, *table[ours])}
+
+
+def _not_an_address(text: str) -> str:
+    """Why a text is no host name or address; empty where it is one."""
+    try:
+        ip_address(text.partition("%")[0])
+    except ValueError:
+        pass
+    else:
+        return ""
+    bare = re.fullmatch(r"\[?([0-9A-Fa-f:.]+)\]?(?:/\d+|:(\d+))?", text)
+    if bare and re.search(r"[\[/]", text):
+        port = f", and port: {bare[2]} on a line of its own" if bare[2] else ""
+        return f"write {bare[1]}{port}"
+    if with_port := re.fullmatch(r"([\w.-]+):(\d+)", text):
+        return f"write {with_port[1]}, and port: {with_port[2]} on a line of its own"
+    if re.fullmatch(r"[\w.-]{1,253}", text) and not re.fullmatch(r"[\d.]+", text):
+        return ""
+    return "a host name or an address is expected"
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: Any) -> bool:
+    try:
+        ZoneInfo(name)
+    except (TypeError, ValueError, LookupError, OSError):
+        return False
+    return True
+
+
+def _wrong(file: Path, name: str, key: str, what: str, why: str, hint: str = "licsweep hosts") -> InventoryError:
+    """The error with the line of an entry's key (of the entry where the key has no line of its own)."""
+    line, inside = 1, not name
+    wanted = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(str(key))}[\"']?\s*:(?:\s|$)") if key else None
+    for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if name and (top := re.match(r"[\"']?([^\s#\"'].*?)[\"']?\s*:(?:\s|$)", text)):
+            inside = top[1] == name
+            line = number if inside else line
+        if inside and wanted and wanted.search(text):
+            line = number
+            break
+    place = ".".join(filter(None, (name, str(key))))
+    return InventoryError(f"{file}:{line}: {place}: {what}", why=why, hint=hint)
