@@ -1,3 +1,41 @@
-"""licsweep: what licenses do our Cisco boxes really use, what did we buy, and who is late with a report."""
+"""licsweep: what licenses do our Cisco boxes really use, what did we buy, and who is late with a report.
+
+`open_project` is the way in for scripts (docs/python-api.md); everything in `__all__` is public and loaded when used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from licsweep.api import Project, open_project
+    from licsweep.errors import LicsweepError
+    from licsweep.model import Capture, HostState, LicenseUse, Observation, Outcome, Snapshot
+    from licsweep.position_types import Entitlement, Finding, Judgement, JudgementResult, Pool
 
 __version__ = "0.1.0"
+__all__ = [
+    "Capture",
+    "Entitlement",
+    "Finding",
+    "HostState",
+    "Judgement",
+    "JudgementResult",
+    "LicenseUse",
+    "LicsweepError",
+    "Observation",
+    "Outcome",
+    "Pool",
+    "Project",
+    "Snapshot",
+    "__version__",
+    "open_project",
+]
+_HOMES = {"Project": "api", "open_project": "api", "LicsweepError": "errors"} | dict.fromkeys(
+    ("Entitlement", "Finding", "Judgement", "JudgementResult", "Pool"), "position_types"
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'licsweep' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"licsweep.{_HOMES.get(name, 'model')}"), name)

@@ -1,12 +1,11 @@
 """The program itself, run as a person runs it, and one demo project for all verbs that only read."""
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.preloaded import run
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,18 +20,10 @@ class Done:
 
 
 def licsweep(*arguments: object, stdin: str | None = None, **environment: str) -> Done:
-    """Runs the verb in a fresh process without any LICSWEEP_ variable but those given."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("LICSWEEP_")}
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "from licsweep.cli import main; main()", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        env=clean | environment,
-        check=False,
-    )
-    assert "Traceback" not in run.stderr, run.stderr
-    return Done(run.returncode, run.stdout, run.stderr)
+    """Runs the verb in a process of its own without any LICSWEEP_ variable but those given."""
+    code, out, err = run([str(one) for one in arguments], stdin, **environment)
+    assert "Traceback" not in err, err
+    return Done(code, out, err)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,125 @@
+"""What each verb prints with `--format json`: the kind of its envelope is the verb's words with hyphens.
+
+docs/schemas holds a JSON Schema for each kind, made from these types.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from licsweep.model import HostState, Observation, Outcome, Record, Snapshot
+from licsweep.position_types import Entitlement, Judgement
+from licsweep.vocabulary import OutcomeStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedHost(Record):
+    """A host that did not end ok, and why."""
+
+    hostname: str
+    outcome: OutcomeStatus
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedOutput(Record):
+    """A finished snapshot; `outcomes` add up to `selected`."""
+
+    snapshot: int
+    selected: int
+    outcomes: dict[str, int]
+    failed: tuple[FailedHost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReparseOutput(CollectedOutput):
+    """`changed` are the hosts that read differently than before."""
+
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedHost(Record):
+    """What a sweep would do with one host; `skipped` says why it would not be dialed."""
+
+    hostname: str
+    address: str
+    username: str
+    credential: str
+    jump: str
+    lines: str
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow(Record):
+    """A setting and where its value comes from."""
+
+    setting: str
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRow(Record):
+    """A selected host of the inventory."""
+
+    name: str
+    address: str
+    port: int
+    platform: str
+    groups: str
+    site: str | None = None
+    virtual_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostKeyRow(Record):
+    """The key that a host shows, compared with the known one; for a host without an answer `state` says what failed."""
+
+    host: str
+    address: str | None = None
+    state: str
+    type: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownHostKey(Record):
+    """A key of the known_hosts file."""
+
+    host: str
+    type: str
+    fingerprint: str
+
+
+def failed_hosts(outcomes: "list[Outcome] | tuple[Outcome, ...]") -> tuple[FailedHost, ...]:
+    """The hosts that did not end ok, by name."""
+    failed = [one for one in outcomes if one.status != "ok"]
+    return tuple(
+        FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
+        for one in sorted(failed, key=lambda one: one.hostname)
+    )
+
+
+def kinds() -> dict[str, Any]:
+    """The type of the data of each kind."""
+    from licsweep.jobs.diff import Diff
+    from reconcile.licenses.license_names import LicenseName
+
+    return {
+        "config": list[SettingRow],
+        "diff": Diff,
+        "entitlements-explain": list[LicenseName],
+        "entitlements-list": list[Entitlement],
+        "hosts": list[HostRow],
+        "ingest": CollectedOutput,
+        "known-hosts-list": list[KnownHostKey],
+        "known-hosts-scan": list[HostKeyRow],
+        "parse": Observation,
+        "reconcile": Judgement,
+        "reparse": ReparseOutput,
+        "show": HostState,
+        "snapshots": list[Snapshot],
+        "sweep": CollectedOutput,
+        "sweep-dry-run": list[PlannedHost],
+    }
