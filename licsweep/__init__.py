@@ -6,13 +6,15 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from licsweep.version import VERSION
+
 if TYPE_CHECKING:
     from licsweep.api import Project, open_project
     from licsweep.errors import LicsweepError
     from licsweep.model import Capture, HostState, LicenseUse, Observation, Outcome, Snapshot
     from licsweep.position_types import Entitlement, Finding, Judgement, JudgementResult, Pool
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Capture",
     "Entitlement",

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from licsweep import __version__
 from licsweep.errors import InputError
 from licsweep.model import as_utc
+from licsweep.version import VERSION
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -59,7 +59,7 @@ def envelope(kind: str, data: Any) -> str:
     whole = {
         "schema": f"licsweep/{kind}/1",
         "generated_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "tool": {"name": "licsweep", "version": __version__},
+        "tool": {"name": "licsweep", "version": VERSION},
         "data": data,
     }
     from pydantic_core import to_json as dump

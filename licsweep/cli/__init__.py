@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-from licsweep import __version__
+from licsweep.version import VERSION
 
 # Verb -> its one line in `--help`, so that help needs no other import. The module is the verb with `_` for `-`.
 VERBS = {
@@ -47,7 +47,7 @@ class _Verbs(click.Group):
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="licsweep %(version)s")
+@click.version_option(VERSION, message="licsweep %(version)s")
 def main() -> None:
     """What licenses do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
 

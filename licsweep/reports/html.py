@@ -12,8 +12,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from licsweep import __version__
 from licsweep.reports.view import TONES, Cell, Report, Table, Tone, shown
+from licsweep.version import VERSION
 
 # Widths of columns by kind, in rem; a browser lays out ten thousand rows of known widths at once.
 _WIDTHS = {
@@ -60,7 +60,7 @@ def render(report: Report) -> bytes:
     style_hash = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     page = environment.get_template("report.html.j2").render(
         report=report,
-        version=__version__,
+        version=VERSION,
         css=Markup(css),  # noqa: S704 - a file of this package
         style_hash=style_hash,
         sections=[(table, *_layout(table), _rows(table, targets)) for table in report.tables],

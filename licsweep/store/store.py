@@ -16,11 +16,12 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from licsweep import __version__, serialization
+from licsweep import serialization
 from licsweep.errors import StoreError
 from licsweep.model import Capture, HostState, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.position_types import CssmInstance, Entitlement, StoredImport
 from licsweep.store import tables as t
+from licsweep.version import VERSION
 
 HEAD = "0003"
 BUSY_SECONDS = 30
@@ -109,7 +110,7 @@ class Store:
             "kind": kind,
             "state": "running",
             "started_at": at,
-            "tool_version": __version__,
+            "tool_version": VERSION,
             "selection": selection,
             "selected": selected,
         }
