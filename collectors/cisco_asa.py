@@ -2,7 +2,7 @@
 `show version` lists the features of the key.
 """
 
-from licsweep.platforms import Command, Platform
+from licsweep.platforms import SHOW_LICENSE, Command, Platform
 
 PLATFORM = Platform(
     name="cisco_asa",
@@ -12,4 +12,5 @@ PLATFORM = Platform(
         Command(line="show version"),
         Command(line="show license all", required=True),
     ),
+    may_send=(*SHOW_LICENSE, "show activation-key", "show activation-key detail"),
 )

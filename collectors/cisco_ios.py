@@ -1,6 +1,6 @@
 """Legacy IOS: `show license all` lists the stores of PAK and RTU licenses, or the smart agent's sections."""
 
-from licsweep.platforms import Command, Platform
+from licsweep.platforms import SHOW_LICENSE, Command, Platform
 
 PLATFORM = Platform(
     name="cisco_ios",
@@ -11,4 +11,5 @@ PLATFORM = Platform(
         Command(line="show license all", required=True),
         Command(line="show license udi"),
     ),
+    may_send=SHOW_LICENSE,
 )

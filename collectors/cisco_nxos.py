@@ -4,7 +4,7 @@
 of the two is refused by the other kind of release, so neither is required.
 """
 
-from licsweep.platforms import Command, Platform
+from licsweep.platforms import SHOW_LICENSE, Command, Platform
 
 PLATFORM = Platform(
     name="cisco_nxos",
@@ -16,4 +16,5 @@ PLATFORM = Platform(
         Command(line="show license all"),
         Command(line="show license host-id"),
     ),
+    may_send=SHOW_LICENSE,
 )

@@ -1,6 +1,6 @@
 """IOS XE with the smart agent: one command says all but the release."""
 
-from licsweep.platforms import Command, Platform
+from licsweep.platforms import SHOW_LICENSE, Command, Platform
 
 PLATFORM = Platform(
     name="cisco_xe",
@@ -10,4 +10,5 @@ PLATFORM = Platform(
         Command(line="show version"),
         Command(line="show license all", required=True),
     ),
+    may_send=(*SHOW_LICENSE, "show call-home smart-licensing"),
 )

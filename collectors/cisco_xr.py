@@ -1,6 +1,6 @@
 """IOS XR 7 on: the smart agent's sections. `show license platform` counts by area what `all` counts by tag."""
 
-from licsweep.platforms import Command, Platform
+from licsweep.platforms import SHOW_LICENSE, Command, Platform
 
 PLATFORM = Platform(
     name="cisco_xr",
@@ -10,4 +10,5 @@ PLATFORM = Platform(
         Command(line="show version"),
         Command(line="show license all", required=True),
     ),
+    may_send=SHOW_LICENSE,
 )

@@ -5,13 +5,16 @@ door, so that a platform from outside is a package with a record, templates and 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
-from typing import Literal
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
 
 from licsweep.errors import UsageError
+from licsweep.line_patterns import objection
 
 GROUP = "licsweep.platforms"
 DEFAULT_LOCKOUT_AFTER = 10
+SHOW_LICENSE = tuple(" ".join(["show license", *["NAME"] * words]) for words in range(6))
+"""The patterns of `show license` with up to five further words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,11 @@ class Platform:
     lockout_after: int = DEFAULT_LOCKOUT_AFTER
 
     @property
+    def sent(self) -> tuple[str, ...]:
+        """Every pattern of the record: what a sweep may send to such a device, the session's own lines apart."""
+        return (*self.lines, *self.may_send, self.identity_command, *([self.pager_off] if self.pager_off else ()))
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The commands as they are sent."""
         return tuple(command.line for command in self.commands)
@@ -56,10 +64,47 @@ class Platform:
         return tuple(command.line for command in self.commands if command.required)
 
 
+UNKNOWN = Platform(name="auto", session="ios", pager_off="terminal length 0", commands=())
+"""What a host of platform `auto` is until its identity command has told."""
+
+
 @lru_cache(maxsize=1)
 def platforms() -> Mapping[str, Platform]:
-    """Every installed platform by name."""
-    return {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+    """Every installed platform by name. Raises UsageError that names the package of a record that can't be used."""
+    known = load_entries(GROUP)
+    for name, (record, package) in known.items():
+        why = _objection(name, record)
+        if why:
+            raise _refused(name, package, why)
+    return {name: record for name, (record, _) in known.items()}
+
+
+def load_entries(group: str) -> dict[str, tuple[Any, str]]:
+    """The entry points of a group by name, each with the package it came from. Raises UsageError that names it."""
+    found: dict[str, tuple[Any, str]] = {}
+    for entry in entry_points(group=group):
+        package = _package(entry)
+        if entry.name in found:
+            raise _refused(entry.name, package, f"{found[entry.name][1]} has one of that name already")
+        try:
+            found[entry.name] = entry.load(), package
+        except Exception as error:  # a package of somebody else: whatever it raises
+            raise _refused(entry.name, package, f"it can't be imported: {type(error).__name__}: {error}") from error
+    return found
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else entry.value.partition(".")[0]
+
+
+def _refused(name: str, package: str, why: str) -> UsageError:
+    return UsageError(f"{name} of the package {package} can't be used", why=why, hint=f"pip uninstall {package}")
+
+
+def _objection(name: str, record: Any) -> str | None:
+    if not isinstance(record, Platform) or record.name != name:
+        return f"the entry point is no Platform of the name {name}"
+    return next((f"{line!r}: {why}" for line in record.sent if (why := objection(line))), None)
 
 
 def get(name: str) -> Platform:

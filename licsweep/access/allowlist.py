@@ -1,42 +1,50 @@
 """What may be written to a device: the one list, checked just before the bytes leave.
 
-Only reading commands and the terminal settings of the own session are on it. No pattern admits a pipe, a
-redirection, a separator or a control character.
+A platform's lines are those of its record and those of its kind of session (`enable`, `exit`). Only reading commands
+and the terminal settings of the own session get through, whatever a record says (licsweep/line_patterns.py).
 """
 
-import re
 from functools import cache
+from typing import Literal
 
 from licsweep.errors import CommandNotAllowed
+from licsweep.line_patterns import matcher, objection
+from licsweep.platforms import Platform
 
 PAGER_KEY = " "
-_SHOW_LICENSE = r"show license(?: [a-z0-9-]+)*"
-_EVERYWHERE = (r"", r"exit", r"show version")
-_VTY = r"terminal length 0"
-_PER_PLATFORM = {
-    "auto": (_VTY,),
-    "cisco_xe": (_VTY, _SHOW_LICENSE, r"enable", r"show call-home smart-licensing"),
-    "cisco_ios": (_VTY, _SHOW_LICENSE, r"enable"),
-    "cisco_nxos": (_VTY, _SHOW_LICENSE, r"show license(?: [a-z0-9-]+)* \| json"),
-    "cisco_asa": (r"terminal pager 0", _SHOW_LICENSE, r"enable", r"show activation-key(?: detail)?"),
-    "cisco_xr": (_VTY, _SHOW_LICENSE),
-}
+Purpose = Literal["scan", "sweep"]
+_EVERYWHERE = ("", "exit")
+_JSON = " | json"  # the one pipe: NX-OS' own, behind `show license` only
 
 
-@cache
-def _lines(platform: str) -> re.Pattern[str]:
-    known = _PER_PLATFORM.get(platform)
-    return re.compile("|".join((*_EVERYWHERE, *known)) if known else r"(?!)")
+class AllowList:
+    """The lines for one platform and purpose: a `scan` tells what a device is, a `sweep` reads its licenses.
+
+    Raises CommandNotAllowed where the platform's record or its kind of session holds a line that is never sent.
+    """
+
+    def __init__(self, platform: Platform, purpose: Purpose, kind_lines: tuple[str, ...] = ()) -> None:
+        self._name, self._purpose = platform.name, purpose
+        identifying = (*([platform.pager_off] if platform.pager_off else ()), platform.identity_command)
+        patterns = (*_EVERYWHERE, *(identifying if purpose == "scan" else (*platform.sent, *kind_lines)))
+        for pattern in patterns:
+            if why := objection(pattern):
+                raise self._refused(pattern, why)
+        self._lines = _matcher(patterns)
+
+    def check(self, data: str) -> None:
+        """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""
+        if data == PAGER_KEY:
+            return
+        line = data.removesuffix("\n")
+        if self._name == "cisco_nxos" and line.startswith("show license"):
+            line = line.removesuffix(_JSON)
+        if not data.endswith("\n") or not self._lines.fullmatch(line) or objection(line):
+            raise self._refused(data, f"it is not on the list of what a {self._purpose} may send to {self._name}")
+
+    @staticmethod
+    def _refused(data: str, why: str) -> CommandNotAllowed:
+        return CommandNotAllowed(f"{data!r} was not sent", why=why, hint="licsweep sweep --dry-run")
 
 
-def check(platform: str, data: str) -> None:
-    """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""
-    if data == PAGER_KEY:
-        return
-    line = data.removesuffix("\n")
-    if line + "\n" != data or not _lines(platform).fullmatch(line):
-        raise CommandNotAllowed(
-            f"{data!r} was not sent",
-            why=f"it is not on the list of what a sweep may send to {platform}",
-            hint="licsweep config",
-        )
+_matcher = cache(matcher)

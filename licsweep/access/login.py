@@ -15,7 +15,6 @@ class Login:
 
     address: str
     port: int
-    platform: str
     username: str
     password: str | None = field(default=None, repr=False)
     key: "paramiko.PKey | None" = field(default=None, repr=False)

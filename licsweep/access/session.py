@@ -1,4 +1,4 @@
-"""Sessions with devices: Netmiko's classes with our own reading and writing.
+"""Conversations over SSH: Netmiko's classes with our own reading and writing, one for each kind of session.
 
 Every read waits for the anchored prompt with its own deadline, in a blocking receive: no sleeps, no polls.
 Every write passes the allow-list at the lowest layer. What Netmiko would send by itself (a look for the
@@ -8,10 +8,10 @@ prompt before every command, configuration mode checks) is not sent.
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import paramiko
 from netmiko.cisco.cisco_asa_ssh import CiscoAsaSSH
@@ -19,16 +19,19 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 from netmiko.cisco.cisco_nxos import CiscoNxosSSH
 from netmiko.cisco.cisco_xr import CiscoXrSSH
 
-from licsweep.access import allowlist
 from licsweep.access.algorithms import disabled
+from licsweep.access.allowlist import PAGER_KEY, AllowList
 from licsweep.access.client import Client, Guard, client_for
+from licsweep.access.conversation import Answer, Conversation, Level
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.terminal import clean
 from licsweep.errors import AccessError, SessionDropped, SessionTimeout, UsageError
+from licsweep.platforms import UNKNOWN, Platform, load_entries
 
+GROUP = "licsweep.sessions"
 LAST_LINE = "exit"
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
 _TAIL = 256  # a prompt or a pager line is shorter
@@ -39,42 +42,42 @@ _PASSWORD_AT_END = re.compile(rb"[Pp]assword: ?$")
 _AtEnd = Callable[[bytes], object]
 
 
-class Answer(NamedTuple):
-    """What a device said to one command, and how long it took."""
-
-    command: str
-    text: str
-    seconds: float
-
-
 class Session:
-    """Mixed into a Netmiko class: connects, learns the prompt, asks commands, ends within its deadline."""
+    """Mixed into a Netmiko class: connects, learns the prompt, asks commands, ends within its deadline.
 
-    pager_off = "terminal length 0"
+    `refused` tells whether an answer is the device saying no: then `enable` is tried once, where there is a secret.
+    """
+
+    lines: tuple[str, ...] = ()  # what this kind of session may send of its own
     remote_conn: Any
     sock: Any
 
     def __init__(
         self,
         login: Login,
+        platform: Platform,
         known_hosts: KnownHosts,
         limits: Limits,
-        way: JumpHosts | None = None,
+        *,
+        jump_hosts: JumpHosts | None = None,
         guard: Guard = nullcontext,
+        refused: Callable[[str], object] = lambda _: False,
     ) -> None:
-        self._login, self._limits = login, limits
-        self._way = way or JumpHosts(known_hosts, limits.connect)
+        self._login, self._limits, self._refused = login, limits, refused
+        self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect)
         self._client = client_for(login, known_hosts, guard)
         self._ends = time.monotonic() + limits.device
         self._prompt = b""
         self._paging_off = False
+        self._level: Level = "login"
+        self._set(platform)
         super().__init__(  # type: ignore[call-arg]
             host=login.address,
             port=login.port,
             username=login.username,
             password=login.password,
             pkey=login.key,
-            device_type=login.platform,
+            device_type=platform.name,
             ssh_strict=True,
             allow_agent=login.use_agent,
             disabled_algorithms=disabled(legacy=login.legacy_ssh),
@@ -85,11 +88,16 @@ class Session:
             auto_connect=False,
         )
 
+    def _set(self, platform: Platform) -> None:
+        self._platform = platform
+        self._may_enable = platform != UNKNOWN and "enable" in self.lines
+        self._allowed = AllowList(platform, "scan" if platform == UNKNOWN else "sweep", self.lines)
+
     def open(self) -> None:
         """Connects, logs in and switches paging off. Raises an AccessError that says why it could not."""
         with self._in_plain_words():
             try:
-                self.sock = self._way.connect(self._login)
+                self.sock = self._jump_hosts.connect(self._login)
                 self.establish_connection()  # type: ignore[attr-defined]
                 self.session_preparation()
             except BaseException:
@@ -108,9 +116,10 @@ class Session:
     def session_preparation(self) -> None:
         """Waits for a prompt, switches paging off and learns the exact prompt from the line after its echo."""
         self._read_until(_PROMPT_AT_END.search)
-        raw = self._ask(self.pager_off, _PROMPT_AT_END.search)
+        pager_off = self._platform.pager_off or ""
+        raw = self._ask(pager_off, _PROMPT_AT_END.search)
         self._prompt = _PROMPT_AT_END.findall(raw[-_TAIL:])[-1]
-        self._paging_off = not clean(raw.decode("utf-8", "replace"), self.pager_off, self._shown).strip()
+        self._paging_off = not clean(raw.decode("utf-8", "replace"), pager_off, self._shown).strip()
 
     @property
     def _shown(self) -> str:
@@ -121,37 +130,52 @@ class Session:
         """True where the prompt ends in `#`."""
         return self._prompt.endswith(b"#")
 
-    def set_platform(self, platform: str) -> None:
-        """What was logged in to as `auto` turns out to be this: from here on its own list and pager switch count."""
-        before = self.pager_off
-        self._login = replace(self._login, platform=platform)
-        self.pager_off = CLASSES[platform].pager_off
-        if self.pager_off != before:
-            self._paging_off = not self.ask(self.pager_off).strip()
+    def continue_as(self, platform: Platform) -> bool:
+        """From here on the found platform's list and pager switch count; False where its sessions are of another kind
+        that is not one of this module's."""
+        kind, before = kinds()[platform.session], self._platform.pager_off
+        if kind not in _OURS.values():
+            return False
+        self.lines = kind.lines
+        self._set(platform)
+        if platform.pager_off and platform.pager_off != before:
+            self._paging_off = not self.ask(platform.pager_off).strip()
+        return True
 
     def ask(self, command: str) -> str:
-        """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \\n."""
+        """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \n."""
         with self._in_plain_words():
             raw = self._ask(command, self._at_prompt)
         return clean(raw.decode("utf-8", "replace"), command, self._shown)
 
-    def answers(self, commands: Sequence[str], *, type_ahead: bool) -> Iterator[Answer]:
+    def answers(self, commands: Sequence[str], *, type_ahead: bool = False) -> Iterator[Answer]:
         """The answers in order. `type_ahead` writes all commands at once, where paging is off; whatever can't be told
-        apart then is asked again one by one."""
-        began = time.monotonic()
+        apart then is asked again one by one. A refused command is asked once more where `enable` helps."""
+        began, level = time.monotonic(), self._level
         texts = self._typed_ahead(commands) if type_ahead and commands and self._paging_off else None
-        if texts is not None:
-            each = (time.monotonic() - began) / len(commands)
-            yield from (Answer(command, text, each) for command, text in zip(commands, texts, strict=True))
-            return
-        for command in commands:
-            began = time.monotonic()
-            yield Answer(command, self.ask(command), time.monotonic() - began)
+        each = (time.monotonic() - began) / len(commands) if commands else 0.0
+        for number, command in enumerate(commands):
+            answer = Answer(command, texts[number], each, level) if texts else self._answer(command)
+            if answer.level == "login" and self._refused(answer.text) and self._enabled():
+                answer = self._answer(command)
+            yield answer
+
+    def _answer(self, command: str) -> Answer:
+        began = time.monotonic()
+        return Answer(command, self.ask(command), time.monotonic() - began, self._level)
+
+    def _enabled(self) -> bool:
+        """Whether the level is `enable`, trying once to get there."""
+        if self._login.enable_secret and self._may_enable and not self.privileged:
+            self._may_enable = False
+            if self.enable():
+                self._level = "enable"
+        return self._level == "enable"
 
     def _typed_ahead(self, commands: Sequence[str]) -> list[str] | None:
         lines = [command + "\n" for command in commands]
         for line in lines:
-            allowlist.check(self._login.platform, line)
+            self._allowed.check(line)
         raw = b""
         with self._in_plain_words():
             self.remote_conn.sendall("".join(lines).encode())
@@ -200,7 +224,7 @@ class Session:
 
     def write_channel(self, out_data: str) -> None:
         """The lowest layer: nothing goes out that the allow-list does not know."""
-        allowlist.check(self._login.platform, out_data)
+        self._allowed.check(out_data)
         self.remote_conn.sendall(out_data.encode())
 
     def _read_until(self, at_end: _AtEnd, echo: bytes = b"") -> bytes:
@@ -215,7 +239,7 @@ class Session:
             seen_echo = seen_echo or echo in got
             tail = bytes(got[max(answered, len(got) - _TAIL) :])
             if _PAGER_AT_END.search(tail):
-                self.write_channel(allowlist.PAGER_KEY)
+                self.write_channel(PAGER_KEY)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
             elif seen_echo and at_end(tail) and not self.remote_conn.recv_ready():
                 return bytes(got)
@@ -275,46 +299,43 @@ class _PlainWords:
             raise known from None
 
 
-class CiscoXeSession(Session, CiscoIosSSH):  # type: ignore[misc]
-    """IOS XE and IOS."""
+class IosSession(Session, CiscoIosSSH):  # type: ignore[misc]
+    """IOS and IOS XE."""
+
+    lines = ("enable",)
 
 
-class CiscoNxosSession(Session, CiscoNxosSSH):  # type: ignore[misc]
-    """NX-OS: its leading carriage return before the prompt and `\\r\\r\\n` are cleaned like every other."""
+class NxosSession(Session, CiscoNxosSSH):  # type: ignore[misc]
+    """NX-OS: its leading carriage return before the prompt and `\r\r\n` are cleaned like every other."""
 
 
-class CiscoAsaSession(Session, CiscoAsaSSH):  # type: ignore[misc]
+class AsaSession(Session, CiscoAsaSSH):  # type: ignore[misc]
     """ASA: nothing of Netmiko's own preparation is sent, which would enter configuration mode."""
 
-    pager_off = "terminal pager 0"
+    lines = ("enable",)
 
 
-class CiscoXrSession(Session, CiscoXrSSH):  # type: ignore[misc]
+class XrSession(Session, CiscoXrSSH):  # type: ignore[misc]
     """IOS XR."""
 
 
-CLASSES: dict[str, type[Session]] = {
-    "auto": CiscoXeSession,  # until `show version` has told, see Session.become
-    "cisco_xe": CiscoXeSession,
-    "cisco_ios": CiscoXeSession,
-    "cisco_nxos": CiscoNxosSession,
-    "cisco_asa": CiscoAsaSession,
-    "cisco_xr": CiscoXrSession,
-}
+_OURS: dict[str, type[Session]] = {"ios": IosSession, "nxos": NxosSession, "asa": AsaSession, "xr": XrSession}
 
 
-def session(
-    login: Login,
-    known_hosts: KnownHosts,
-    limits: Limits,
-    way: JumpHosts | None = None,
-    guard: Guard = nullcontext,
-) -> Session:
-    """The session class of the platform, not yet opened. Raises UsageError for a platform without one."""
-    if login.platform not in CLASSES:
+@lru_cache(maxsize=1)
+def kinds() -> Mapping[str, type[Session]]:
+    """The kinds of session by name: ours, and those of other packages (entry points `licsweep.sessions`)."""
+    return {name: kind for name, (kind, _) in load_entries(GROUP).items()} | _OURS
+
+
+def conversation(
+    login: Login, platform: Platform, known_hosts: KnownHosts, limits: Limits, **more: Any
+) -> Conversation:
+    """The conversation of the platform's kind, not yet opened; `more` as in Session. UsageError where there is none."""
+    if platform.session not in kinds():
         raise UsageError(
-            f"platform {login.platform} can't be swept",
-            why=f"sweeps know {', '.join(CLASSES)}",
+            f"platform {platform.name} can't be swept",
+            why=f"no package brings sessions of the kind {platform.session}",
             hint="licsweep ingest reads text gathered by other means",
         )
-    return CLASSES[login.platform](login, known_hosts, limits, way, guard)
+    return kinds()[platform.session](login, platform, known_hosts, limits, **more)

@@ -18,6 +18,7 @@ from licsweep.store.store import Store
 
 if TYPE_CHECKING:
     from licsweep.access.login import Login
+    from licsweep.platforms import Platform
     from licsweep.sweep.run import SweepPlan
 
 FRESH = "fresh"
@@ -76,8 +77,8 @@ def sweep(
 
 def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     """What a sweep would send, to whom, with which credential, as rows; nobody is dialled and nobody is asked."""
-    from licsweep.access.session import CLASSES, LAST_LINE
-    from licsweep.platforms import platforms
+    from licsweep.access.session import LAST_LINE, kinds
+    from licsweep.platforms import UNKNOWN, platforms
 
     inventory = inv.load(project)
     targets = select(inventory, wish.selection)
@@ -89,10 +90,9 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
     planned = []
     for target in targets:
         source, username = credentials[target.credentials or DEFAULT_SET]
-        platform = known.get(target.platform)
-        ready = target.platform in CLASSES and (platform is not None or target.platform == inv.AUTO)
-        commands = platform.lines if platform else ("show version", "and what its platform needs")
-        lines = (CLASSES[target.platform].pager_off, *commands, LAST_LINE) if ready else ()
+        platform = UNKNOWN if target.platform == inv.AUTO else known.get(target.platform)
+        ready = platform is not None and platform.session in kinds()
+        lines = _lines_sent(platform, LAST_LINE) if platform and ready else ()
         planned.append(
             {
                 "hostname": target.name,
@@ -105,6 +105,11 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
             }
         )
     return planned
+
+
+def _lines_sent(platform: "Platform", last: str) -> tuple[str, ...]:
+    commands = platform.lines or (platform.identity_command, "and what its platform needs")
+    return (*([platform.pager_off] if platform.pager_off else ()), *commands, last)
 
 
 def _credential_sources(project: Project, targets: Iterable[Target]) -> dict[str, tuple[str, str]]:
@@ -180,7 +185,6 @@ def _login(
     return Login(
         address=target.address,
         port=target.port,
-        platform=target.platform,
         username=target.username or own.username,
         password=own.password.reveal() if own.password else None,
         key=own.key,

@@ -6,19 +6,20 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from functools import partial
 
 from collectors.parse import recognize_platform, refusal
 from licsweep.access.blanking import blank
+from licsweep.access.conversation import Conversation
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
-from licsweep.access.session import CLASSES, Session, session
+from licsweep.access.session import conversation
 from licsweep.errors import AccessError, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
-from licsweep.platforms import Platform
+from licsweep.platforms import UNKNOWN, Platform
 from licsweep.reading.host_report import HostReport, capture
 from licsweep.sweep.gate import Gate
 from licsweep.vocabulary import OutcomeStatus, SkipReason
@@ -69,19 +70,30 @@ def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
 
 
 def _try_all(target: Target, login: Login, means: SweepContext, captures: list[Capture]) -> Target:
-    group = target.aaa_group
     attempt = 0
     while True:
-        connection = session(login, means.known_hosts, means.limits, means.jump_hosts, lambda: means.gate.login(group))
-        watched = means.gate.watch(connection.abort, means.limits.device + _LATER)
+        session = conversation(
+            login,
+            UNKNOWN if target.platform == AUTO else means.platforms[target.platform],
+            means.known_hosts,
+            means.limits,
+            jump_hosts=means.jump_hosts,
+            guard=partial(means.gate.login, target.aaa_group),
+            refused=partial(refusal, platform=target.platform),
+        )
+        watched = means.gate.watch(session.abort, means.limits.device + _LATER)
         try:
-            connection.open()
-            found = _found_out(connection) if target.platform == AUTO else target.platform
-            _ask_all(target.name, means.platforms[found], login, connection, means, captures)
+            session.open()
+            if target.platform == AUTO:
+                platform = _identified(session, means)
+                target = replace(target, platform=platform.name)
+                if not session.continue_as(platform):
+                    continue
+            _ask_all(target, session, means, captures)
         except AccessError as error:
             if watched.late:
                 raise SessionTimeout("not done in time", why="the deadline of a device has passed") from error
-            if connection.login_began or not error.transient or attempt == means.retries:
+            if session.login_began or not error.transient or attempt == means.retries:
                 raise
             log.info("%s: %s, once more", target.name, plain_reason(error))
             wait = means.backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
@@ -89,36 +101,27 @@ def _try_all(target: Target, login: Login, means: SweepContext, captures: list[C
                 raise
             attempt += 1
         else:
-            return replace(target, platform=found)
+            return target
         finally:
             means.gate.unwatch(watched)
-            connection.close()
+            session.close()
 
 
-def _found_out(connection: Session) -> str:
-    """The platform that `show version` tells of. Raises PlatformUnknown."""
-    name = recognize_platform(connection.ask("show version"))
-    if name is None or name not in CLASSES:
-        raise PlatformUnknown("the platform can't be told from show version", why=name or "nothing known in its text")
-    connection.set_platform(name)
-    return name
+def _identified(session: Conversation, means: SweepContext) -> Platform:
+    """The platform that the identity command tells of. Raises PlatformUnknown."""
+    (answer,) = session.answers([UNKNOWN.identity_command])
+    name = recognize_platform(answer.text) or ""
+    if name not in means.platforms:
+        why = name or "nothing known in its text"
+        raise PlatformUnknown(f"the platform can't be told from {answer.command}", why=why)
+    return means.platforms[name]
 
 
-def _ask_all(
-    hostname: str, platform: Platform, login: Login, connection: Session, means: SweepContext, captures: list[Capture]
-) -> None:
-    level: Literal["login", "enable"] = "login"
-    enabled = False
-    for answer in connection.answers(platform.lines, type_ahead=platform.name in means.type_ahead):
-        text, at = answer.text, datetime.now(UTC)
-        may_rise = login.enable_secret and not enabled and not connection.privileged
-        if may_rise and refusal(text, platform.name):
-            enabled = True
-            if connection.enable():
-                level = "enable"
-        if level == "enable" and refusal(text, platform.name):
-            text = connection.ask(answer.command)
-        captures.append(capture(hostname, answer.command, blank(text), at, answer.seconds, level))
+def _ask_all(target: Target, session: Conversation, means: SweepContext, captures: list[Capture]) -> None:
+    platform = means.platforms[target.platform]
+    for answer in session.answers(platform.lines, type_ahead=platform.name in means.type_ahead):
+        text, at = blank(answer.text), datetime.now(UTC)
+        captures.append(capture(target.name, answer.command, text, at, answer.seconds, answer.level))
 
 
 def report_of(target: Target, outcome: Outcome, tried_at: datetime, captures: Sequence[Capture] = ()) -> HostReport:

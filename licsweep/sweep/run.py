@@ -17,7 +17,6 @@ from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
 from licsweep.access.login import Login
-from licsweep.access.session import CLASSES
 from licsweep.errors import LicsweepError, StoreError, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
@@ -118,7 +117,8 @@ def _one(target: Target, order: SweepPlan) -> HostReport:
         return skipped(target, reason, "fresh-enough")
     if reason := gate.refusal(target.aaa_group):
         return skipped(target, reason, "login-withheld")
-    if target.platform not in CLASSES or target.platform not in (AUTO, *order.means.platforms):
+    platform = order.means.platforms.get(target.platform)
+    if target.platform != AUTO and (platform is None or platform.session not in kinds()):
         return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest", "no-session")
     try:
         login = order.login_of(target)

@@ -12,6 +12,8 @@ import pytest
 
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Limits, Login
+from licsweep.access.session import Session, kinds
+from licsweep.platforms import UNKNOWN, platforms
 
 PASSWORD = "loopback-word"
 LIMITS = Limits(connect=5, command=2, device=6)
@@ -55,8 +57,14 @@ class Box:
         self.known_hosts_path.write_text(f"[127.0.0.1]:{port} {public}\n")
         return self
 
-    def login(self, platform: str = "cisco_xe", password: str = PASSWORD) -> Login:
-        return Login(address="127.0.0.1", port=self.port, platform=platform, username="reader", password=password)
+    def login(self, password: str = PASSWORD) -> Login:
+        return Login(address="127.0.0.1", port=self.port, username="reader", password=password)
+
+    def session(self, platform: str = "cisco_xe", **more: Any) -> Session:
+        """A session with this box, its parts as they are unless `more` says otherwise."""
+        record = platforms().get(platform, UNKNOWN)
+        usual: dict[str, Any] = {"login": self.login(), "known_hosts": self.known_hosts, "limits": LIMITS}
+        return kinds()[record.session](platform=record, **usual | more)
 
     @property
     def known_hosts(self) -> KnownHosts:

@@ -1,63 +1,170 @@
-"""Nothing reaches a device that is not on the list."""
+"""Nothing reaches a device that is not on the list, and no record can put on the list what must never be sent."""
+
+import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licsweep.access import allowlist
+from licsweep.access.allowlist import AllowList
+from licsweep.access.session import kinds
 from licsweep.errors import CommandNotAllowed
+from licsweep.line_patterns import SLOTS, objection
+from licsweep.platforms import UNKNOWN, Command, Platform, get, platforms
 
-ALLOWED = ["show license all", "show version", "terminal length 0", "exit", "show license rum id 17 detail"]
+ALLOWED = [
+    "show license all",
+    "show license rum id 17 detail",
+    "show license",
+    "show version",
+    "terminal length 0",
+    "exit",
+    "",
+]
 REFUSED = [
     "configure terminal",
+    "conf t",
     "license smart save usage all file bootflash:x",
     "show license all | redirect bootflash:x",
+    "show license all | json | json",
     "show license all ; reload",
+    "show license all?",
     "show version\nreload",
+    "show version\n",
     "show running-config",
+    "show license trace",
+    "show license trac",
+    "show license smart register",
+    "show license reload",
+    "show license factory reset",
+    "show license authorization return",
+    "show license  all",
+    " show license all",
     "reload",
     "enable 15",
     "disable",
     "SHOW LICENSE ALL",
 ]
+NEVER = [
+    *(
+        "configure terminal",
+        "conf t",
+        "CONF T",
+        "c t",
+        "write memory",
+        "wr",
+        "reload",
+        "rel in 5",
+        "erase startup-config",
+    ),
+    *("set network hostname x", "xCommand SystemUnit Boot", "license smart register idtoken x", "license smart reg"),
+    *("license smart deregister", "lic smart factory reset", "license smart authorization return local online"),
+    *("show license trace", "show lic tr", "license smart sync local", "copy x y", "delete /force x", "del x"),
+]
+ODD = [
+    "show x | y",
+    "show x > y",
+    "show x;y",
+    "show x\ny",
+    "show x?",
+    "show\tx",
+    "show x ",
+    "show  x",
+    "show x\x03",
+    "sh\N{LATIN SMALL LETTER LONG S}w",
+]
+
+
+def allow_list(name: str) -> AllowList:
+    record = platforms().get(name, UNKNOWN)
+    return AllowList(record, "scan" if record == UNKNOWN else "sweep", kinds()[record.session].lines)
+
+
+def is_allowed(name: str, line: str) -> bool:
+    try:
+        allow_list(name).check(line + "\n")
+    except CommandNotAllowed:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("line", ALLOWED)
-@pytest.mark.parametrize("platform", ["cisco_xe", "cisco_nxos"])
+@pytest.mark.parametrize("platform", ["cisco_xe", "cisco_ios", "cisco_nxos", "cisco_xr"])
 def test_reading_commands_pass(platform: str, line: str) -> None:
-    allowlist.check(platform, line + "\n")
+    assert is_allowed(platform, line)
 
 
+@pytest.mark.parametrize("platform", [*platforms(), "auto"])
 @pytest.mark.parametrize("line", REFUSED)
-def test_everything_else_is_refused(line: str) -> None:
-    with pytest.raises(CommandNotAllowed):
-        allowlist.check("cisco_xe", line + "\n")
+def test_everything_else_is_refused(line: str, platform: str) -> None:
+    assert not is_allowed(platform, line)
+
+
+def test_each_platform_may_send_its_own_commands() -> None:
+    for record in platforms().values():
+        assert all(is_allowed(record.name, line) for line in record.lines)
 
 
 def test_json_pipe_is_for_nxos_alone() -> None:
-    allowlist.check("cisco_nxos", "show license usage | json\n")
-    with pytest.raises(CommandNotAllowed):
-        allowlist.check("cisco_xe", "show license usage | json\n")
+    assert is_allowed("cisco_nxos", "show license usage | json")
+    assert not is_allowed("cisco_nxos", "show version | json")
+    assert not is_allowed("cisco_xe", "show license usage | json")
 
 
-def test_enable_is_for_ios_alone() -> None:
-    allowlist.check("cisco_xe", "enable\n")
-    with pytest.raises(CommandNotAllowed):
-        allowlist.check("cisco_nxos", "enable\n")
+def test_enable_is_for_ios_and_asa_alone() -> None:
+    assert [name for name in (*platforms(), "auto") if is_allowed(name, "enable")] == [
+        name for name, record in platforms().items() if record.session in ("ios", "asa")
+    ]
 
 
-def test_unknown_platform_gets_no_license_command() -> None:
-    with pytest.raises(CommandNotAllowed):
-        allowlist.check("cisco_unknown", "show license all\n")
+def test_a_scan_asks_what_a_device_is_and_no_more() -> None:
+    scan = AllowList(get("cisco_xe"), "scan", ("enable",))
+    for line in ("terminal length 0\n", "show version\n", "exit\n"):
+        scan.check(line)
+    for line in ("show license all\n", "enable\n"):
+        with pytest.raises(CommandNotAllowed, match="was not sent"):
+            scan.check(line)
+
+
+@pytest.mark.parametrize("line", [*NEVER, *ODD])
+@pytest.mark.parametrize("field", ["commands", "may_send", "pager_off", "identity_command", "kind"])
+def test_no_record_may_hold_it(field: str, line: str) -> None:
+    wanted: dict[str, Any] = {"commands": (Command(line=line),), "may_send": (line,)}
+    record = Platform(name="toy_box", session="ios", commands=())
+    kind = (line,) if field == "kind" else ()
+    with pytest.raises(CommandNotAllowed, match="was not sent"):
+        AllowList(record if kind else replace(record, **{field: wanted.get(field, line)}), "sweep", kind)
+
+
+@pytest.mark.parametrize("line", ["show version", "show license summary", "xstatus // license", "show network cluster"])
+def test_reading_lines_are_no_matter(line: str) -> None:
+    assert objection(line) is None
 
 
 @given(st.text(max_size=60))
 def test_no_control_character_and_no_separator_ever_passes(text: str) -> None:
+    if is_allowed("cisco_nxos", text):
+        assert text.isascii()
+        assert text.isprintable()
+        assert not set(text) & set(";>&`$\\\"'?")
+        assert not text or text.startswith(("show ", "terminal ", "exit"))
+
+
+WORDS = ["show", "license", "all", "FILE", "NAME", "DAYS", "RUM_ID", "smart", "trace", "reload", "x|y", "7", "", "é"]
+lines = st.lists(st.sampled_from(WORDS) | st.text("abc-_.:/ ", max_size=5), max_size=5).map(" ".join)
+
+
+@given(pattern=lines, line=lines)
+def test_what_a_record_allows_is_what_it_says(pattern: str, line: str) -> None:
+    """A line that passes is the record's pattern word for word, slots apart, and holds nothing that is never sent."""
+    record = Platform(name="toy_box", session="xr", commands=(), may_send=(pattern,))
     try:
-        allowlist.check("cisco_nxos", text + "\n")
+        AllowList(record, "sweep").check(line + "\n")
     except CommandNotAllowed:
         return
-    assert text.isascii()
-    assert text.isprintable()
-    assert not set(text) & set(";>&`$\\\"'")
-    assert not text or text.startswith(("show ", "terminal ", "exit"))
+    assert objection(line) is None
+    if line not in ("", "exit", "show version"):
+        for said, sent in zip(pattern.split(" "), line.split(" "), strict=True):
+            assert sent == said or (said in SLOTS and re.fullmatch(SLOTS[said], sent))

@@ -10,9 +10,8 @@ import pytest
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Login
-from licsweep.access.session import session
 from licsweep.errors import Unreachable
-from tests.access.conftest import LIMITS, Box, Script, answers, closed_port
+from tests.access.conftest import Box, Script, answers, closed_port
 
 TEXT = "Count: 1\r\n"
 
@@ -36,13 +35,13 @@ def test_through(box: Callable[[Script], Box], tmp_path: Path, hops: int) -> Non
     bastions = [box(nothing) for _ in range(hops)]
     devices = [box(answers({"show version": TEXT})) for _ in range(3)]
     keys = known(tmp_path, *bastions, *devices)
-    way = JumpHosts(keys, 5)
+    jump_hosts = JumpHosts(keys, 5)
     for device in devices:
-        connection = session(behind(device, *bastions), keys, LIMITS, way)
+        connection = device.session(login=behind(device, *bastions), known_hosts=keys, jump_hosts=jump_hosts)
         connection.open()
         assert connection.ask("show version") == "Count: 1\n"
         connection.close()
-    way.close()
+    jump_hosts.close()
     assert [bastion.logins for bastion in bastions] == [1] * hops
     assert [device.logins for device in devices] == [1] * 3
 
@@ -51,17 +50,17 @@ def test_an_unknown_jump_host_is_refused(box: Callable[[Script], Box], tmp_path:
     bastion, device = box(nothing), box(answers({}))
     keys = known(tmp_path, device)
     with pytest.raises(Unreachable, match="not known"):
-        session(behind(device, bastion), keys, LIMITS, JumpHosts(keys, 5)).open()
+        device.session(login=behind(device, bastion), known_hosts=keys).open()
 
 
 def test_a_jump_host_gets_its_password_once(box: Callable[[Script], Box], tmp_path: Path) -> None:
     bastion, device = box(nothing), box(answers({}))
     keys = known(tmp_path, bastion, device)
-    way = JumpHosts(keys, 5)
-    wrong = replace(device.login(), jumps=(bastion.login(password="wrong-word"),))
+    jump_hosts = JumpHosts(keys, 5)
+    wrong = replace(device.login(), jumps=(bastion.login("wrong-word"),))
     for _ in range(5):
         with pytest.raises(Unreachable, match="refused"):
-            session(wrong, keys, LIMITS, way).open()
+            device.session(login=wrong, known_hosts=keys, jump_hosts=jump_hosts).open()
     assert bastion.passwords == ["wrong-word"]
 
 
@@ -69,4 +68,4 @@ def test_a_device_that_the_jump_host_can_not_reach(box: Callable[[Script], Box],
     bastion, device = box(nothing), box(answers({}))
     keys = known(tmp_path, bastion, device)
     with closed_port() as port, pytest.raises(Unreachable, match="can't reach it"):
-        session(replace(behind(device, bastion), port=port), keys, LIMITS, JumpHosts(keys, 5)).open()
+        device.session(login=replace(behind(device, bastion), port=port), known_hosts=keys).open()

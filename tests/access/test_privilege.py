@@ -1,13 +1,13 @@
 """`enable` once, when it is needed and a secret is there; the secret goes to the password prompt and nowhere else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from licsweep.access.login import Login
-from licsweep.access.session import session
-from tests.access.conftest import LIMITS, PASSWORD, Box, Script
+from tests.access.conftest import Box, Script
 
 SECRET = "loopback-enable"
 
@@ -46,21 +46,14 @@ def device(heard: list[str], *, secret: str = SECRET, asks: int = 3, direct: boo
 
 
 def login(box: Box) -> Login:
-    return Login(
-        address="127.0.0.1",
-        port=box.port,
-        platform="cisco_xe",
-        username="reader",
-        password=PASSWORD,
-        enable_secret=SECRET,
-    )
+    return replace(box.login(), enable_secret=SECRET)
 
 
 @pytest.mark.parametrize("direct", [False, True])
 def test_it_becomes_privileged(box: Callable[[Script], Box], direct: bool) -> None:
     heard: list[str] = []
     made = box(device(heard, direct=direct))
-    connection = session(login(made), made.known_hosts, LIMITS)
+    connection = made.session(login=login(made))
     connection.open()
     assert not connection.privileged
     assert "% Invalid input" in connection.ask("show license all")
@@ -74,7 +67,7 @@ def test_it_becomes_privileged(box: Callable[[Script], Box], direct: bool) -> No
 def test_a_wrong_secret_is_sent_once_and_the_session_goes_on(box: Callable[[Script], Box], asks: int) -> None:
     heard: list[str] = []
     made = box(device(heard, secret="another", asks=asks))
-    connection = session(login(made), made.known_hosts, LIMITS)
+    connection = made.session(login=login(made))
     connection.open()
     assert not connection.enable()
     assert "% Invalid input" in connection.ask("show license all")

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from licsweep.access import allowlist
-from licsweep.access.session import session
+from licsweep.access.allowlist import AllowList
 from licsweep.errors import AccessError, CommandNotAllowed
+from licsweep.platforms import get
 from tests.access.conftest import LIMITS, Box, Script
 from tests.fuzzing import examples
 
 SECRET = "loopback-enable"
+XE = AllowList(get("cisco_xe"), "sweep", ("enable",))
 commands = st.one_of(
     st.text(max_size=40),
     st.sampled_from(["show version", "show license all", "reload", "configure terminal", "enable", "exit"]),
@@ -62,7 +63,7 @@ def test_only_the_list_is_heard(
     made, heard = recorder
     heard.clear()
     login = replace(made.login(), enable_secret=SECRET)
-    connection = session(login, made.known_hosts, replace(LIMITS, command=1))
+    connection = made.session(login=login, limits=replace(LIMITS, command=1))
     connection.open()
     with suppress(AccessError):
         list(connection.answers(asked, type_ahead=type_ahead))
@@ -73,9 +74,9 @@ def test_only_the_list_is_heard(
     for line in "".join(heard).replace(" --More-- ", "").split("\n"):
         if line.strip(" ") in ("", SECRET):
             continue
-        allowlist.check("cisco_xe", line.strip(" ") + "\n")
+        XE.check(line.strip(" ") + "\n")
 
 
 def test_the_check_can_fail() -> None:
     with pytest.raises(CommandNotAllowed):
-        allowlist.check("cisco_xe", "reload\n")
+        XE.check("reload\n")

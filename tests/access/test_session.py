@@ -14,16 +14,18 @@ from licsweep import errors
 from licsweep.access import session as sessions
 from licsweep.access.hostkeys import KnownHosts, Scanned, scan
 from licsweep.access.login import Limits, Login
-from licsweep.access.session import session
+from licsweep.access.session import conversation
+from licsweep.platforms import Platform, get
 from tests.access.conftest import LIMITS, Box, Script, answers, closed_port
 
 TEXT = "".join(f"line {n}\r\n" for n in range(40))
 EXPECTED = TEXT.replace("\r\n", "\n")
 Start = Callable[..., Box]
+XE = get("cisco_xe")
 
 
 def ask(box: Box, command: str = "show license all", platform: str = "cisco_xe", limits: Limits = LIMITS) -> str:
-    connection = session(box.login(platform), box.known_hosts, limits)
+    connection = box.session(platform, limits=limits)
     connection.open()
     try:
         return connection.ask(command)
@@ -112,7 +114,7 @@ def test_a_refusal_is_evidence(box: Start) -> None:
 def test_privilege_is_seen_at_the_prompt(box: Start) -> None:
     for prompt, privileged in (("R1>", False), ("R1#", True)):
         made = box(answers({}, prompt=prompt))
-        connection = session(made.login(), made.known_hosts, LIMITS)
+        connection = made.session()
         connection.open()
         connection.close()
         assert connection.privileged is privileged
@@ -178,7 +180,7 @@ def test_the_deadline_of_the_device_cuts_many_slow_commands(box: Start) -> None:
             process.stdout.write(f"{line.strip()}\r\nR1#")
 
     made = box(script)
-    connection = session(made.login(), made.known_hosts, Limits(connect=5, command=2, device=2))
+    connection = made.session(limits=Limits(connect=5, command=2, device=2))
     connection.open()
     try:
         connection.ask("show version")
@@ -199,7 +201,7 @@ def test_nothing_but_the_list_is_sent(box: Start) -> None:
             process.stdout.write(f"{line.strip()}\r\nR1#")
 
     made = box(script)
-    connection = session(made.login(), made.known_hosts, LIMITS)
+    connection = made.session()
     connection.open()
     with pytest.raises(errors.CommandNotAllowed):
         connection.ask("reload")
@@ -211,7 +213,7 @@ def test_nothing_but_the_list_is_sent(box: Start) -> None:
 def test_a_session_is_one_thread_that_ends_with_it(box: Start) -> None:
     made = box(answers({"show version": TEXT}))
     before = set(threading.enumerate())
-    connection = session(made.login(), made.known_hosts, LIMITS)
+    connection = made.session()
     connection.open()
     started = set(threading.enumerate()) - before
     assert connection.ask("show version") == EXPECTED
@@ -225,21 +227,21 @@ def test_a_session_is_one_thread_that_ends_with_it(box: Start) -> None:
 def test_a_device_without_terminals_is_told_as_such(box: Start) -> None:
     made = box(answers({}), allow_pty=False)
     with pytest.raises(errors.SessionDropped) as caught:
-        session(made.login(), made.known_hosts, LIMITS).open()
+        made.session().open()
     assert "Channel closed" in caught.value.why
 
 
 def test_wrong_password(box: Start) -> None:
     made = box(answers({}))
     with pytest.raises(errors.AuthFailed) as caught:
-        session(made.login(password="not-this-one"), made.known_hosts, LIMITS).open()
+        made.session(login=made.login("not-this-one")).open()
     assert "not-this-one" not in f"{caught.value}{caught.value.why}{caught.value!r}"
 
 
 def test_unknown_and_changed_host_keys(box: Start, tmp_path: Path) -> None:
     made, other = box(answers({})), box(answers({}))
     with pytest.raises(errors.HostKeyUnknown, match="not known") as unknown:
-        session(made.login(), KnownHosts(tmp_path / "empty"), LIMITS).open()
+        made.session(known_hosts=KnownHosts(tmp_path / "empty")).open()
     assert "SHA256:" in unknown.value.why
     import paramiko
 
@@ -247,7 +249,7 @@ def test_unknown_and_changed_host_keys(box: Start, tmp_path: Path) -> None:
     known = KnownHosts(tmp_path / "wrong")
     known.accept([Scanned(name="b", address="127.0.0.1", port=other.port, key=wrong, state="new")])
     with pytest.raises(errors.HostKeyChanged):
-        session(other.login(), known, LIMITS).open()
+        other.session(known_hosts=known).open()
 
 
 def test_scan_tells_new_known_and_changed(box: Start, tmp_path: Path) -> None:
@@ -260,21 +262,21 @@ def test_scan_tells_new_known_and_changed(box: Start, tmp_path: Path) -> None:
     again = scan("r1", "127.0.0.1", made.port, KnownHosts(tmp_path / "known_hosts"), 5)
     assert isinstance(again, Scanned)
     assert again.state == "known"
-    session(made.login(), KnownHosts(tmp_path / "known_hosts"), LIMITS).open()
+    made.session(known_hosts=KnownHosts(tmp_path / "known_hosts")).open()
     with closed_port() as port:
         assert isinstance(scan("r1", "127.0.0.1", port, empty, 5), errors.Unreachable)
 
 
 def _login(port: int, address: str = "127.0.0.1") -> Login:
-    return Login(address=address, port=port, platform="cisco_xe", username="reader", password="x")
+    return Login(address=address, port=port, username="reader", password="x")
 
 
 def test_closed_port_and_unknown_name(tmp_path: Path) -> None:
     known = KnownHosts(tmp_path / "none")
     with closed_port() as port, pytest.raises(errors.Unreachable, match="closed"):
-        session(_login(port), known, LIMITS).open()
+        conversation(_login(port), XE, known, LIMITS).open()
     with pytest.raises(errors.Unreachable, match="resolved"):
-        session(_login(22, "no-such-host.invalid"), known, LIMITS).open()
+        conversation(_login(22, "no-such-host.invalid"), XE, known, LIMITS).open()
 
 
 @pytest.mark.parametrize(
@@ -293,32 +295,27 @@ def test_something_that_is_no_ssh_server(tmp_path: Path, greeting: bytes, told: 
         thread.start()
         limits = Limits(connect=1, command=1, device=3)
         with pytest.raises(errors.AccessError, match=told) as caught:
-            session(_login(server.getsockname()[1]), KnownHosts(tmp_path / "none"), limits).open()
+            conversation(_login(server.getsockname()[1]), XE, KnownHosts(tmp_path / "none"), limits).open()
         assert caught.value.status in ("unreachable", "timed-out")
         thread.join()
 
 
 def test_what_is_auto_becomes_what_it_is(box: Start) -> None:
     made = box(answers({"show license all": TEXT, "terminal pager 0": ""}, prompt="\rfw1# "))
-    connection = session(made.login("auto"), made.known_hosts, LIMITS)
+    connection = made.session("auto")
     connection.open()
     with pytest.raises(errors.CommandNotAllowed):
         connection.ask("show license all")
-    connection.set_platform("cisco_asa")
+    assert connection.continue_as(get("cisco_asa"))
     assert connection.ask("show license all") == EXPECTED
     connection.close()
 
 
 def test_a_platform_without_a_session_is_said(tmp_path: Path) -> None:
+    nobody = Platform(name="cisco_cucm", session="nobody_has_it", commands=())
     with pytest.raises(errors.UsageError, match="cisco_cucm"):
-        session(
-            Login(address="x", port=22, platform="cisco_cucm", username="u", password="p"),
-            KnownHosts(tmp_path / "none"),
-            LIMITS,
-        )
+        conversation(_login(22), nobody, KnownHosts(tmp_path / "none"), LIMITS)
 
 
 def test_the_password_does_not_show() -> None:
-    assert "hidden-word" not in repr(
-        Login(address="x", port=22, platform="cisco_xe", username="u", password="hidden-word")
-    )
+    assert "hidden-word" not in repr(Login(address="x", port=22, username="u", password="hidden-word"))

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from licsweep.access.session import session
 from licsweep.errors import CommandNotAllowed
-from tests.access.conftest import LIMITS, Box, Script, answers
+from tests.access.conftest import Box, Script, answers
 
 COMMANDS = ("show version", "show license all", "show license usage")
 REPLIES = {
@@ -19,7 +18,7 @@ EXPECTED = [text.replace("\r\n", "\n") for text in REPLIES.values()]
 
 
 def gathered(box: Box, *, type_ahead: bool, platform: str = "cisco_xe") -> list[str]:
-    connection = session(box.login(platform), box.known_hosts, LIMITS)
+    connection = box.session(platform)
     connection.open()
     try:
         return [answer.text for answer in connection.answers(COMMANDS, type_ahead=type_ahead)]
@@ -56,7 +55,7 @@ def test_a_pager_that_stays_is_never_fed_commands(box: Callable[[Script], Box]) 
 
 def test_the_allow_list_holds(box: Callable[[Script], Box]) -> None:
     made = box(answers(REPLIES))
-    connection = session(made.login(), made.known_hosts, LIMITS)
+    connection = made.session()
     connection.open()
     with pytest.raises(CommandNotAllowed):
         list(connection.answers(("show version", "reload"), type_ahead=True))

@@ -1,0 +1,58 @@
+"""Patterns of lines that may be sent: literal words and typed slots, and the words that no pattern may let through.
+
+`show license rum id RUM_ID detail` has one slot. There is no raw regular expression, so no pattern can hold a pipe, a
+redirection, a separator or a control character.
+"""
+
+import re
+
+SLOTS = {
+    "FILE": r"[A-Za-z0-9][A-Za-z0-9_/:-]{0,80}(?:\.[A-Za-z0-9_-]{1,20}){0,3}",
+    "DAYS": r"[0-9]{1,4}",
+    "RUM_ID": r"[0-9]{1,20}",
+    "NAME": r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}(?:\.[A-Za-z0-9_-]{1,80}){0,3}",
+}
+_LITERAL = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/_.:-]*")
+# `show license trace` reads, but follows a log without end.
+_NEVER = (
+    ["configure"],
+    ["write"],
+    ["reload"],
+    ["erase"],
+    ["set"],
+    ["xcommand"],
+    ["register"],
+    ["deregister"],
+    ["factory", "reset"],
+    ["authorization", "return"],
+    ["license", "trace"],
+    ["license", "smart"],
+    ["copy"],
+    ["delete"],
+)
+_SHORTEST_ABBREVIATION = 2  # behind the first word; `show license all` must not be taken for one of an `a...`
+
+
+def objection(line: str) -> str | None:
+    """Why a line or a pattern may never be sent, whatever a record says; None where nothing stands against it.
+
+    Devices take abbreviations (`conf t`), so a word counts as every forbidden word that it begins.
+    """
+    if not line:
+        return None
+    if any(not _LITERAL.fullmatch(word) for word in line.split(" ")):
+        return "only words of letters, digits and / _ . : - with one blank between them can be sent"
+    words = line.lower().split(" ")
+    for phrase in _NEVER:
+        for start in range(len(words) - len(phrase) + 1):
+            shortest = _SHORTEST_ABBREVIATION if start else 1
+            taken = words[start : start + len(phrase)]
+            if all(len(word) >= shortest and full.startswith(word) for word, full in zip(taken, phrase, strict=True)):
+                return f"`{' '.join(phrase)}` is never sent"
+    return None
+
+
+def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all the patterns; a line is one of them where it matches whole."""
+    words = (" ".join(SLOTS.get(word) or re.escape(word) for word in pattern.split(" ")) for pattern in patterns)
+    return re.compile("|".join(words))
