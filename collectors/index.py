@@ -1,4 +1,6 @@
-"""templates/**/index.yaml as frozen types: which form an output has, and which tables read which of its sections."""
+"""index.yaml of each platform's package of templates, as frozen types: which form an output has, and which tables read
+which of its sections. The shared one of licsweep.templates is everybody's.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,13 +13,17 @@ import yaml
 
 from collectors.lines import Line
 from licsweep.errors import UsageError
+from licsweep.platforms import Platform, platforms
+
+OWN_PACKAGE = "licsweep.templates"
 
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """A template and where its rows go: `into` a list, or None for fields of the observation."""
+    """A template of a `package` and where its rows go: `into` a list, or None for fields of the observation."""
 
     name: str
+    package: str = OWN_PACKAGE
     template: str | None = None
     ntc: str | None = None
     into: str | None = None
@@ -74,26 +80,40 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
 
-def data(name: str) -> Any:
-    """A YAML file of the templates folder."""
-    text = files("licsweep.templates").joinpath(name).read_text("utf-8")
+def data(name: str, package: str = OWN_PACKAGE) -> Any:
+    """A YAML file of a package of templates."""
+    text = files(package).joinpath(name).read_text("utf-8")
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
 
 
 @lru_cache(maxsize=1)
 def book() -> dict[str, Any]:
-    """All index files as one: the shared one, and each platform's with its forms under the platform's name."""
+    """All index files as one: the shared one, and each platform's with its forms under the platform's name.
+
+    UsageError names the package whose index can't be read or gives a name another meaning.
+    """
     shared = data("index.yaml")
-    own = {
-        folder.name: data(f"{folder.name}/index.yaml")
-        for folder in sorted(files("licsweep.templates").iterdir(), key=lambda folder: folder.name)
-        if folder.joinpath("index.yaml").is_file()
-    }
     merged = {part: {**shared[part]} for part in ("tables", "sections", "groups", "needs")}
-    for index in own.values():
+    forms: dict[str, Any] = {}
+    for platform in sorted(platforms().values(), key=lambda platform: platform.name):
+        try:
+            index = data(f"{platform.name}/index.yaml", platform.templates)
+        except (OSError, ImportError, yaml.YAMLError) as error:
+            raise _unreadable(platform, str(error)) from error
         for part, names in merged.items():
-            names.update(index.get(part, {}))
-    return {**merged, "forms": {platform: index["forms"] for platform, index in own.items()}}
+            mine = index.get(part, {})
+            if twice := names.keys() & mine.keys():
+                raise _unreadable(platform, f"{part}: another index has {', '.join(sorted(twice))} already")
+            names.update(mine)
+        for row in index.get("tables", {}).values():
+            row["package"] = platform.templates
+        forms[platform.name] = index["forms"]
+    return {**merged, "forms": forms}
+
+
+def _unreadable(platform: Platform, why: str) -> UsageError:
+    what = f"the templates of {platform.name} in the package {platform.templates} can't be read"
+    return UsageError(what, why=why, hint="docs/adding-a-platform.md shows what the package holds")
 
 
 @lru_cache(maxsize=1)

@@ -103,10 +103,15 @@ _compiled = threading.local()
 
 def read(table: TableRef, lines: Iterable[Line]) -> tuple[list[Row], set[int]]:
     """The rows of a table of the index, and the numbers of the lines that it knows."""
-    cache: dict[str, Table] = _compiled.__dict__
-    name = table.template or table.ntc or ""
-    if name not in cache:
-        package = "licsweep.templates" if table.template else "ntc_templates"
-        path = name if table.template else f"templates/{name}"
-        cache[name] = Table(files(package).joinpath(path).read_text("utf-8"), own=table.template is not None)
-    return cache[name].rows(lines)
+    return compiled(table).rows(lines)
+
+
+def compiled(table: TableRef) -> Table:
+    """This thread's template of a table."""
+    cache: dict[tuple[str, str], Table] = _compiled.__dict__.setdefault("tables", {})
+    own = table.template is not None
+    key = (table.package, table.template or "") if own else ("ntc_templates", f"templates/{table.ntc}")
+    if key not in cache:
+        package, path = key
+        cache[key] = Table(files(package).joinpath(path).read_text("utf-8"), own=own)
+    return cache[key]

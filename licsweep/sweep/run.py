@@ -17,6 +17,7 @@ from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
 from licsweep.access.login import Login
+from licsweep.access.session import kinds
 from licsweep.errors import LicsweepError, StoreError, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome

@@ -96,8 +96,7 @@ def test_every_template_value_names_a_field() -> None:
 
     own = {"DRIFT", "NONE_IN_USE", "CLOSED", "SIGNED", "FIRST"}
     for table in {table.name: table for form in index.forms() for s in form.sections for table in s.tables}.values():
-        tables.read(table, [])
-        names = set((table.values or {}).values()) or set(tables._compiled.__dict__[table.template].header)
+        names = set((table.values or {}).values()) or set(tables.compiled(table).header)
         prefix = "" if table.into in (None, "nothing") else f"{table.into}."
         strangers = {name for name in names if prefix + name.lower().replace("__", ".") not in value_meanings.kinds()}
         assert strangers <= own | ({"CLASS"} if prefix == "policy." else set()), table.name
