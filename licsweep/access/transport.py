@@ -13,6 +13,8 @@ from typing import Any
 import paramiko
 from paramiko.packet import Packetizer
 
+from licsweep.errors import SessionDropped
+
 _READ_BYTES = 65536
 _LOOK_UP_SECONDS = 1  # how often a waiting reader looks whether its transport was closed
 
@@ -34,15 +36,22 @@ class Transport(paramiko.Transport):
 
     def open_shell(self, term: str, width: int, height: int) -> paramiko.Channel:
         """A channel with a shell in a terminal of that size; both are asked for in one go, as OpenSSH's client does.
-        Raises SSHException where the device refuses, or takes longer than a login may."""
+        Raises SessionDropped where the device refuses, SSHException where it takes longer than a login may."""
         channel: Any = self.open_session(timeout=self.auth_timeout)
         channel._wait_for_event = lambda: None  # one wait for both answers, below
-        channel.get_pty(term, width, height)
-        channel.invoke_shell()
-        if not channel.event.wait(self.auth_timeout):
+        try:
+            channel.get_pty(term, width, height)
+            channel.invoke_shell()
+            answered = channel.event.wait(self.auth_timeout)
+            del channel._wait_for_event
+            if answered:
+                channel._wait_for_event()  # raises what went wrong
+            if channel.closed:  # the terminal was refused after the shell was asked for
+                raise paramiko.SSHException("Channel closed.")
+        except (OSError, paramiko.SSHException) as error:  # by how far the requests had got when the device closed it
+            raise SessionDropped("the device gives no shell", why=str(error)) from error
+        if not answered:
             raise paramiko.SSHException("timeout: no answer to the request for a shell")
-        del channel._wait_for_event
-        channel._wait_for_event()  # raises what went wrong
         return channel  # type: ignore[no-any-return]
 
 
