@@ -2,7 +2,7 @@
 door, so that a platform from outside is a package with a record, templates and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -79,13 +79,17 @@ def platforms() -> Mapping[str, Platform]:
     return {name: record for name, (record, _) in known.items()}
 
 
-def load_entries(group: str) -> dict[str, tuple[Any, str]]:
-    """The entry points of a group by name, each with the package it came from. Raises UsageError that names it."""
+def load_entries(group: str, taken: Container[str] = ()) -> dict[str, tuple[Any, str]]:
+    """The entry points of a group by name, each with the package it came from; names in `taken` are ours.
+
+    Raises UsageError that names the package.
+    """
     found: dict[str, tuple[Any, str]] = {}
     for entry in entry_points(group=group):
         package = _package(entry)
-        if entry.name in found:
-            raise _refused(entry.name, package, f"{found[entry.name][1]} has one of that name already")
+        if entry.name in found or entry.name in taken:
+            owner = found[entry.name][1] if entry.name in found else "licsweep"
+            raise _refused(entry.name, package, f"{owner} has one of that name already")
         try:
             found[entry.name] = entry.load(), package
         except Exception as error:  # a package of somebody else: whatever it raises

@@ -324,8 +324,11 @@ _OURS: dict[str, type[Session]] = {"ios": IosSession, "nxos": NxosSession, "asa"
 
 @lru_cache(maxsize=1)
 def kinds() -> Mapping[str, type[Session]]:
-    """The kinds of session by name: ours, and those of other packages (entry points `licsweep.sessions`)."""
-    return {name: kind for name, (kind, _) in load_entries(GROUP).items()} | _OURS
+    """The kinds of session by name: ours, and those of other packages (entry points `licsweep.sessions`).
+
+    Raises UsageError that names the package of a kind that can't be used.
+    """
+    return _OURS | {name: kind for name, (kind, _) in load_entries(GROUP, taken=_OURS).items()}
 
 
 def conversation(

@@ -47,7 +47,7 @@ class Transport(paramiko.Transport):
             if answered:
                 channel._wait_for_event()  # raises what went wrong
             if channel.closed:  # the terminal was refused after the shell was asked for
-                raise paramiko.SSHException("Channel closed.")
+                raise paramiko.SSHException("Channel closed.")  # noqa: TRY301
         except (OSError, paramiko.SSHException) as error:  # by how far the requests had got when the device closed it
             raise SessionDropped("the device gives no shell", why=str(error)) from error
         if not answered:

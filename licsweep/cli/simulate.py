@@ -13,16 +13,27 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--devices", type=click.IntRange(8, 10000), default=64, show_default=True, help="Size of the estate.")
+@click.option("--devices", type=click.IntRange(1, 10000), default=64, show_default=True, help="Size of the estate.")
+@click.option(
+    "--design",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of an estate of your own (docs/adding-a-platform.md) instead of the packaged one.",
+)
 @click.option("--bind", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
 @click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Time of a round trip.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND:FRACTION", help="Devices with that fault; repeatable.")
 @click.option("--write-project", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project.")
 @shared
 def command(
-    run: Run, devices: int, bind: str | None, latency_ms: float, faults: tuple[str, ...], write_project: Path | None
+    run: Run,
+    devices: int,
+    design: Path | None,
+    bind: str | None,
+    latency_ms: float,
+    faults: tuple[str, ...],
+    write_project: Path | None,
 ) -> None:
-    """The simulated estate alone, with a ready project; until Ctrl-C. The kinds of fault are in docs/reliability.md.
+    """Run the simulated network alone, with a ready project, until Ctrl-C. Kinds of fault: docs/reliability.md.
 
     The devices accept LICSWEEP_PASSWORD and LICSWEEP_ENABLE_SECRET as they are now, else words made for this run.
     """
@@ -39,4 +50,12 @@ def command(
         if write_project:
             click.echo(str(write_project))
 
-    simulate.run(devices=devices, network=bind, latency_ms=latency_ms, faults=faults, folder=write_project, ready=ready)
+    simulate.run(
+        devices=devices,
+        design=design,
+        network=bind,
+        latency_ms=latency_ms,
+        faults=faults,
+        folder=write_project,
+        ready=ready,
+    )

@@ -22,6 +22,7 @@ SECRETS = {"password": "LICSWEEP_PASSWORD", "enable_secret": "LICSWEEP_ENABLE_SE
 def run(
     *,
     devices: int,
+    design: Path | None,
     network: str | None,
     latency_ms: float,
     faults: Sequence[str],
@@ -36,6 +37,7 @@ def run(
     from licsweep.simulator.estate import SimulatedEstate
 
     wanted: dict[str, Any] = {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}
+    wanted |= {"design": str(design.resolve()) if design else None}
     wanted |= {"faults": shares(faults), "network": _loopback(network, devices), "latency_ms": latency_ms}
     over = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -22,13 +22,13 @@ from licsweep.simulator.server import serve
 def main() -> None:
     try:
         wanted = from_json(sys.stdin.readline(), Wanted)
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        loop = partial(LatencyLoop, wanted.latency_ms / 1000) if wanted.latency_ms else None
+        with asyncio.Runner(loop_factory=loop) as runner:
+            tally = runner.run(_run(wanted))
     except LicsweepError as error:
         sys.exit(f"{error.what}: {error.why}")
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    loop = partial(LatencyLoop, wanted.latency_ms / 1000) if wanted.latency_ms else None
-    with asyncio.Runner(loop_factory=loop) as runner:
-        tally = runner.run(_run(wanted))
     print(to_json(tally), flush=True)
 
 
@@ -38,7 +38,7 @@ async def _run(wanted: Wanted) -> Tally:
     loop.add_signal_handler(signal.SIGTERM, over.set)
     loop.add_signal_handler(signal.SIGINT, over.set)
     loop.add_reader(sys.stdin.fileno(), _end_of_input, over)
-    return await serve(wanted, _announce, over.wait())
+    return await serve(wanted, _announce, over.wait)
 
 
 def _end_of_input(over: asyncio.Event) -> None:

@@ -1,15 +1,18 @@
-"""The design of the estate (fixtures/estate/estate.yaml, packaged as licsweep.demo_estate) and its devices.
+"""The design of an estate and its devices: ours (fixtures/estate, packaged as licsweep.demo_estate) or a folder given
+from outside, with estate.yaml, entitlements.yaml and outputs/.
 
 The same count and seed give the same estate, ports and host keys apart.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from itertools import accumulate, count, pairwise
+from pathlib import Path
 from typing import Any
 
+from licsweep import platforms
 from licsweep.model import Record, Udi
 from licsweep.position_types import ComplianceState
 from licsweep.serialization import load_yaml_file
@@ -28,12 +31,14 @@ class Site(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect(Record):
-    """How the vty of one platform talks; `{name}` in the prompt is the device's name."""
+    """How the vty of one kind of session talks; `{name}` in the prompt is the device's name, `height` the words before
+    the number of lines of a page."""
 
     prompt: str
     more: str
     erase: str
     invalid: str
+    height: str = "terminal length"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +98,13 @@ class Kind(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design(Record):
-    """The whole estate; the first eight kinds make the smallest one."""
+    """The whole estate; the first eight kinds of ours make the smallest one."""
 
     username: str
     smart_account: str
     sites: tuple[Site, ...]
-    groups: dict[str, str]
-    dialects: dict[str, Dialect]
+    groups: dict[str, str] = field(default_factory=dict)
+    dialects: dict[str, Dialect] = field(default_factory=dict)
     licenses: dict[str, License]
     kinds: tuple[Kind, ...]
 
@@ -107,17 +112,26 @@ class Design(Record):
         """The kind of that name."""
         return next(kind for kind in self.kinds if kind.name == name)
 
+    def dialect(self, platform: str) -> Dialect:
+        """How devices of a platform talk, by its kind of session; one that has no dialect talks as IOS does."""
+        return self.dialects.get(platforms.get(platform).session) or self.dialects["ios"]
 
-def estate_data() -> Traversable:
-    """The folder of the estate's data."""
-    return files("licsweep.demo_estate")
+
+def estate_data(folder: str | None = None) -> Traversable:
+    """The folder of an estate's data; ours where none is named."""
+    return Path(folder) if folder else files("licsweep.demo_estate")
 
 
-def load_design() -> Design:
-    """The packaged design."""
-    with as_file(estate_data() / "estate.yaml") as path:
-        design: Design = load_yaml_file(path, Design)
-    return design
+def load_data(name: str, kind: Any, folder: str | None = None) -> Any:
+    """A YAML file of that folder as this type. Raises InputError."""
+    with as_file(estate_data(folder) / name) as path:
+        return load_yaml_file(path, kind)
+
+
+def load_design(folder: str | None = None) -> Design:
+    """The design in that folder, with our dialects beside its own. Raises InputError."""
+    design: Design = load_data("estate.yaml", Design, folder)
+    return replace(design, dialects=load_data("dialects.yaml", dict[str, Dialect]) | design.dialects)
 
 
 def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tuple[Device, ...]:
@@ -137,7 +151,7 @@ def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tu
                 name=f"{place}-{numbers[place]:03d}",
                 platform=kind.platform,
                 kind=kind.name,
-                groups=(design.groups[kind.platform], site.name),
+                groups=(design.groups.get(kind.platform, kind.platform), site.name),
                 site=site.name,
                 timezone=site.timezone,
                 smart_account=design.smart_account,
@@ -156,7 +170,8 @@ def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tu
 def _mix(kinds: tuple[Kind, ...], devices: int) -> list[Kind]:
     """One of each kind as far as the number goes, in their order; the rest by share."""
     rest = max(0, devices - len(kinds))
-    steps = list(accumulate((kind.share for kind in kinds), initial=0))
+    even = not any(kind.share for kind in kinds)
+    steps = list(accumulate((kind.share or even for kind in kinds), initial=0))
     more = [rest * high // steps[-1] - rest * low // steps[-1] for low, high in pairwise(steps)]
     return [kind for kind, extra in zip(kinds[:devices], more, strict=False) for _ in range(1 + extra)]
 

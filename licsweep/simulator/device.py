@@ -11,6 +11,7 @@ from licsweep.vocabulary import LicenseStatus, OutcomeStatus
 class Wanted(Record):
     """The estate to simulate: the one line that the simulator reads. Its secrets travel through the pipe only.
 
+    `design` is the folder of a design from outside (None: ours).
     `faults` are shares (0 to 1) of the working devices by kind of fault (fixtures/estate/faults.yaml); `only` is a
     kind of device when all shall be of one; `latency_ms` is the time of a round trip; `network` a part of 127.0.0.0/8
     in which each device gets its own address; `authorized_keys` are public keys that may log in beside the password.
@@ -18,6 +19,7 @@ class Wanted(Record):
 
     devices: int = 60
     seed: int = 1
+    design: str | None = None
     faults: dict[str, float] = field(default_factory=dict)
     only: str | None = None
     latency_ms: float = 0.0

@@ -26,13 +26,14 @@ STOP_SECONDS = 5.0
 class SimulatedEstate:
     """`with SimulatedEstate(devices=60) as estate:` real SSH servers listen on 127.0.0.1 until the block ends.
 
-    `more` are fields of Wanted. Secrets are made for this run where none are given; they reach the simulator through
-    its standard input only. `tally` is what it saw, after the block. UsageError below eight devices, MissingExtra
-    where asyncssh is not installed, LicsweepError where the servers are not up in 30 s.
+    `more` are fields of Wanted; a `design` from outside may be of any size. Secrets are made for this run where none
+    are given; they reach the simulator through its standard input only. `tally` is what it saw,
+    after the block. UsageError below eight devices of our own design, MissingExtra where asyncssh is not installed,
+    LicsweepError where the servers are not up in 30 s.
     """
 
     def __init__(self, devices: int = 60, seed: int = 1, **more: Any) -> None:
-        if devices < SMALLEST:
+        if devices < SMALLEST and not more.get("design"):
             raise UsageError(
                 f"an estate of {devices} devices is too small",
                 why=f"it holds one of each kind that matters, and they are {SMALLEST}",
@@ -75,7 +76,7 @@ class SimulatedEstate:
 
     def write_project(self, directory: Path) -> None:
         """Writes inventory/, known_hosts and entitlements/ of a project for this estate; no password among them."""
-        write_project(directory, self.devices, self.jump_hosts)
+        write_project(directory, self.devices, self.jump_hosts, self._wanted.design)
 
     @property
     def alive(self) -> bool:

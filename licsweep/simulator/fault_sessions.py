@@ -1,4 +1,4 @@
-"""Vtys of sick devices: each is the healthy one but for one thing. By kind of fault (fixtures/estate/faults.yaml)."""
+"""Vtys of broken devices, each a healthy one but for one thing, by kind of fault (fixtures/estate/faults.yaml)."""
 
 import asyncio
 import hmac

@@ -3,13 +3,12 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import as_file
 from typing import Literal
 
+from licsweep import platforms
 from licsweep.errors import UsageError
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
-from licsweep.simulator.design import estate_data
+from licsweep.simulator.design import load_data
 from licsweep.simulator.device import Device
 from licsweep.vocabulary import OutcomeStatus
 
@@ -23,13 +22,12 @@ class FaultKind(Record):
     outcome: OutcomeStatus
     or_: OutcomeStatus | None = None
     within: Literal["connect_timeout", "command_timeout", "device_deadline"]
-    platforms: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
 
 
 def load_faults() -> dict[str, FaultKind]:
     """Every kind of fault by name."""
-    with as_file(estate_data() / "faults.yaml") as path:
-        kinds: dict[str, FaultKind] = load_yaml_file(path, dict[str, FaultKind])
+    kinds: dict[str, FaultKind] = load_data("faults.yaml", dict[str, FaultKind])
     return kinds
 
 
@@ -59,11 +57,11 @@ def spread(devices: Sequence[Device], wanted: Mapping[str, float], seed: int) ->
     kinds = load_faults()
     working = [device.name for device in devices if device.expected_outcome == "ok"]
     random.Random(seed).shuffle(working)  # noqa: S311 - no secret
-    platform = {device.name: device.platform for device in devices}
+    session = {device.name: platforms.get(device.platform).session for device in devices}
     given: dict[str, str] = {}
-    for name, share in sorted(wanted.items(), key=lambda item: not kinds[item[0]].platforms):  # the choosy ones first
-        number = max(1, round(share * len(platform)))
-        fitting = [host for host in working if not kinds[name].platforms or platform[host] in kinds[name].platforms]
+    for name, share in sorted(wanted.items(), key=lambda item: not kinds[item[0]].sessions):  # the choosy ones first
+        number = max(1, round(share * len(session)))
+        fitting = [host for host in working if not kinds[name].sessions or session[host] in kinds[name].sessions]
         given |= dict.fromkeys([host for host in fitting if host not in given][:number], name)
     return tuple(_sick(device, given[device.name], kinds) if device.name in given else device for device in devices)
 

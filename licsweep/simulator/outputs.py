@@ -17,11 +17,12 @@ DEVICE_DATE = "%b %d %H:%M:%S %Y %Z"
 
 
 class Outputs:
-    """All the outputs of an estate. `now` stands still from the start, so two sweeps read the same."""
+    """All the outputs of an estate whose data lie in `folder` (None: ours). `now` stands still from the start, so two
+    sweeps read the same."""
 
-    def __init__(self, design: Design, now: datetime) -> None:
+    def __init__(self, design: Design, now: datetime, folder: str | None = None) -> None:
         self._design, self._now = design, now
-        self._folder = estate_data() / "outputs"
+        self._folder = estate_data(folder) / "outputs"
         self._environment = self._make_environment()
 
     def commands(self, device: Device) -> Mapping[str, Callable[[], str]]:

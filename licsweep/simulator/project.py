@@ -5,13 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
-from licsweep.simulator.design import Design, License, estate_data, load_design
+from licsweep.simulator.design import Design, License, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
 
 ENTITLEMENTS_FILE = "cssm-licenses.csv"
@@ -58,23 +56,25 @@ class Purchases(Record):
     """fixtures/estate/entitlements.yaml: default terms by the license's type, and the stories."""
 
     default: dict[str, tuple[Bought, ...]]
-    stories: tuple[Story, ...]
+    stories: tuple[Story, ...] = ()
 
 
-def write_project(directory: Path, devices: Sequence[Device], jump_hosts: Sequence[JumpHost] = ()) -> None:
+def write_project(
+    directory: Path, devices: Sequence[Device], jump_hosts: Sequence[JumpHost] = (), folder: str | None = None
+) -> None:
     """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts and entitlements/cssm-licenses.csv in `directory`.
 
-    The devices stand behind all jump hosts, in their order.
+    The devices stand behind all jump hosts, in their order; `folder` is that of their design (None: ours).
     """
     import yaml
 
-    design = load_design()
+    design = load_design(folder)
     inventory = directory / "inventory"
     inventory.mkdir(parents=True, exist_ok=True)
     for name, content in {
         "hosts.yaml": {device.name: _host(device, jump_hosts) for device in devices}
         | {jump.name: _jump_host(jump) for jump in jump_hosts},
-        "groups.yaml": _groups(design),
+        "groups.yaml": _groups(design, devices),
         "defaults.yaml": {"data": {"smart_account": design.smart_account}},
     }.items():
         (inventory / name).write_text(yaml.safe_dump(content, sort_keys=False))
@@ -86,17 +86,18 @@ def write_project(directory: Path, devices: Sequence[Device], jump_hosts: Sequen
     with (entitlements / ENTITLEMENTS_FILE).open("w", newline="") as out:
         table = csv.writer(out)
         table.writerow(COLUMNS)
-        table.writerows(_entitlement_rows(design, devices, date.today()))
+        purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
+        table.writerows(_entitlement_rows(design, purchases, devices, date.today()))
 
 
 def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:
-    way = {"jump": [jump.name for jump in jump_hosts]} if jump_hosts else {}
+    jump = {"jump": [jump.name for jump in jump_hosts]} if jump_hosts else {}
     return {
         "hostname": device.host,
         "port": device.port,
         "platform": str(device.platform),
         "groups": list(device.groups),
-        "data": {"site": device.site} | _aaa_group(device) | way,
+        "data": {"site": device.site} | _aaa_group(device) | jump,
     }
 
 
@@ -110,14 +111,14 @@ def _aaa_group(device: Device) -> dict[str, str]:
     return {"aaa_group": groups[device.fault]} if device.fault in groups else {}
 
 
-def _groups(design: Design) -> dict[str, Any]:
+def _groups(design: Design, devices: Sequence[Device]) -> dict[str, Any]:
     sites = {s.name: {"timezone": s.timezone, "virtual_account": s.virtual_account} for s in design.sites}
-    return {name: {} for name in design.groups.values()} | {name: {"data": data} for name, data in sites.items()}
+    return {name: {"data": sites[name]} if name in sites else {} for device in devices for name in device.groups}
 
 
-def _entitlement_rows(design: Design, devices: Sequence[Device], today: date) -> Iterator[tuple[object, ...]]:
-    with as_file(estate_data() / "entitlements.yaml") as path:
-        purchases: Purchases = load_yaml_file(path, Purchases)
+def _entitlement_rows(
+    design: Design, purchases: Purchases, devices: Sequence[Device], today: date
+) -> Iterator[tuple[object, ...]]:
     used = _use(design, devices)
     stories = {(story.virtual_account, story.license): story.terms for story in purchases.stories}
     for account, key in sorted(used.keys() | stories.keys()):

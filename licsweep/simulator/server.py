@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncssh
 
+from licsweep import platforms
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
 from licsweep.simulator.fault_sessions import VTYS
@@ -46,21 +47,22 @@ class Account:
         return right and not locked
 
 
-async def serve(wanted: Wanted, announce: Callable[[Announcement], None], until: Awaitable[Any]) -> Tally:
+async def serve(wanted: Wanted, announce: Callable[[Announcement], None], until: Callable[[], Awaitable[Any]]) -> Tally:
     """Starts the estate, announces it, serves until `until` is over; what it saw."""
     async with AsyncExitStack() as stack:
         estate = _Estate(wanted, stack)
         announce(await estate.start())
-        await until
+        await until()
     return Tally(connections=dict(estate.connections), passwords=dict(estate.passwords), forwards=dict(estate.forwards))
 
 
 class _Estate:
     def __init__(self, wanted: Wanted, stack: AsyncExitStack) -> None:
         self._wanted, self._stack = wanted, stack
-        self._design = load_design()
-        now = datetime.now(UTC)
-        self._outputs, self._late_outputs = Outputs(self._design, now), Outputs(self._design, WRONG_CLOCK)
+        self._design = load_design(wanted.design)
+        self._outputs, self._late_outputs = (
+            Outputs(self._design, now, wanted.design) for now in (datetime.now(UTC), WRONG_CLOCK)
+        )
         self._key = asyncssh.generate_private_key(wanted.host_key_type)
         self._former_key = asyncssh.generate_private_key(wanted.host_key_type)
         keys = frozenset(
@@ -101,7 +103,8 @@ class _Estate:
     async def _listen(self, device: Device, outputs: Outputs) -> int:
         behavior = Behavior(
             name=device.name,
-            dialect=self._design.dialects[device.platform],
+            dialect=self._design.dialect(device.platform),
+            pager_off=platforms.get(device.platform).pager_off,
             banner=self._design.kind(device.kind).banner,
             commands=outputs.commands(device),
             enable_secret=self._wanted.enable_secret,

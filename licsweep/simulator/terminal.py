@@ -1,7 +1,7 @@
 """A vty: echo, prompt, pager, type-ahead, invalid input. Knows nothing of SSH.
 
 Input is taken key by key, so what arrives before the prompt is worked off in its order, and at the pager the next
-key in line is the pager's, as on a real box. What a sick device does otherwise is in simulator/sick.py.
+key in line is the pager's, as on a real box. What a broken device does otherwise is in fault_sessions.py.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,6 +39,7 @@ class Behavior:
 
     name: str
     dialect: Dialect
+    pager_off: str | None = None
     banner: str
     commands: Mapping[str, Callable[[], str]]
     enable_secret: str = field(default="", repr=False)
@@ -49,7 +50,7 @@ class Behavior:
 
     def refusal(self, line: str) -> str:
         """What is said to a line that is no command: the marker stands under the first word that does not fit."""
-        known = [command.split() for command in (*self.commands, "terminal length", "terminal width", "exit")]
+        known = [command.split() for command in (*self.commands, self.dialect.height, "terminal width", "exit")]
         words = line.split()
         fitting = next(n for n in range(len(words), -1, -1) if any(words[:n] == command[:n] for command in known))
         if fitting == len(words):
@@ -86,7 +87,9 @@ class Vty:
         match line.split():
             case []:
                 pass
-            case ["terminal", "length", number] if number.isdigit():
+            case words if " ".join(words) == self._behavior.pager_off:
+                self._set_height(0)
+            case [*words, number] if number.isdigit() and " ".join(words) == self._behavior.dialect.height:
                 self._set_height(int(number))
             case ["terminal", "width", number] if number.isdigit():
                 pass

@@ -74,3 +74,25 @@ def test_a_wrong_secret_is_sent_once_and_the_session_goes_on(box: Callable[[Scri
     connection.close()
     assert heard.count(f"secret:{SECRET}") == 1
     assert SECRET not in heard
+
+
+@pytest.mark.parametrize("type_ahead", [False, True])
+def test_an_answer_tells_the_level_at_which_it_was_asked(box: Callable[[Script], Box], type_ahead: bool) -> None:
+    made = box(device([]))
+    session = made.session(login=login(made), refused=lambda text: "Invalid input" in text)
+    session.open()
+    commands = ["show version", "show license all", "show version"]
+    got = [(answer.level, answer.text) for answer in session.answers(commands, type_ahead=type_ahead)]
+    session.close()
+    last = "login" if type_ahead else "enable"  # typed ahead, it was asked before the level rose
+    assert got == [("login", ""), ("enable", "Count: 1\n"), (last, "")]
+
+
+def test_no_secret_no_enable(box: Callable[[Script], Box]) -> None:
+    heard: list[str] = []
+    made = box(device(heard))
+    session = made.session(refused=lambda text: "Invalid input" in text)
+    session.open()
+    (answer,) = session.answers(["show license all"])
+    session.close()
+    assert (answer.level, "enable" in heard) == ("login", False)

@@ -42,3 +42,20 @@ def test_every_verb_of_the_readme_is_offered() -> None:
     named = set(re.findall(r"^licsweep ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert named
     assert named <= set(VERBS)
+
+
+def blocks(page: str) -> list[str]:
+    """The code blocks inside the numbered steps of a page: what is indented by seven blanks."""
+    import re
+
+    found = re.findall(r"(?:^ {7}.*\n|^\n+(?= {7}))+", page, re.MULTILINE)
+    return ["\n".join(line[7:] for line in block.strip("\n").split("\n")) + "\n" for block in found]
+
+
+def test_the_page_about_platforms_is_the_toy_package() -> None:
+    toy = ROOT / "tests" / "wheel" / "toy_platform"
+    shown = blocks((ROOT / "docs" / "adding-a-platform.md").read_text())
+    files = {file: file.read_text() for file in toy.rglob("*.*") if file.is_file() and file.suffix != ".pyc"}
+    assert len(files) > 10
+    assert [str(file.relative_to(toy)) for file, text in files.items() if text not in shown] == []
+    assert "".join(files.values()) not in shown  # the comparison can fail

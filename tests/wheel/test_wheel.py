@@ -1,6 +1,7 @@
 """The wheel, installed in an empty environment, does the main job: code and data are all in it."""
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TOY = Path(__file__).with_name("toy_platform")
 TOP_LEVEL = {"licsweep", "collectors", "reconcile"}
 
 
@@ -53,10 +55,17 @@ def test_all_data_is_in_it(wheel: Path) -> None:
         assert str(file.relative_to(ROOT)) in packed
 
 
-def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[demo]")
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds the wheel and what it needs for the demo."""
+    folder = tmp_path_factory.mktemp("env")
+    venv.create(folder, with_pip=True)
+    made = folder / "bin" / "python"
+    run(made, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[demo]")
+    return made
+
+
+def test_the_demo_runs_from_it(python: Path, tmp_path: Path) -> None:
     owners = run(
         python,
         "-c",
@@ -64,8 +73,28 @@ def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
         f"print([found[name] for name in {sorted(TOP_LEVEL)}])",
     )
     assert owners.strip() == str([["licsweep"]] * len(TOP_LEVEL))
-    out = run(tmp_path / "env" / "bin" / "licsweep", "demo", "--devices", 8, "--keep", tmp_path / "project")
+    out = run(python.with_name("licsweep"), "demo", "--devices", 8, "--keep", tmp_path / "project")
     assert str(tmp_path / "project" / "reports" / "licsweep-usage-") in out
+
+
+def test_a_platform_of_another_package_goes_all_the_way(python: Path, tmp_path: Path) -> None:
+    """Swept from a simulated box, stored, read back, judged, reported; docs/adding-a-platform.md is that package."""
+    shutil.copytree(TOY, tmp_path / "toy", ignore=shutil.ignore_patterns("__pycache__"))
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", tmp_path / "toy")
+    try:
+        told = json.loads(run(python, TOY.parent / "toy_sweep.py", TOY / "estate", tmp_path / "project"))
+    finally:
+        run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "toy-platform")
+    assert told["planned"][0]["lines"] == "page off; show version; show license; exit"
+    assert told["snapshots"][0]["outcomes"] == {"ok": 3}
+    for shown in told["shown"]:
+        seen = shown["observation"]
+        assert (seen["platform"], seen["release"], seen["complete"]) == ("toy_box", "4.2", True)
+        assert {use["entitlement_tag"]: use["count"] for use in seen["licenses"]} == {"Toy Base": 2, "Toy Plus": 1}
+        assert seen["unclaimed_lines"] == []
+    pools = {pool["license"]: (pool["owned"], pool["in_use"]) for pool in told["judged"]["pools"]}
+    assert pools == {"Toy Base": (7, 6), "Toy Plus": (4, 3)}
+    assert "Toy Plus" in json.dumps(told["reported"])
 
 
 def test_the_extra_reaches_a_box_that_offers_sha1_only(wheel: Path, tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""The platform toy_box: boxes of an invented vendor, for licsweep."""
+
+from licsweep.platforms import Command, Platform
+
+PLATFORM = Platform(
+    name="toy_box",
+    session="toy",
+    pager_off="page off",
+    commands=(Command(line="show version"), Command(line="show license", required=True)),
+    may_send=("show license history DAYS",),
+    templates="toy_platform",
+)
