@@ -45,12 +45,13 @@ class Term(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substitution(Record):
-    """What CSSM lent by its rules (`licenseSubstitutions`): units of `substituted_by` that stand in for `license`."""
+    """What CSSM lent by its own rules, in its words (`licenseSubstitutions`): `quantity` units of one of the two licenses
+    stand in for the other. No public source says which; the tiers of both do. `type` is its word (LOWER_TO_HIGHER)."""
 
     license: str
-    substituted_by: str
+    substituted_license: str
     quantity: int
-    kind: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 `--map COLUMN=FIELD`.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from typing import Literal
 
 from licsweep.errors import InputError, UsageError
+from licsweep.imports.limits import SHOWN, some
 from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 
@@ -20,30 +22,41 @@ _ACCOUNTS = ("smart_account", "virtual_account")
 _TELLING = frozenset({"sn", "udi", "last_contact"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout(Record):
     """What one kind of export may hold. Of each group in `required` one field must have a column.
 
-    While a field in `rests_on` has no column, a heading that is not known could be it: then the file is refused.
+    While a field in `rests_on` has no column, a heading that is not known could be it: then the file is refused. The
+    cells of a row of totals are empty in the columns of `names`, or hold a word for it.
     """
 
     what: str
     columns: Mapping[str, tuple[str, ...]]
     required: tuple[tuple[str, ...], ...]
     rests_on: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @cached_property
+    def _known(self) -> Mapping[str, str]:
+        return {plain(name): field for field, names in self.columns.items() for name in names}
 
     def field_of(self, heading: str) -> str | None:
         """The field that a heading is known for."""
-        wanted = plain(heading)
-        return next((f for f, names in self.columns.items() if wanted in map(plain, names)), None)
+        return self._known.get(plain(heading))
+
+    def fits(self, fields: Sequence[str | None]) -> bool:
+        """Whether every field that is needed has a column."""
+        return all(set(group) & set(fields) for group in self.required)
 
 
 @dataclass(frozen=True, slots=True)
 class Exports(Record):
-    """columns.yaml. `types` are words for the type of a row; with "" the end date decides."""
+    """columns.yaml. `types` are words for the type of a row; with "" the end date decides. `titles`: headings of what
+    stands above the table."""
 
     licenses: Layout
     instances: Layout
+    titles: Mapping[str, tuple[str, ...]]
     types: Mapping[str, TermType | Literal[""]]
 
 
@@ -96,21 +109,27 @@ def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str],
     wanted = {plain(column): field for column, field in asked.items()}
     _check_asked(layout, asked, headings)
     found = [wanted.get(plain(h)) or layout.field_of(h) for h in headings]
-    strange = [h for h, field in zip(headings, found, strict=True) if field is None and h.strip()]
+    strange = [" ".join(h.split()) for h, field in zip(headings, found, strict=True) if field is None and h.strip()]
     open_fields = [field for field in layout.rests_on if field not in found]
-    maps = " ".join(f'--map "{heading}=FIELD"' for heading in strange)
-    if missing := [" or ".join(group) for group in layout.required if not set(group) & set(found)]:
+    maps = " ".join(map(_map_option, strange[:SHOWN]))
+    if not layout.fits(found):
+        missing = ", ".join(" or ".join(group) for group in layout.required if not set(group) & set(found))
         hint = f"type {maps}" if maps else f"is this the {layout.what}?"
-        raise InputError(f"{where}: no column for {', '.join(missing)}", why=_known_fields(layout), hint=hint)
+        raise InputError(f"{where}: no column for {missing}", why=_known_fields(layout), hint=hint)
     if strange and open_fields:
         why = f"one of them could be {', '.join(open_fields)}; {_known_fields(layout)}"
-        raise InputError(f"{where}: columns that are not known: {', '.join(strange)}", why=why, hint=f"type {maps}")
+        raise InputError(f"{where}: columns that are not known: {some(strange)}", why=why, hint=f"type {maps}")
     twice = sorted({f for f in found if f and f != IGNORE and found.count(f) > 1})
     if twice:
         raise InputError(f"{where}: two columns for {', '.join(twice)}", hint=f'type --map "COLUMN={IGNORE}" for one')
-    notes = tuple(f'{where}: column "{h}" was not read; to use it type --map "{h}=FIELD"' for h in strange)
+    notes = tuple(f'{where}: column "{h}" was not read; to use it type {_map_option(h)}' for h in strange[:SHOWN])
     local = any(f in _ACCOUNTS and "local" in plain(h).split() for h, f in zip(headings, found, strict=True))
     return Found(tuple(None if field == IGNORE else field for field in found), notes, local)
+
+
+def _map_option(heading: str) -> str:
+    """What to type for a heading of the file, quoted for a shell: its words are not ours."""
+    return f"--map {shlex.quote(f'{heading}=FIELD')}"
 
 
 def _check_asked(layout: Layout, asked: Mapping[str, str], headings: Sequence[str]) -> None:
@@ -120,7 +139,7 @@ def _check_asked(layout: Layout, asked: Mapping[str, str], headings: Sequence[st
             raise UsageError(f'--map "{column}={field}": no such field', why=_known_fields(layout))
         if plain(column) not in present:
             raise UsageError(
-                f'--map "{column}={field}": the file has no such column', why=f"it has {', '.join(headings)}"
+                f'--map "{column}={field}": the file has no such column', why=f"it has {some(list(headings))}"
             )
 
 

@@ -1,29 +1,40 @@
-"""Answers of CSSM's API, saved as JSON: v1 `licenses` and `devices`, v3 `licenses/summary`, v2 `get-summary`.
+"""Answers of the APIs of CSSM and SSM On-Prem, saved as JSON: v1 `licenses` and `devices`, v3 `licenses/summary`, v2
+`get-summary`, On-Prem's `licenses`.
 
 A file is one answer, a list of answers (pages), or the rows alone. Rows are known by their keys, wherever they lie:
-`license` with `billingType` or `licenseDetails` (v1); `tag` with `display_name` (summaries, which alone teach which
-tag a display name is); `sudi` or `licenseUsage` (devices). Both spellings of keys are read (`licenseDetails`,
-`license_details`). Source of the keys: public API clients and their test data.
+`license` with `billingType` or `licenseDetails` (v1), with `quantity` and `inUse` (On-Prem); `tag` with `display_name`
+(summaries, which alone teach which tag a display name is); `sudi` or `licenseUsage` (devices). The accounts that stand
+above rows (`accountName`, `accountDomain`, `virtualAccount`) are theirs. Both spellings of keys are read
+(`licenseDetails`, `license_details`). Source of the keys: public API clients and their test data.
 """
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from licsweep.errors import InputError
 from licsweep.imports.cells import day, moment, one_line
 from licsweep.imports.columns import exports, known_types, plain, term_type
-from licsweep.imports.files import ImportedFile, load_json
+from licsweep.imports.files import ImportedFile
 from licsweep.imports.instances import serial_notes, udi_of
 from licsweep.imports.licenses import open_ended_note
+from licsweep.imports.limits import check, some
 from licsweep.imports.quantity_type import Whole
-from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution, Term
 from licsweep.serialization import check_json
 
 Document = dict[str, Any]
+_SMART = ("smart_account", "account_name", "smart_account_name", "account_domain")
+_VIRTUAL = ("virtual_account", "virtual_account_name")
+_TOTAL = ("total_records", "total_rows")
+_NAMED_BY: dict[str, str] = {"accounts": "smart", "smart_accounts": "smart", "virtual_accounts": "virtual"}
+_CSSM = frozenset({"license_details", "billing_type", "display_name"})
+_ONPREM = frozenset({"license", "quantity", "in_use"})
 
 
 class _Answer:
@@ -47,13 +58,20 @@ class _Detail(_Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Substitution(_Answer):
+    license_name: str
+    substituted_license: str
+    substituted_quantity: Annotated[int, Whole()]
+    substitution_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _License(_Answer):
-    """A row of v1 (license, quantity, in_use, reserved) or of a summary (display_name, entitled or prepaid_...)."""
+    """A row of v1 or On-Prem (license, quantity, in_use) or of a summary (display_name, entitled or prepaid_...)."""
 
     license: str | None = None
     display_name: str | None = None
     tag: str | None = None
-    virtual_account: str | None = None
     billing_type: str | None = None
     quantity: Count = None
     entitled: Count = None
@@ -64,6 +82,7 @@ class _License(_Answer):
     reserved: Count = None
     prepaid_reserved: Count = None
     license_details: tuple[_Detail, ...] | None = None
+    license_substitutions: tuple[_Substitution, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,91 +101,152 @@ class _Usage(_Answer):
 class _Device(_Answer):
     host_name: str | None = None
     display_name: str | None = None
-    virtual_account: str | None = None
     last_contact_date: str | None = None
     sudi: _Sudi = field(default_factory=_Sudi)
     license_usage: tuple[_Usage, ...] | None = None
 
 
-def read(path: Path) -> ImportedFile:
-    """Entitlements and product instances of a file, and notes. Raises InputError that names the row and the key."""
-    try:
-        document = _snake(load_json(path))
-        found = list(_rows(document))
-    except RecursionError as error:
-        raise InputError(f"{path}: lists within lists without end", why="no answer of the API is nested so") from error
-    if not found:
-        raise InputError(f"{path}: holds no row of a license or a device", why=_said(document))
-    rows = list({json.dumps(row, sort_keys=True): row for row in found}.values())
-    notes = [f"{path}: {len(found) - len(rows)} rows stand there twice"] if len(rows) < len(found) else []
-    _check_total(path, document, len(rows))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Above:
+    """What stands above a place in an answer: accounts, and how many rows there are in all pages."""
+
+    smart: str | None = None
+    virtual: str | None = None
+    total: int | None = None
+
+    def within(self, node: Document, under: str) -> "_Above":
+        """What stands above the contents of `node`, which lies under a key."""
+        named = {_NAMED_BY[under]: node.get("name") or node.get("domain")} if under in _NAMED_BY else {}
+        smart = next((node[key] for key in _SMART if node.get(key)), named.get("smart"))
+        virtual = next((node[key] for key in _VIRTUAL if node.get(key)), named.get("virtual"))
+        total = next((node[key] for key in _TOTAL if key in node), None)
+        return _Above(
+            smart=smart if isinstance(smart, str) else self.smart,
+            virtual=virtual if isinstance(virtual, str) else self.virtual,
+            total=total if isinstance(total, int) else self.total,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRow:
+    """One row of an answer and what stands above it; `number` counts the rows of its file."""
+
+    path: Path
+    number: int
+    above: _Above
+    text: str
+    keys: frozenset[str]
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}: row {self.number}"
+
+    @property
+    def is_device(self) -> bool:
+        return bool(self.keys & {"sudi", "license_usage"})
+
+
+def rows_of(path: Path, document: Any) -> list[AnswerRow]:
+    """The rows of one file. Raises InputError for too many or too deeply nested ones."""
+    number = count(1)
+
+    def visit(node: Any, above: _Above, under: str) -> Iterator[AnswerRow]:
+        if isinstance(node, dict):
+            above = above.within(node, under)
+            if _is_row(node):
+                text = json.dumps(node, sort_keys=True)
+                yield AnswerRow(path=path, number=next(number), above=above, text=text, keys=frozenset(node))
+                return
+            for key, value in node.items():
+                yield from visit(value, above, key)
+        elif isinstance(node, list):
+            for inner in node:  # a total above a list is that of its rows, not of what lies deeper
+                is_row = isinstance(inner, dict) and _is_row(inner)
+                yield from visit(inner, above if is_row else replace(above, total=None), under)
+
+    found = list(visit(_snake(path, document), _Above(), ""))
+    check(path, "rows", len(found))
+    return found
+
+
+def missing_pages(rows: Sequence[AnswerRow]) -> str | None:
+    """How many rows are there of how many, where an answer says that it has more; fewer would pass for all."""
+    unique = {(row.above, row.is_device, row.text) for row in rows}
+    held = Counter((above.smart, is_device, above.total) for above, is_device, _ in unique)
+    short = [(number, total) for (_, _, total), number in held.items() if total and total > number]
+    return f"{short[0][0]} of {short[0][1]} rows" if short else None
+
+
+def read(paths: Sequence[Path], rows: Sequence[AnswerRow]) -> ImportedFile:
+    """Entitlements and product instances of one answer, which may lie in several files, and notes.
+
+    Raises InputError that names file, row and key.
+    """
+    where = some(list(map(str, paths)))
+    if missing := missing_pages(rows):
+        hint = "give all pages in one call: licsweep entitlements import PAGE1 PAGE2 ..."
+        raise InputError(f"{where}: holds {missing}", why="pages of the answer are missing", hint=hint)
+    firsts: dict[tuple[_Above, str], AnswerRow] = {}
+    for row in rows:
+        firsts.setdefault((row.above, row.text), row)
+    unique = list(firsts.values())
+    notes = [f"{where}: {len(rows) - len(unique)} rows stand there twice"] if len(unique) < len(rows) else []
+    check(where, "pools", len(unique))
     entitlements, instances, open_ended = [], [], []
-    for number, row in enumerate(rows, 1):
-        where = f"{path}: row {number}"
-        if _is_device(row):
-            instances.append(_instance(check_json(json.dumps(row), _Device, where), number, where))
+    for row in unique:
+        if row.is_device:
+            instances.append(_instance(check_json(row.text, _Device, row.where), row))
         else:
-            made, is_open = _entitlement(check_json(json.dumps(row), _License, where), number, where)
+            made, is_open = _entitlement(check_json(row.text, _License, row.where), row)
             entitlements.append(made)
-            open_ended += [number] if is_open else []
-    notes += [open_ended_note(str(path), open_ended)] if open_ended else []
+            open_ended += [row.number] if is_open else []
+    notes += [open_ended_note(where, open_ended)] if open_ended else []
+    onprem = {row.keys.isdisjoint(_CSSM) for row in unique if not row.is_device} == {True}
     return ImportedFile(
         kind="cssm-json",
+        paths=tuple(paths),
+        source="onprem" if onprem else "cssm-licenses",
         entitlements=tuple(entitlements),
         instances=tuple(instances),
-        notes=(*notes, *serial_notes(str(path), instances)),
+        notes=(*notes, *serial_notes(where, instances)),
     )
 
 
-def _snake(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_snake(one) for one in node]
-    if isinstance(node, dict):
-        return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(value) for key, value in node.items()}
-    return node
-
-
-def _rows(node: Any) -> Iterator[Document]:
-    if isinstance(node, dict) and (_is_device(node) or _is_license(node)):
-        yield node
-    elif isinstance(node, dict | list):
-        for inner in node.values() if isinstance(node, dict) else node:
-            yield from _rows(inner)
-
-
-def _is_device(row: Document) -> bool:
-    return "sudi" in row or "license_usage" in row
-
-
-def _is_license(row: Document) -> bool:
-    return ("license" in row and ("license_details" in row or "billing_type" in row)) or (
-        "tag" in row and "display_name" in row
-    )
-
-
-def _check_total(path: Path, document: Any, rows: int) -> None:
-    """An answer in pages says how many rows there are; fewer would pass for all that is owned."""
-    pages = document if isinstance(document, list) else [document]
-    totals = [page["total_records"] for page in pages if isinstance(page, dict) and "total_records" in page]
-    total = max((number for number in totals if isinstance(number, int)), default=rows)
-    if total > rows:
-        what = f"{path}: holds {rows} of {total} rows"
-        raise InputError(what, why="pages of the answer are missing", hint="put all pages into one file, as a list")
-
-
-def _said(document: Any) -> str:
-    """The API's own words where it answered with an error."""
+def api_words(document: Any) -> str:
+    """The API's own words where it answered without a row."""
     said = document if isinstance(document, dict) else {}
-    words = [said[key] for key in ("status", "status_message", "message") if key in said]
+    words = [said[key] for key in ("status", "statusMessage", "message") if key in said]
     return "the API says: " + ", ".join(map(str, words)) if words else "neither licenses nor summary nor devices"
 
 
-def _entitlement(row: _License, number: int, where: str) -> tuple[Entitlement, bool]:
+def _snake(path: Path, node: Any, level: int = 0) -> Any:
+    check(path, "levels", level)
+    if isinstance(node, list):
+        return [_snake(path, one, level + 1) for one in node]
+    if isinstance(node, dict):
+        return {
+            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(path, value, level + 1)
+            for key, value in node.items()
+        }
+    return node
+
+
+def _is_row(node: Document) -> bool:
+    keys = node.keys()
+    return bool(
+        keys & {"sudi", "license_usage"}
+        or ("license" in keys and keys & {"license_details", "billing_type"})
+        or keys >= _ONPREM
+        or keys >= {"tag", "display_name"}
+    )
+
+
+def _entitlement(row: _License, place: AnswerRow) -> tuple[Entitlement, bool]:
     """The entitlement, and whether a part of it ends nowhere without being called perpetual."""
-    name = one_line(row.license or row.display_name)
+    name, where = one_line(row.license or row.display_name), place.where
     if name is None:
         raise InputError(f"{where}: the license has no name", why="license or display_name is empty")
-    terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, where)
+    terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, place)
     perpetual = [exports().types.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]
     is_open = any(
         term.end is None and term.quantity and not (term.type == "perpetual" and said)
@@ -174,13 +254,24 @@ def _entitlement(row: _License, number: int, where: str) -> tuple[Entitlement, b
         if term.type != "usage"
     )
     made = Entitlement(
-        virtual_account=row.virtual_account,
+        smart_account=place.above.smart,
+        virtual_account=place.above.virtual,
         license=name,
         entitlement_tag=row.tag,
         terms=tuple(terms),
         cssm_in_use=_said_number(row.in_use, row.inuse, row.prepaid_inuse),
         cssm_reserved=_said_number(row.reserved, row.prepaid_reserved),
-        source_row=number,
+        substitutions=tuple(
+            Substitution(
+                license=one.license_name,
+                substituted_license=one.substituted_license,
+                quantity=one.substituted_quantity,
+                type=one.substitution_type,
+            )
+            for one in row.license_substitutions or ()
+        ),
+        source_file=str(place.path),
+        source_row=place.number,
     )
     return made, is_open
 
@@ -204,18 +295,21 @@ def _term(detail: _Detail, row: _License, where: str) -> Term:
     )
 
 
-def _without_details(row: _License, where: str) -> list[Term]:
+def _without_details(row: _License, place: AnswerRow) -> list[Term]:
     """What a row without details owns: nothing or by use, or what a summary calls entitled.
 
-    The row total of v1 is not ownership: it tells neither type nor dates, so such a row is refused.
+    The row total of v1 is not ownership: it tells neither type nor dates, so such a row is refused. On-Prem tells no
+    more in any of its rows.
     """
     if term_type(row.billing_type or "", ends=False) == "usage":
         return [Term(type="usage")]
     entitled = _said_number(row.entitled, row.prepaid_entitled)
     if entitled:
         return [Term(type="perpetual", quantity=entitled)]
+    if row.quantity and not place.keys & _CSSM:
+        return [Term(type="perpetual", quantity=row.quantity)]  # all that On-Prem tells; a note says so
     if row.quantity:
-        what = f"{where}: {row.license}: quantity {row.quantity} without licenseDetails"
+        what = f"{place.where}: {row.license}: quantity {row.quantity} without licenseDetails"
         raise InputError(what, why="the row total tells neither type nor dates, so what is owned is not known")
     return []
 
@@ -224,21 +318,23 @@ def _said_number(*numbers: int | None) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _instance(row: _Device, number: int, where: str) -> CssmInstance:
+def _instance(row: _Device, place: AnswerRow) -> CssmInstance:
     pid, sn = udi_of(row.display_name)
     pid, sn = row.sudi.udi_pid or pid, row.sudi.udi_serial_number or sn
     if not (sn or row.host_name or row.display_name):
-        raise InputError(f"{where}: the device states neither a serial nor a name")
+        raise InputError(f"{place.where}: the device states neither a serial nor a name")
     try:
         last_contact = moment(row.last_contact_date or "")
     except ValueError as error:
-        raise InputError(f"{where}: last contact date {row.last_contact_date}: {error}") from error
+        raise InputError(f"{place.where}: last contact date {row.last_contact_date}: {error}") from error
     return CssmInstance(
-        virtual_account=row.virtual_account,
+        smart_account=place.above.smart,
+        virtual_account=place.above.virtual,
         pid=pid,
         sn=sn,
         name=row.host_name or row.display_name,
         last_contact=last_contact,
         licenses=tuple(CssmLicense(license=use.license, quantity=use.quantity) for use in row.license_usage or ()),
-        source_row=number,
+        source_file=str(place.path),
+        source_row=place.number,
     )

@@ -1,23 +1,23 @@
 """Files of what was bought and of what CSSM lists: CSSM's exports and API answers, On-Prem exports, our own YAML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from licsweep.errors import InputError, UsageError
-from licsweep.imports import cssm_api, own_yaml, sheets
-from licsweep.imports.cells import one_line
+from licsweep.imports import cssm_api, foreign, own_yaml, sheets
+from licsweep.imports.cells import Order, moment, one_line
 from licsweep.imports.columns import exports, lists_instances
-from licsweep.imports.files import KINDS, ImportedFile, Kind, load_json
+from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json, read_raw
 from licsweep.imports.instances import product_instances
 from licsweep.imports.licenses import entitlements
+from licsweep.imports.limits import some
 from licsweep.model import as_utc
 from licsweep.position_types import CssmInstance, Entitlement
-from licsweep.serialization import read_bounded
 
-__all__ = ["KINDS", "ImportedFile", "read"]
+__all__ = ["KINDS", "ImportedFile", "read", "read_all"]
 
 Imported = TypeVar("Imported", Entitlement, CssmInstance)
 _SHEETS: tuple[Kind, ...] = ("cssm-csv", "xlsx")
@@ -26,103 +26,153 @@ _KIND_OF: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
-def read(
-    path: Path,
+def read(path: Path, **options: Any) -> ImportedFile:
+    """What `read_all` makes of one file."""
+    [found] = read_all([path], **options)
+    return found
+
+
+def read_all(
+    paths: Sequence[Path],
     *,
     kind: str | None = None,
     smart_account: str | None = None,
     virtual_account: str | None = None,
     exported_at: datetime | None = None,
     column_map: Mapping[str, str] | None = None,
-) -> ImportedFile:
-    """The entitlements and product instances of a file. `kind` is one of KINDS (None: by its name and content).
+    dates: Order | None = None,
+) -> list[ImportedFile]:
+    """The entitlements and product instances of files; those that are pages of one API answer are read as one.
 
-    The accounts and `exported_at` fill what the file does not say (a note where it says something else); without any
-    date the file's own time counts, with a note. `column_map` is column to field. Raises InputError that names file,
-    row and column (or line and key), UsageError for a wrong option, MissingExtra for XLSX without its reader.
+    `kind` is one of KINDS (None: by name and content). The accounts and `exported_at` fill what a file does not say (a
+    note where it says something else); without any date the file's own time counts, with a note. `column_map` is column
+    to field, `dates` the order of day and month in files with columns. Raises InputError that names file, row and
+    column (or line and key), UsageError for a wrong option, MissingExtra for XLSX without its reader.
     """
-    found = _read(path, kind, column_map or {})
-    notes = list(found.notes)
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(KINDS)}")
     given = {"smart_account": one_line(smart_account), "virtual_account": one_line(virtual_account)}
+    return [_filled(found, given, exported_at) for found in _read(paths, kind, column_map or {}, dates)]
+
+
+def _read(
+    paths: Sequence[Path], kind: str | None, column_map: Mapping[str, str], dates: Order | None
+) -> Iterator[ImportedFile]:
+    pages: dict[frozenset[Any], list[tuple[Path, list[cssm_api.AnswerRow]]]] = {}
+    for path in paths:
+        raw = read_raw(path)
+        foreign.refuse_bytes(path, raw)
+        form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path, raw)
+        if form in _SHEETS:
+            yield replace(_from_sheet(path, raw, kind, form, column_map, dates), paths=(path,))
+            continue
+        if column_map or dates:
+            raise UsageError(
+                f"{'--map' if column_map else '--dates'} is for files with columns", why=f"{path} is {form}"
+            )
+        if form == "yaml":
+            foreign.refuse_text(path, decoded(path, raw)[0])
+            yield _checked(replace(own_yaml.read(path), paths=(path,)), kind)
+            continue
+        rows = _answer(path, raw)
+        answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
+        pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).append((path, rows))
+    for found in pages.values():
+        together = [path for path, _ in found]
+        yield _checked(cssm_api.read(together, [row for _, rows in found for row in rows]), kind)
+
+
+def _form(path: Path, raw: bytes) -> Kind:
+    """The form of a file by its suffix, else by its first characters."""
+    if known := _KIND_OF.get(path.suffix.lower()):
+        return known
+    if raw.startswith(sheets.ZIP_MAGIC):
+        return "xlsx"
+    text = decoded(path, raw)[0].lstrip()
+    if text.startswith(("{", "[")):
+        return "yaml" if own_yaml.is_own(load_json(path, raw)) else "cssm-json"
+    first = text.partition("\n")[0]
+    looks_like_csv = any(mark in first for mark in ",;\t") and ":" not in first and not first.startswith(("#", "-"))
+    return "cssm-csv" if looks_like_csv or first.startswith("sep=") else "yaml"
+
+
+def _answer(path: Path, raw: bytes) -> list[cssm_api.AnswerRow]:
+    document = load_json(path, raw)
+    rows = cssm_api.rows_of(path, document)
+    foreign.refuse_json(path, document, has_rows=bool(rows))
+    if not rows:
+        raise InputError(f"{path}: holds no row of a license or a device", why=cssm_api.api_words(document))
+    return rows
+
+
+def _checked(found: ImportedFile, kind: str | None) -> ImportedFile:
+    if kind == "cssm-instances" and not found.instances:
+        raise InputError(f"{found.paths[0]}: lists no product instance", why="it is no product-instance export")
+    return found
+
+
+def _from_sheet(
+    path: Path, raw: bytes, kind: str | None, form: Kind, column_map: Mapping[str, str], dates: Order | None
+) -> ImportedFile:
+    """Where the call leaves it open, the headings say whether the sheet lists licenses or product instances."""
+    sheet = sheets.load(path, raw, column_map)
+    foreign_notes = foreign.refuse_headings(path, sheet.headings, has_rows=sheet.fits)
+    if not sheet.fits and form == "cssm-csv":
+        foreign.refuse_text(path, decoded(path, raw)[0])
+    if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
+        rows, found, notes = sheets.rows_of(sheet, exports().instances, column_map, dates)
+        listed, more = product_instances(rows)
+        made = ImportedFile(kind="cssm-instances", instances=tuple(listed))
+    else:
+        rows, found, notes = sheets.rows_of(sheet, exports().licenses, column_map, dates)
+        bought, more = entitlements(rows)
+        made = ImportedFile(kind=form, entitlements=tuple(bought))
+    if found.local:
+        made = replace(made, source="onprem", instance_source="onprem")
+    exported = moment(sheet.above.get("exported_at", ""), dates)
+    return replace(made, notes=(*foreign_notes, *sheet.notes, *found.notes, *notes, *more), exported_at=exported)
+
+
+def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:
+    """The file with what the call says of it, and notes on what it leaves open."""
+    where = some(list(map(str, found.paths)))
+    notes = list(found.notes)
     rows = [*found.entitlements, *found.instances]
     for name, value in given.items():
         others = sorted({said for row in rows if value and (said := one_line(getattr(row, name))) and said != value})
         if others:
             option = f"--{name.replace('_', '-')} {value}"
-            notes.append(f"{path}: {option} was not used for rows that say {', '.join(others)}")
-    when = _when(path, found.exported_at, exported_at, notes)
-    bought = _filled(found.entitlements, given, path, when)
+            notes.append(f"{where}: {option} was not used for rows that say {some(others)}")
+    when = _when(found, where, exported_at, notes)
+    bought = _with_accounts(found.entitlements, given, found.paths[0], when)
     for row in bought:
         if row.virtual_account is None:
-            what = f"{path}: row {row.source_row}: no virtual account for {row.license}"
+            what = f"{row.source_file}: row {row.source_row}: no virtual account for {row.license}"
             raise InputError(what, why="licenses are owned by a virtual account", hint="type --virtual-account NAME")
-    listed = _filled(found.instances, given, path, when)
+    listed = _with_accounts(found.instances, given, found.paths[0], when)
     for name in given:
         if any(getattr(row, name) is None for row in (*bought, *listed)):
             option = f"--{name.replace('_', '-')} NAME"
-            notes.append(f"{path}: names no {name.replace('_', ' ')}; give one with {option}")
-    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes))
+            notes.append(f"{where}: names no {name.replace('_', ' ')}; give one with {option}")
+    one_account = given["virtual_account"] is not None
+    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes), one_account=one_account)
 
 
-def _read(path: Path, kind: str | None, column_map: Mapping[str, str]) -> ImportedFile:
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(KINDS)}")
-    form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path)
-    if form in _SHEETS:
-        return _from_sheet(path, kind, form, column_map)
-    if column_map:
-        raise UsageError("--map is for files with columns", why=f"{path} is read as {form}")
-    found = cssm_api.read(path) if form == "cssm-json" else own_yaml.read(path)
-    if kind == "cssm-instances" and not found.instances:
-        raise InputError(f"{path}: lists no product instance", why="it is no product-instance export")
-    return found
-
-
-def _form(path: Path) -> Kind:
-    """The form of a file by its suffix, else by its first characters."""
-    if known := _KIND_OF.get(path.suffix.lower()):
-        return known
-    raw = read_bounded(path)
-    if raw.startswith(sheets.ZIP_MAGIC):
-        return "xlsx"
-    text = raw.decode("utf-8-sig", "replace").lstrip()
-    if text.startswith(("{", "[")):
-        return "yaml" if own_yaml.is_own(load_json(path)) else "cssm-json"
-    first = text.partition("\n")[0]
-    looks_like_csv = any(mark in first for mark in ",;\t") and ":" not in first and not first.startswith(("#", "-"))
-    return "cssm-csv" if looks_like_csv else "yaml"
-
-
-def _from_sheet(path: Path, kind: str | None, form: Kind, column_map: Mapping[str, str]) -> ImportedFile:
-    """Where the call leaves it open, the headings say whether the sheet lists licenses or product instances."""
-    sheet = sheets.load(path)
-    if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
-        rows, found = sheets.rows_of(sheet, exports().instances, column_map)
-        listed, notes = product_instances(rows)
-        made = ImportedFile(kind="cssm-instances", instances=tuple(listed))
-    else:
-        rows, found = sheets.rows_of(sheet, exports().licenses, column_map)
-        bought, notes = entitlements(rows)
-        made = ImportedFile(kind=form, entitlements=tuple(bought))
-    if found.local:
-        made = replace(made, source="onprem", instance_source="onprem")
-    return replace(made, notes=(*sheet.notes, *found.notes, *notes))
-
-
-def _when(path: Path, said: datetime | None, given: datetime | None, notes: list[str]) -> datetime:
+def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[str]) -> datetime:
     """When it was exported: the file's word, else the option, else the file's own time."""
-    if said is not None:
-        if given is not None and as_utc(given) != as_utc(said):
-            notes.append(f"{path}: --exported-at was not used, the file says {said:%Y-%m-%dT%H:%M:%SZ}")
-        return as_utc(said)
+    if found.exported_at is not None:
+        said = as_utc(found.exported_at)
+        if given is not None and as_utc(given) != said:
+            notes.append(f"{where}: --exported-at was not used, the file says {said:%Y-%m-%dT%H:%M:%SZ}")
+        return said
     if given is not None:
         return as_utc(given)
-    when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    notes.append(f"{path}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
+    when = datetime.fromtimestamp(int(max(path.stat().st_mtime for path in found.paths)), UTC)
+    notes.append(f"{where}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
     return when
 
 
-def _filled(
+def _with_accounts(
     rows: Sequence[Imported], given: Mapping[str, str | None], path: Path, when: datetime
 ) -> tuple[Imported, ...]:
     return tuple(
@@ -131,7 +181,7 @@ def _filled(
             smart_account=one_line(row.smart_account) or given["smart_account"],
             virtual_account=one_line(row.virtual_account) or given["virtual_account"],
             exported_at=when,
-            source_file=str(path),
+            source_file=row.source_file or str(path),
         )
         for row in rows
     )

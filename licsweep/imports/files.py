@@ -1,4 +1,4 @@
-"""What the readers of files share: what a file of entitlements is read into, and a JSON document."""
+"""What the readers of files share: what a file of entitlements is read into, its text, and a JSON document."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from licsweep.errors import InputError
+from licsweep.imports.limits import LIMITS
 from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.serialization import read_bounded
 
@@ -17,24 +18,56 @@ Source = Literal["cssm-licenses", "cssm-instances", "onprem", "yaml"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedFile:
-    """The rows of one file, and what a person should know about the reading.
+    """The rows of one file, or of the files that are the pages of one answer, and notes on the reading.
 
     `source` and `instance_source` are what the scope of an import rests on: where the figures come from, not the form.
-    `exported_at` is what the file itself says; its rows carry the date that counts.
+    `exported_at` is what the file itself says; its rows carry the date that counts. `one_account`: the call names the
+    virtual account, so that the file speaks for the accounts that it names alone.
     """
 
     kind: Kind
+    paths: tuple[Path, ...] = ()
     source: Source = "cssm-licenses"
     instance_source: Source = "cssm-instances"
     entitlements: tuple[Entitlement, ...] = ()
     instances: tuple[CssmInstance, ...] = ()
     notes: tuple[str, ...] = ()
     exported_at: datetime | None = None
+    one_account: bool = False
 
 
-def load_json(path: Path) -> Any:
+def read_raw(path: Path) -> bytes:
+    """The bytes of a file within the limit of an import. Raises InputError."""
+    return read_bounded(path, LIMITS["bytes"])
+
+
+def decoded(path: Path, raw: bytes) -> tuple[str, str | None]:
+    """The text of a file as Windows programs save it, and a note where its encoding had to be guessed.
+
+    UTF-8, UTF-16 (with its mark, or seen by its zero bytes), else Windows-1252. Raises InputError.
+    """
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        guesses = ["utf-16"]
+    elif b"\0" in raw[:4]:
+        guesses = ["utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"]
+    else:
+        guesses = ["utf-8-sig", "cp1252"]
+    for encoding in guesses:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        guessed = f"{path}: is not UTF-8, so it was read as Windows-1252; check names with special letters"
+        return text, guessed if encoding == "cp1252" else None
+    raise InputError(f"{path}: is neither UTF-8, UTF-16 nor Windows-1252 text", hint="save it as CSV UTF-8")
+
+
+def load_json(path: Path, raw: bytes | None = None) -> Any:
     """The document of a JSON file. Raises InputError."""
+    content = read_raw(path) if raw is None else raw
     try:
-        return json.loads(read_bounded(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON", why=str(error)) from error
+        return json.loads(content)
+    except RecursionError as error:
+        raise InputError(f"{path}: more than {LIMITS['levels']} levels", why="no answer is nested so deeply") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON", why=str(error), hint="save the answer again, whole") from error

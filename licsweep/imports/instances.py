@@ -2,7 +2,7 @@
 
 import re
 
-from licsweep.imports.cells import moment
+from licsweep.imports.limits import check, some
 from licsweep.imports.sheets import Row
 from licsweep.position_types import CssmInstance, CssmLicense
 
@@ -25,6 +25,7 @@ def product_instances(rows: list[Row]) -> tuple[list[CssmInstance], list[str]]:
             row.fail("sn", "neither a serial nor a name is stated")
         key = (row.text("smart_account"), row.text("virtual_account"), pid, sn, row.text("name"))
         groups.setdefault(key, []).append(row)
+    check(rows[0].where, "pools", len(groups))
     made = [
         CssmInstance(
             smart_account=smart,
@@ -32,7 +33,7 @@ def product_instances(rows: list[Row]) -> tuple[list[CssmInstance], list[str]]:
             pid=pid,
             sn=sn,
             name=name,
-            last_contact=max((at for row in lines if (at := row.value("last_contact", moment))), default=None),
+            last_contact=max((at for row in lines if (at := row.moment("last_contact"))), default=None),
             licenses=tuple(filter(None, map(_license, lines))),
             source_row=lines[0].number,
         )
@@ -43,12 +44,12 @@ def product_instances(rows: list[Row]) -> tuple[list[CssmInstance], list[str]]:
 
 def serial_notes(where: str, made: list[CssmInstance]) -> list[str]:
     """A note where instances state no serial: no box can be recognized in them."""
-    nameless = [str(one.source_row) for one in made if one.sn is None]
-    return [f"{where}: rows without a serial, which match no box: {', '.join(nameless)}"] if nameless else []
+    nameless = [one.source_row or 0 for one in made if one.sn is None]
+    return [f"{where}: rows without a serial, which match no box: {some(nameless)}"] if nameless else []
 
 
 def _license(row: Row) -> CssmLicense | None:
-    name, quantity = row.text("license"), row.quantity("quantity")
+    name, (quantity, _) = row.text("license"), row.quantity("quantity")
     if name is None:
         return None
     if quantity is None:

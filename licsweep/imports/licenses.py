@@ -1,7 +1,8 @@
 """CSSM's license export as a sheet: rows of one license become the terms of one entitlement."""
 
-from licsweep.imports.cells import NOTHING, day
+from licsweep.imports.cells import ENDLESS, NOTHING
 from licsweep.imports.columns import TermType, exports, known_types, plain, term_type
+from licsweep.imports.limits import check, some
 from licsweep.imports.sheets import Row
 from licsweep.position_types import Entitlement, Term
 
@@ -15,6 +16,7 @@ def entitlements(rows: list[Row]) -> tuple[list[Entitlement], list[str]]:
             row.fail("license", "is empty")
         key = tuple(row.text(f) for f in ("smart_account", "virtual_account", "license", "entitlement_tag"))
         groups.setdefault(key, []).append(row)
+    check(rows[0].where, "pools", len(groups))
     made = [
         Entitlement(
             smart_account=smart,
@@ -35,16 +37,15 @@ def entitlements(rows: list[Row]) -> tuple[list[Entitlement], list[str]]:
 
 def open_ended_note(where: str, rows: list[int]) -> str:
     """What a person should know of rows that nothing ends."""
-    numbers = ", ".join(map(str, rows))
-    return f"{where}: rows that are not called perpetual and have no end date count without end: {numbers}"
+    return f"{where}: rows that are not called perpetual and have no end date count without end: {some(rows)}"
 
 
 def _term(row: Row) -> Term:
-    start, end = row.value("start", day), row.value("end", day)
+    start, end = row.day("start"), row.day("end")
     if start and end and end < start:
         row.fail("end", "is before the start date")
     kind = _type(row, ends=end is not None)
-    quantity = row.quantity("quantity")
+    quantity, _ = row.quantity("quantity")
     if quantity is None and kind != "usage":
         row.fail("quantity", "is empty; a missing number is not 0")
     return Term(type=kind, quantity=quantity or 0, start=start, end=end, subscription_id=row.text("subscription_id"))
@@ -64,12 +65,18 @@ def _type(row: Row, *, ends: bool) -> TermType:
 def _is_open_ended(row: Row) -> bool:
     """True where nothing says that the license is perpetual, and nothing says when it ends."""
     said = exports().types.get(plain(row.cells.get("type", "")))
-    return said != "perpetual" and row.cells.get("end", "").strip().casefold() in NOTHING
+    end = row.cells.get("end", "").strip().casefold()
+    return said != "perpetual" and end in NOTHING and end not in ENDLESS
 
 
 def _said_by_cssm(lines: list[Row], field: str, notes: list[str]) -> int | None:
-    """CSSM's figure for the license, which each of its rows repeats; None where rows differ, with a note."""
-    said = {value for row in lines if (value := row.quantity(field)) is not None}
+    """CSSM's figure for the license, which each of its rows repeats; None where rows differ, with a note.
+
+    How many are reserved also stands behind a count: `48 (+ 2 reserved)`.
+    """
+    columns = ("cssm_in_use", "quantity") if field == "cssm_reserved" else ()
+    said = {value for row in lines if (value := row.quantity(field)[0]) is not None}
+    said |= {value for row in lines for column in columns if (value := row.quantity(column)[1]) is not None}
     if len(said) > 1:
         notes.append(f"{lines[0].where}: row {lines[0].number}: rows of one license differ in {field}; left open")
     return said.pop() if len(said) == 1 else None

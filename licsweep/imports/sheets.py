@@ -1,47 +1,71 @@
-"""An export as a sheet of text cells, from CSV or from an XLSX workbook, and its rows by field."""
+"""An export as a sheet of text cells, from CSV or from an XLSX workbook, and its rows by field.
+
+Around the table stands what Excel and people add: a `sep=;` line, titles above the headings, empty columns, rows of
+totals. None of it is counted, and notes say so; a title that names the account or the date is used.
+"""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from licsweep.errors import InputError
-from licsweep.imports.cells import one_line, quantity
-from licsweep.imports.columns import Found, Layout, fields_of
-from licsweep.serialization import read_bounded
+from licsweep.errors import InputError, UsageError
+from licsweep.imports.cells import EXCEL_ROUNDED, ORDERS, Order, counted, day, moment, one_line, order_of
+from licsweep.imports.columns import Found, Layout, exports, fields_of, plain
+from licsweep.imports.files import decoded
+from licsweep.imports.limits import check, some
 
 DELIMITERS = ",;\t"
 ZIP_MAGIC = b"PK\x03\x04"
+TITLE_ROWS = 20
+DATES = ("start", "end", "last_contact")
+_SEP = re.compile(r'\s*"?sep=(.)"?[;,\t ]*(?:\r\n?|\n)', re.IGNORECASE)
+_TOTAL = r"(?:(?:grand|sub|overall)[ -]?)?(?:totals?|sum|summe|gesamt|gesamtsumme)"
+_IS_TOTAL = re.compile(rf"{_TOTAL}\s*:?(?:\s*\(.*\))?", re.IGNORECASE)
+_HOLDS_TOTAL = re.compile(rf"\b{_TOTAL}\b", re.IGNORECASE)
 Numbered = tuple[int, list[str]]
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Headings, and the rows with text below them, each with its number in the file; `decimal` is its decimal point."""
+    """Headings, and the rows with text below them, each with its number in the file; `decimal` is its decimal point.
+
+    `above` is what the titles over the table say of all its rows, by field. `fits`: its headings are
+    those of an import.
+    """
 
     where: str
     headings: list[str]
     rows: list[Numbered]
     decimal: str
+    fits: bool
+    above: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: cells by field, and errors that name file, row and column."""
+    """One row: cells by field, and errors that name file, row and column. `order` is that of day and month."""
 
     where: str
     number: int
     cells: Mapping[str, str]
     headings: Mapping[str, str]
     decimal: str
+    order: Order | None = None
 
     def text(self, field: str) -> str | None:
-        return one_line(self.cells.get(field))
+        """The text of a cell; fails where Excel has put a rounded number in its place."""
+        text = one_line(self.cells.get(field))
+        if text and EXCEL_ROUNDED.fullmatch(text):
+            self.fail(field, "is a number that Excel has rounded; export again and open the file as text columns only")
+        return text
 
     def fail(self, field: str, why: str) -> NoReturn:
         heading = self.headings.get(field, field)
@@ -55,45 +79,137 @@ class Row:
         except ValueError as error:
             self.fail(field, str(error))
 
-    def quantity(self, field: str) -> int | None:
-        return self.value(field, partial(quantity, decimal=self.decimal))
+    def quantity(self, field: str) -> tuple[int | None, int | None]:
+        """A count and how many of it are reserved."""
+        owned = field == "quantity"
+        return self.value(field, lambda text: counted(text, decimal=self.decimal, owned=owned))
+
+    def day(self, field: str) -> date | None:
+        return self.value(field, lambda text: day(text, self.order))
+
+    def moment(self, field: str) -> datetime | None:
+        return self.value(field, lambda text: moment(text, self.order))
 
 
-def load(path: Path) -> Sheet:
+def load(path: Path, raw: bytes, asked: Mapping[str, str]) -> Sheet:
     """The sheet of a CSV or XLSX file (told by its first bytes). Raises InputError; MissingExtra for XLSX."""
-    raw = read_bounded(path)
     if raw.startswith(ZIP_MAGIC):
         from licsweep.imports.workbook import first_sheet
 
         name, others, rows = first_sheet(path)
-        notes = (f"{path}: sheet {name!r} was read, not {', '.join(map(repr, others))}",) if others else ()
-        return _sheet(str(path), rows, ".", notes)
-    text = _decoded(path, raw)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    return _sheet(str(path), list(_numbered(path, text, delimiter)), "," if delimiter == ";" else ".")
+        notes = [f"{path}: sheet {name!r} was read, not {some(list(map(repr, others)))}"] if others else []
+        return _sheet(str(path), rows, ".", asked, notes)
+    text, guessed = decoded(path, raw)
+    lines_before = 0
+    if told := _SEP.match(text):
+        delimiter, text, lines_before = told[1], text[told.end() :], 1
+    else:
+        delimiter = max(DELIMITERS, key=lambda mark: _likeness(text, mark, asked))
+    rows = [(number + lines_before, cells) for number, cells in _numbered(path, text, delimiter)]
+    return _sheet(str(path), rows, "," if delimiter == ";" else ".", asked, [guessed] if guessed else [])
 
 
-def rows_of(sheet: Sheet, layout: Layout, column_map: Mapping[str, str]) -> tuple[list[Row], Found]:
-    """The sheet's rows by the fields of a layout. Raises InputError, also for a file without rows; UsageError."""
+def rows_of(
+    sheet: Sheet, layout: Layout, column_map: Mapping[str, str], dates: Order | None
+) -> tuple[list[Row], Found, list[str]]:
+    """The sheet's rows by the fields of a layout, and notes. Raises InputError, also for a file without rows;
+    UsageError."""
     found = fields_of(layout, sheet.headings, column_map, sheet.where)
     named = {f: heading.strip() for f, heading in zip(found.fields, sheet.headings, strict=True) if f}
-    rows = []
+    rows: list[Row] = []
+    totals = []
     for number, cells in sheet.rows:
         by_field = {field: cell for field, cell in zip(found.fields, cells, strict=False) if field}
-        rows.append(Row(sheet.where, number, by_field, named, sheet.decimal))
+        if _is_total(cells, [by_field.get(name, "") for name in layout.names]):
+            totals.append(number)
+        else:
+            filled = {f: cell for f, cell in by_field.items() if cell.strip() or f not in sheet.above}
+            rows.append(Row(sheet.where, number, {**sheet.above, **filled}, named, sheet.decimal))
     if not rows:
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
-    return rows, found
+    notes = [f"{sheet.where}: totals, not counted: row {some(totals)}"] if totals else []
+    order = _order(rows, dates, notes)
+    return ([replace(row, order=order) for row in rows] if order else rows), found, notes
 
 
-def _sheet(where: str, rows: list[Numbered], decimal: str, notes: tuple[str, ...] = ()) -> Sheet:
-    _, headings = rows[0] if rows else (0, [])
-    for number, cells in rows:
+def _is_total(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a row is one of totals: in place of the name stands a word for it, or none but before it such a word."""
+    said = [name.strip() for name in names if name.strip()]
+    first = next(cell for cell in cells if cell.strip())
+    return bool(_IS_TOTAL.fullmatch(said[0]) if said else _HOLDS_TOTAL.search(first))
+
+
+def _order(rows: list[Row], given: Order | None, notes: list[str]) -> Order | None:
+    """The order of day and month in all dates of a file: one export was written by one program."""
+    proof: dict[str, str] = {}
+    for row in rows:
+        for name in DATES:
+            if (cell := row.cells.get(name)) and (said := order_of(cell)) and said not in proof:
+                proof[said] = f'row {row.number} of "{row.headings.get(name, name)}", {cell.strip()}'
+    if "dmy" in proof and "mdy" in proof:
+        what = f"{rows[0].where}: day and month stand in both orders: {proof['dmy']}; {proof['mdy']}"
+        raise InputError(what, why="so no other date of the file can be trusted", hint="export it again with ISO dates")
+    for order in ORDERS:
+        if order in proof:
+            if given not in (None, order):
+                raise UsageError(f"--dates {given}: the file says {order}", why=proof[order], hint=f"--dates {order}")
+            if "open" in proof:
+                notes.append(f"{rows[0].where}: dates are read as {order}: {proof[order]}")
+            return order
+    return given
+
+
+def _sheet(where: str, rows: list[Numbered], decimal: str, asked: Mapping[str, str], notes: list[str]) -> Sheet:
+    at = _heading_at([cells for _, cells in rows[:TITLE_ROWS]], asked)
+    titles, table = rows[:at], rows[at:]
+    headings = table[0][1] if table else []
+    while headings and not headings[-1].strip():
+        headings = headings[:-1]
+    check(where, "columns", len(headings))
+    check(where, "rows", len(table))
+    for number, cells in table:
         if len(cells) < len(headings) or any(cell.strip() for cell in cells[len(headings) :]):
             what = f"{where}: row {number}: has {len(cells)} cells, the heading has {len(headings)}"
             raise InputError(what, why="the row is cut off, or a cell holds the delimiter without quotes")
-    return Sheet(where, headings, rows[1:], decimal, notes)
+    if titles:
+        said = some([" ".join(filter(None, map(one_line, cells))) for _, cells in titles])
+        notes = [*notes, f"{where}: above the headings, in row {table[0][0]}, stands: {said}"]
+    fits, *_ = _known(headings, asked)
+    return Sheet(where, headings, table[1:], decimal, fits, _above(cells for _, cells in titles), tuple(notes))
+
+
+def _known(cells: Sequence[str], asked: Mapping[str, str]) -> tuple[bool, int, int]:
+    """How much a row is like headings: it names all that one kind of export needs, known headings, cells with text."""
+    wanted = {plain(column): name for column, name in asked.items()}
+    both = [
+        [wanted.get(plain(c)) or layout.field_of(c) for c in cells]
+        for layout in (exports().licenses, exports().instances)
+    ]
+    fits = exports().licenses.fits(both[0]) or exports().instances.fits(both[1])
+    most = max(sum(name is not None for name in names) for names in both)
+    return fits and most > 1, most, sum(bool(cell.strip()) for cell in cells)
+
+
+def _heading_at(rows: list[list[str]], asked: Mapping[str, str]) -> int:
+    return max(range(len(rows)), key=lambda at: (*_known(rows[at], asked), -at), default=0)
+
+
+def _likeness(text: str, delimiter: str, asked: Mapping[str, str]) -> tuple[bool, int, int]:
+    lines = [line for line in text[:65536].splitlines() if line.strip()][:TITLE_ROWS]
+    return max((_known(cells, asked) for cells in csv.reader(lines, delimiter=delimiter)), default=(False, 0, 0))
+
+
+def _above(titles: Iterator[list[str]]) -> dict[str, str]:
+    """What titles say of the account and the date: `Virtual Account: Campus`, in one cell or in two."""
+    known = {plain(name): title for title, names in exports().titles.items() for name in names}
+    found: dict[str, str] = {}
+    for cells in titles:
+        texts = [text for cell in cells if (text := one_line(cell))]
+        pairs = [tuple(text.split(":", 1)) for text in texts if ":" in text.rstrip(":")]
+        for heading, value in (*pairs, *pairwise(texts)):
+            if title := known.get(plain(heading)):
+                found.setdefault(title, value.strip())
+    return found
 
 
 def _numbered(path: Path, text: str, delimiter: str) -> Iterator[Numbered]:
@@ -104,12 +220,5 @@ def _numbered(path: Path, text: str, delimiter: str) -> Iterator[Numbered]:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as error:
-        raise InputError(f"{path}: row {reader.line_num}: {error}", why="the file is not whole CSV") from error
-
-
-def _decoded(path: Path, raw: bytes) -> str:
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8", why=str(error), hint="save it as CSV UTF-8") from error
+        why = "a quote is opened and not closed, or text stands behind a closed one"
+        raise InputError(f"{path}: row {reader.line_num}: not whole CSV", why=why) from error

@@ -1,4 +1,5 @@
-"""Files to import as folders: export.SUFFIX, and in expected.json the options, what is read, or what the error says.
+"""Files to import as folders: export.SUFFIX (several: the pages of one answer), and in expected.json the options, what
+is read, or what the error says.
 
 A case is fixtures/entitlements/NAME/ or fixtures/instances/NAME/. `entitlements` and `instances` are whole lists, each
 row states some keys; `notes` the whole list, each a part of the note; `error` the parts that the error must hold.
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from licsweep.errors import InputError, LicsweepError
-from licsweep.imports.entitlements import ImportedFile, read
+from licsweep.imports.entitlements import ImportedFile, read, read_all
 from licsweep.serialization import plain
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -23,12 +24,12 @@ CASES = sorted(
 )
 
 
-def load(case: Path) -> tuple[dict[str, Any], dict[str, Any], Path]:
+def load(case: Path) -> tuple[dict[str, Any], dict[str, Any], list[Path]]:
     want = json.loads((case / "expected.json").read_text())
     options = want.get("options", {})
     if "exported_at" in options:
         options["exported_at"] = datetime.fromisoformat(options["exported_at"])
-    return want, options, next(case.glob("export.*"))
+    return want, options, sorted(case.glob("export.*"))
 
 
 def agrees(want: Any, got: Any) -> bool:
@@ -55,18 +56,19 @@ def differences(want: dict[str, Any], got: ImportedFile) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_case(case: Path) -> None:
-    want, options, path = load(case)
+    want, options, paths = load(case)
     if "error" not in want:
-        assert differences(want, read(path, **options)) == []
+        [got] = read_all(paths, **options)
+        assert differences(want, got) == []
         return
     with pytest.raises(LicsweepError) as caught:
-        read(path, **options)
+        read_all(paths, **options)
     said = " ".join((caught.value.what, caught.value.why, caught.value.hint))
     assert [part for part in want["error"] if part not in said] == []
 
 
 def test_a_wrong_expectation_is_noticed() -> None:
-    want, options, path = load(FOLDER / "all_columns")
+    want, options, [path] = load(FOLDER / "all_columns")
     got = read(path, **options)
     assert differences(want, got) == []
     assert differences({**want, "notes": ["x"]}, got)
@@ -85,13 +87,15 @@ def test_without_a_date_the_time_of_the_file_counts(tmp_path: Path) -> None:
     assert got.entitlements[0].source_file == str(path)
 
 
-def test_a_missing_file_is_an_error() -> None:
-    with pytest.raises(InputError):
-        read(Path("no-such-file.csv"))
+@pytest.mark.parametrize("name", ["no-such-file.csv", "no-such-file.json", "no-such-file.yaml", "no-such-file.xlsx"])
+def test_a_missing_file_is_told_as_missing(name: str) -> None:
+    with pytest.raises(InputError, match="No such file") as caught:
+        read(Path(name))
+    assert "valid" not in str(caught.value)
 
 
 def test_a_wrong_expectation_of_an_instance_is_noticed() -> None:
-    want, options, path = load(FIXTURES / "instances" / "api_devices")
+    want, options, [path] = load(FIXTURES / "instances" / "api_devices")
     got = read(path, **options)
     assert differences(want, got) == []
     assert differences({**want, "source": "yaml"}, got)

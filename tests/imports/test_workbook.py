@@ -1,5 +1,7 @@
 """XLSX reads as the same sheet saved as CSV; a workbook out of bounds ends its reader, not the program."""
 
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,3 +95,28 @@ def test_without_the_reader_the_extra_is_named(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(MissingExtra) as caught:
         read(path, **GIVEN)
     assert "licsweep[xlsx-read]" in caught.value.hint
+
+
+def test_code_of_the_current_folder_never_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "export.xlsx", [HEADINGS, ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]])
+    for name in ("json", "resource", "datetime", "python_calamine", "sitecustomize", "usercustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    (tmp_path / "licsweep").mkdir()
+    (tmp_path / "licsweep" / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('licsweep')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
+    assert read(Path("export.xlsx"), **GIVEN).entitlements[0].license == "A"
+    assert not (tmp_path / "ran").exists()
+    subprocess.run([sys.executable, "-c", "import json"], check=True)  # the trap works
+    assert (tmp_path / "ran").exists()
+
+
+def test_a_number_that_excel_rounded_is_refused(tmp_path: Path) -> None:
+    row = ["Example Networks", "Campus", "A", "TERM", 1, "", "2026-12-31", 12345678901234567890]
+    path = write(tmp_path / "export.xlsx", [[*HEADINGS, "Subscription ID"], row])
+    with pytest.raises(InputError, match="Excel has rounded"):
+        read(path, **GIVEN)
+    row[-1] = 123456789012345
+    path = write(tmp_path / "export.xlsx", [[*HEADINGS, "Subscription ID"], row])
+    assert read(path, **GIVEN).entitlements[0].terms[0].subscription_id == "123456789012345"

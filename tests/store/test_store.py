@@ -100,7 +100,7 @@ def test_captures_come_back_and_damage_is_seen(store: Store, tmp_path: Path) -> 
 
 
 def test_entitlements_come_back(store: Store) -> None:
-    lent = Substitution(license="B", substituted_by="A", quantity=5, kind="LOWER_TO_HIGHER")
+    lent = Substitution(license="B", substituted_license="A", quantity=5, type="LOWER_TO_HIGHER")
     row = Entitlement(smart_account="Example Networks", virtual_account="Campus", license="A", substitutions=(lent,))
     made = store.add_import("yaml", "sample.yaml", b"x", [row], NOW, whole=True)
     [one] = store.imports()

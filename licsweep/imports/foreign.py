@@ -1,0 +1,145 @@
+"""Files that are something else than entitlements are named for what they are (foreign.yaml), by their content."""
+
+import gzip
+import io
+import re
+import shlex
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Literal
+
+from licsweep.errors import InputError
+from licsweep.imports.columns import plain
+from licsweep.imports.limits import check
+from licsweep.model import Record
+from licsweep.serialization import load_yaml_file
+
+HEAD, UNPACKED = 1024 * 1024, 32 * 1024 * 1024
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_WORKBOOK = ("xl/", "content.xml")
+_ARCHIVES_DEEP = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Record):
+    """What a file is, what finds it, and what to do with it instead of importing it.
+
+    `finds` is a regular expression or a list of keys or headings. `beside_rows`: what is done with a file that holds
+    rows of an import all the same.
+    """
+
+    what: str
+    finds: str | tuple[str, ...]
+    instead: str
+    beside_rows: Literal["read", "note", "refuse"] = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules(Record):
+    xml: tuple[Rule, ...]
+    binary: tuple[Rule, ...]
+    text: tuple[Rule, ...]
+    json: tuple[Rule, ...]
+    headings: tuple[Rule, ...]
+    archive: tuple[Rule, ...]
+
+
+@cache
+def rules() -> _Rules:
+    """foreign.yaml."""
+    with as_file(files("licsweep.imports") / "foreign.yaml") as path:
+        found: _Rules = load_yaml_file(path, _Rules)
+        return found
+
+
+def refuse_bytes(path: Path, raw: bytes) -> None:
+    """Raises InputError for what the first bytes of a file give away: archives, XML, PDF."""
+    if raw.startswith(GZIP):
+        _refuse(path, _archive(path, raw))
+    if raw.startswith(ZIP) and not _is_workbook(raw):
+        _refuse(path, rules().archive[-1])
+    _refuse(path, _first(rules().binary, raw[:HEAD].decode("latin-1")) or _xml(raw))
+
+
+def refuse_text(path: Path, text: str) -> None:
+    """Raises InputError for a text of another kind, where it is no table and no JSON."""
+    _refuse(path, _first(rules().text, text[:HEAD]))
+
+
+def refuse_json(path: Path, document: Any, *, has_rows: bool) -> None:
+    """Raises InputError where the keys of a document are those of something else."""
+    keys = {key.replace("_", "").casefold() for key in _keys(document)}
+    _refuse(path, next((r for r in _beside(rules().json, has_rows=has_rows) if keys.issuperset(r.finds)), None))
+
+
+def refuse_headings(path: Path, headings: Iterable[str], *, has_rows: bool) -> list[str]:
+    """Raises InputError where headings are those of another table; a note where it is read all the same."""
+    named = set(map(plain, headings))
+    rule = next((r for r in _beside(rules().headings, has_rows=has_rows) if named.issuperset(r.finds)), None)
+    if rule and has_rows and rule.beside_rows == "note":
+        return [f"{path}: this is {rule.what}: {rule.instead}"]
+    _refuse(path, rule)
+    return []
+
+
+def _beside(among: Iterable[Rule], *, has_rows: bool) -> Iterator[Rule]:
+    return (rule for rule in among if rule.beside_rows != "read" or not has_rows)
+
+
+def _refuse(path: Path, rule: Rule | None) -> None:
+    if rule:
+        hint = rule.instead.replace("{file}", shlex.quote(str(path)))
+        raise InputError(f"{path}: this is {rule.what}", why="it does not state what was bought", hint=hint)
+
+
+def _first(among: Iterable[Rule], text: str) -> Rule | None:
+    return next((rule for rule in among if re.search(str(rule.finds), text)), None)
+
+
+def _xml(raw: bytes) -> Rule | None:
+    text = raw[:HEAD].decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace").lstrip()
+    return _first(rules().xml, text) if text.startswith("<") else None
+
+
+def _keys(document: Any) -> Iterator[str]:
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield from node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _is_workbook(raw: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as book:
+            return any(name.startswith(_WORKBOOK) for name in book.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return True  # its reader says what is wrong with it
+
+
+def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
+    """What an archive is: what the first text in it is where that is known, else by the names in it."""
+    names = []
+    unknown = rules().archive[-1]
+    with suppress(tarfile.TarError, EOFError, OSError, zlib.error):  # cut off: the names seen until there tell
+        content = io.BytesIO(gzip.GzipFile(fileobj=io.BytesIO(raw)).read(UNPACKED))
+        for member in tarfile.TarFile(fileobj=content):
+            names.append(member.name)
+            check(path, "files in the archive", len(names))
+            inner = content.getvalue()[member.offset_data : member.offset_data + min(member.size, HEAD)]
+            if inner.startswith(GZIP) and level < _ARCHIVES_DEEP:
+                if (deeper := _archive(path, inner, level + 1)) is not unknown:
+                    return deeper
+            elif told := _xml(inner):
+                return Rule(what=f"an archive with {told.what}", finds="", instead=told.instead)
+    return _first(rules().archive, "\n".join(names)) or unknown
