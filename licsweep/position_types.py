@@ -45,8 +45,11 @@ class Term(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substitution(Record):
-    """What CSSM lent by its own rules, in its words (`licenseSubstitutions`): `quantity` units of one of the two licenses
-    stand in for the other. No public source says which; the tiers of both do. `type` is its word (LOWER_TO_HIGHER)."""
+    """What CSSM lent by its own rules, in its words (`licenseSubstitutions`).
+
+    `quantity` units of one of the two licenses stand in for the other. No public source says which lends; their tiers
+    do. `type` is CSSM's word (LOWER_TO_HIGHER).
+    """
 
     license: str
     substituted_license: str

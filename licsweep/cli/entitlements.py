@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,11 @@ from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.render import Out, data_options, plain, put, titled
 from licsweep.errors import UsageError
-from licsweep.imports.entitlements import KINDS
+from licsweep.imports.cells import ORDERS
+from licsweep.imports.files import KINDS
+
+if TYPE_CHECKING:
+    from licsweep.jobs.entitlements import Replacing
 
 TERMS = titled(
     "smart_account virtual_account license entitlement_tag type quantity start end subscription_id cssm_in_use"
@@ -23,6 +27,14 @@ TERMS = titled(
     source_file="File",
     source_row="Row",
 )
+IMPORTS = titled(
+    "id source smart_account virtual_accounts whole rows counts exported_at imported_at removed_at file",
+    id="Import",
+    whole="Whole account",
+    exported_at="Exported",
+    imported_at="Imported",
+    removed_at="Removed",
+)
 NAMES = titled("license kind name tag why count where", license="License")
 
 
@@ -32,42 +44,81 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--as", "kind", type=click.Choice(KINDS), help="Kind of file (default: by its content).")
-@click.option("--smart-account", help="Where the file does not say.")
-@click.option("--virtual-account", help="Where the file does not say.")
+@click.option("--smart-account", help="Smart account of rows that name none.")
+@click.option(
+    "--virtual-account", help="Virtual account of rows that name none; the file speaks for that account alone."
+)
 @click.option("--exported-at", type=MOMENT, help="When it was exported (default: what the file says, else its time).")
-@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the CSV means.")
+@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the file means.")
+@click.option("--dates", type=click.Choice(ORDERS), help="Order of day and month where the file leaves it open.")
+@click.option("--whole-account", is_flag=True, help="Replace all that was imported of the smart account.")
+@click.option("--partial", is_flag=True, help="Replace only the virtual accounts that the file names.")
+@click.option("--dry-run", is_flag=True, help="Show what would be replaced; store nothing.")
 @shared
-def import_(run: Run, file: Path, mapped: tuple[str, ...], **said: Any) -> None:
-    """Import what CSSM or SSM On-Prem exports (licenses, product instances), API answers, or own YAML.
+def import_(
+    run: Run,
+    files: tuple[Path, ...],
+    mapped: tuple[str, ...],
+    whole_account: bool,
+    partial: bool,
+    dry_run: bool,
+    **said: Any,
+) -> None:
+    """Import exports of CSSM or SSM On-Prem (licenses, product instances), API answers, or own YAML.
 
-    A newer export of the same accounts takes the place of the older one.
+    A file that names several virtual accounts is the export of its whole smart account and replaces what was imported
+    of it; a file of one virtual account replaces that account alone. Several files are imported together or not at
+    all; the pages of one API answer must be given together.
     """
-    from licsweep.imports import entitlements
-    from licsweep.jobs.entitlements import import_entitlements
+    from licsweep.imports.entitlements import read_all
+    from licsweep.jobs.entitlements import import_files
 
     pairs = [text.rpartition("=") for text in mapped]
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
-    project = run.project()
-    read = entitlements.read(file, column_map={column: field for column, _, field in pairs}, **said)
-    for note in (*read.notes, *import_entitlements(project, file, read)):
+    if whole_account and partial:
+        raise UsageError("--whole-account and --partial exclude each other", hint="type one of them")
+    read = read_all(files, column_map={column: field for column, _, field in pairs}, **said)
+    for note in (note for one in read for note in one.notes):
         run.say(plain(note))
-    counts = [(read.entitlements, "entitlements"), (read.instances, "product instances")]
-    told = " and ".join(f"{len(found)} {what}" for found, what in counts if found) or "nothing"
-    put(f"{told} imported from {file}")
+    replacing: Replacing | None = "whole" if whole_account else "partial" if partial else None
+    for line in import_files(run.project(), read, replacing=replacing, dry_run=dry_run):
+        run.say(plain(line))
+    for one in read:
+        counts = [(one.entitlements, "entitlements"), (one.instances, "product instances")]
+        told = " and ".join(f"{len(found)} {what}" for found, what in counts if found)
+        put(f"{told} {'would be ' if dry_run else ''}imported from {', '.join(map(str, one.paths))}")
+
+
+@command.command("remove")
+@click.argument("import_id", metavar="IMPORT", type=int)
+@shared
+def remove(run: Run, import_id: int) -> None:
+    """Take one import back, by its number in `entitlements list --imports`: what it replaced counts again."""
+    from licsweep.jobs import entitlements
+
+    for line in entitlements.remove(run.project(), import_id):
+        put(plain(line))
 
 
 @command.command("list")
 @click.option("--as-of", type=MOMENT, help="The exports that count then: a date (its end) or a timestamp.")
+@click.option("--imports", is_flag=True, help="List the imports with their numbers instead.")
 @data_options
 @shared
-def list_(run: Run, as_of: datetime | None, out: Out) -> None:
-    """The entitlements that count: of each account and source the newest export. One row a term."""
-    from licsweep.jobs.entitlements import bought
+def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
+    """List the entitlements that count: of each account and source the newest export. One row a term."""
+    from licsweep.jobs import entitlements
 
-    found = bought(run.project(), as_of)
+    if imports:
+        rows = [serialization.plain(one) for one in entitlements.imports(run.project())]
+        if out.form != "json":
+            rows = [row | {"virtual_accounts": ", ".join(row["virtual_accounts"])} for row in rows]
+        out.rows("entitlements-imports", rows, IMPORTS)
+        return
+    found = entitlements.bought(run.project(), as_of)
     if out.form == "json":
         out.put(serialization.envelope("entitlements", [serialization.plain(one) for one in found]))
         return
@@ -85,7 +136,7 @@ def list_(run: Run, as_of: datetime | None, out: Out) -> None:
 @data_options
 @shared
 def explain(run: Run, license_name: str, out: Out) -> None:
-    """Why two names meet: every name, label and tag of a license, where it stands, and the step that joined it.
+    """Explain how a license name was matched: its names, labels and tags, where each stands, and what joined them.
 
     LICENSE is a name, an entitlement tag, a printed label, or a feature name.
     """

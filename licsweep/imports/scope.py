@@ -11,9 +11,10 @@ newest of all where none is that old. Judgement takes the rows that count and wh
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, StoredImport, folded
 
@@ -21,62 +22,70 @@ Smart = Callable[[str | None, str | None], str | None]
 Row = Entitlement | CssmInstance
 
 
+class Scope(NamedTuple):
+    """What an import can speak for: one virtual account, by one source, of licenses (else of product instances)."""
+
+    source: str
+    licenses: bool
+    smart: str
+    virtual: str
+
+    @property
+    def account(self) -> "Scope":
+        """The whole smart account."""
+        return self._replace(virtual="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """The rows that count; the accounts whose licenses (`licenses`) and whose product instances (`listed`) are known;
-    and the imports of which at least one row counts."""
+    """The rows that count and the id of the import that states them, by scope; and the accounts whose licenses
+    (`licenses`) and whose product instances (`listed`) are known at all."""
 
-    entitlements: list[Entitlement]
-    instances: list[CssmInstance]
+    rows: Mapping[Scope, list[Row]]
+    speakers: Mapping[Scope, int]
     licenses: ImportedAccounts
     listed: ImportedAccounts
-    imports: frozenset[int]
 
+    @property
+    def entitlements(self) -> list[Entitlement]:
+        return [row for rows in self.rows.values() for row in rows if isinstance(row, Entitlement)]
 
-@dataclass(slots=True)
-class _Scope:
-    """The imports of one source and kind of rows for one smart account, each with the virtual accounts it names."""
-
-    imports: list[tuple[StoredImport, set[str]]] = field(default_factory=list)
-    speaker: dict[str, int] = field(default_factory=dict)
-    whole: bool = False
-
-    def choose(self, as_of: datetime) -> None:
-        """Finds the import that speaks for each account: those of the date first, a later one for the rest alone."""
-        for one, named in sorted(self.imports, key=lambda pair: (pair[0].exported_at <= as_of, *age(pair[0])))[::-1]:
-            for virtual in named:
-                self.speaker.setdefault(virtual, one.id)
-            if one.whole:
-                self.whole = True
-                return
+    @property
+    def instances(self) -> list[CssmInstance]:
+        return [row for rows in self.rows.values() for row in rows if isinstance(row, CssmInstance)]
 
 
 def counting(
     imports: Iterable[StoredImport], as_of: datetime, smart_account: Smart = lambda smart, _virtual: smart
 ) -> Counted:
     """What counts at `as_of`. `smart_account` gives the one name of an account, from both names that a row states."""
-    scopes: dict[tuple[str, bool, str], _Scope] = {}
-    smart_of = cache(lambda *said: folded(smart_account(*said)))
-    kept = [one for one in imports if one.removed_at is None and one.rows]
-    for one in kept:
-        named: dict[str, set[str]] = {}
-        for smart, virtual in {(row.smart_account, row.virtual_account) for row in one.rows}:
-            named.setdefault(smart_of(smart, virtual), set()).add(folded(virtual))
-        for smart, virtuals in named.items():
-            scopes.setdefault(_key(one, smart), _Scope()).imports.append((one, virtuals))
-    for scope in scopes.values():
-        scope.choose(as_of)
-
-    def counts(one: StoredImport, row: Row) -> bool:
-        scope = scopes[_key(one, smart_of(row.smart_account, row.virtual_account))]
-        return scope.speaker.get(folded(row.virtual_account)) == one.id
-
+    smart_of = cache(lambda smart, virtual: (folded(smart_account(smart, virtual)), folded(virtual)))
+    stated: dict[Scope, list[tuple[StoredImport, dict[Scope, list[Row]]]]] = {}
+    for one in imports:
+        found: dict[Scope, dict[Scope, list[Row]]] = {}
+        for row in one.rows if one.removed_at is None else ():
+            scope = Scope(one.source, bool(one.entitlements), *smart_of(row.smart_account, row.virtual_account))
+            found.setdefault(scope.account, {}).setdefault(scope, []).append(row)
+        for account, by_scope in found.items():
+            stated.setdefault(account, []).append((one, by_scope))
+    rows: dict[Scope, list[Row]] = {}
+    speakers: dict[Scope, int] = {}
+    known: set[Scope] = set()
+    for account, exports in stated.items():
+        # those of the date first, a later one only speaks for what none of them knows
+        for one, by_scope in sorted(exports, key=lambda pair: (pair[0].exported_at <= as_of, *age(pair[0])))[::-1]:
+            for scope, found_rows in by_scope.items():
+                if speakers.setdefault(scope, one.id) == one.id:
+                    rows[scope] = found_rows
+            known |= by_scope.keys() - {account}
+            if one.whole:
+                known.add(account)
+                break
     return Counted(
-        entitlements=[row for one in kept for row in one.entitlements if counts(one, row)],
-        instances=[row for one in kept for row in one.instances if counts(one, row)],
-        licenses=_known(scopes, licenses=True),
-        listed=_known(scopes, licenses=False),
-        imports=frozenset(number for scope in scopes.values() for number in scope.speaker.values()),
+        rows=dict(sorted(rows.items(), key=lambda item: speakers[item[0]])),
+        speakers=speakers,
+        licenses=_accounts(known, licenses=True),
+        listed=_accounts(known, licenses=False),
     )
 
 
@@ -85,11 +94,6 @@ def age(one: StoredImport) -> tuple[datetime, datetime, int]:
     return one.exported_at, one.imported_at, one.id
 
 
-def _key(one: StoredImport, smart: str) -> tuple[str, bool, str]:
-    return one.source, bool(one.entitlements), smart
-
-
-def _known(scopes: Mapping[tuple[str, bool, str], _Scope], *, licenses: bool) -> ImportedAccounts:
-    mine = [(smart, scope) for (_, kind, smart), scope in scopes.items() if kind == licenses]
-    named = {(smart, virtual) for smart, scope in mine for virtual in scope.speaker if virtual}
-    return ImportedAccounts(accounts=frozenset(named | {(smart, "") for smart, scope in mine if scope.whole}))
+def _accounts(known: Iterable[Scope], *, licenses: bool) -> ImportedAccounts:
+    told = frozenset((scope.smart, scope.virtual) for scope in known if scope.licenses == licenses)
+    return ImportedAccounts(accounts=told)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from licsweep.errors import UsageError
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
-from licsweep.imports import entitlements
+from licsweep.imports.entitlements import read_all
 from licsweep.jobs import collect, judge
-from licsweep.jobs import entitlements as bought
 from licsweep.jobs.collect import SweepRequest
+from licsweep.jobs.entitlements import import_files
 from licsweep.jobs.snapshots import Collected
 from licsweep.model import LicenseUse, Outcome
 from licsweep.position_types import Judgement
@@ -76,8 +76,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
             project, SweepRequest(selection=Selection()), credentials=credentials, progress=progress, selected=selected
         )
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
-    for file in sorted((folder / "entitlements").glob("*.csv")):
-        bought.import_entitlements(project, file, entitlements.read(file))
+    import_files(project, read_all(sorted((folder / "entitlements").glob("*.csv"))))
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     written: list[Path] = []

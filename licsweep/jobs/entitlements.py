@@ -1,47 +1,42 @@
-"""Importing what was bought, and which imports count."""
+"""Importing what was bought: which imports count, what a new one replaces by what, taking one back."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Literal
 
+from licsweep.errors import StoreError, UsageError
 from licsweep.imports.entitlements import ImportedFile
-from licsweep.imports.scope import Counted, counting
-from licsweep.position_types import Entitlement, StoredImport
+from licsweep.imports.files import read_raw
+from licsweep.imports.limits import some
+from licsweep.imports.scope import Counted, Row, Scope, counting
+from licsweep.model import Observation, Record, Utc
+from licsweep.position_types import Entitlement, StoredImport, folded
 from licsweep.settings import Project
 from licsweep.store.store import Store
 from reconcile.instances.account_names import Names
-from reconcile.tables.tables import Tables
+from reconcile.licenses.matching import Matcher
+from reconcile.tables.tables import Tables, norm, slug
+
+Replacing = Literal["whole", "partial"]
 
 
-def import_entitlements(project: Project, file: Path, read: ImportedFile) -> list[str]:
-    """Adds to the store what was read from a file; returns notes on virtual accounts that two sources tell of.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported(Record):
+    """One import as a row of a list; `counts` says whether any of it does today."""
 
-    Raises StoreError.
-    """
-    content, now = file.read_bytes(), datetime.now(UTC)
-    with Store(project.database, create=True) as store:
-        notes = _counted_beside(store, read)
-        if read.entitlements:
-            store.add_import(read.source, str(file), content, read.entitlements, now)
-        if read.instances:
-            store.add_import(read.instance_source, str(file), content, read.instances, now)
-    return notes
-
-
-def _counted_beside(store: Store, read: ImportedFile) -> list[str]:
-    """Notes on virtual accounts of which another source says what is owned: both count."""
-    mine = {_account(row) for row in read.entitlements}
-    stored = [one for one in store.imports() if one.source != read.source]
-    others = {(one.source, _account(row)) for one in stored for row in one.entitlements}
-    return [
-        f"{smart or 'no smart account'}, {virtual}: entitlements from {source} are stored too; both count as owned"
-        for source, (smart, virtual) in sorted(others, key=str)
-        if (smart, virtual) in mine
-    ]
-
-
-def _account(row: Entitlement) -> tuple[str, str]:
-    smart, virtual = (" ".join((name or "").split()).casefold() for name in (row.smart_account, row.virtual_account))
-    return smart, virtual
+    id: int
+    source: str
+    smart_account: str | None
+    virtual_accounts: tuple[str, ...]
+    whole: bool
+    rows: int
+    counts: bool
+    exported_at: Utc
+    imported_at: Utc
+    removed_at: Utc | None
+    file: str
 
 
 def counted_imports(store: Store, tables: Tables, moment: datetime) -> Counted:
@@ -49,17 +44,290 @@ def counted_imports(store: Store, tables: Tables, moment: datetime) -> Counted:
     return _counted(store.imports(), tables, moment)
 
 
-def _counted(imports: list[StoredImport], tables: Tables, moment: datetime) -> Counted:
-    kept = [one for one in imports if one.removed_at is None]
-    names = Names(
-        tables.accounts, [[(row.smart_account, row.virtual_account) for one in kept for row in one.entitlements]]
-    )
+def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
+    """The entitlements that count on a date (default now). Raises StoreError, InputError."""
+    with _store(project) as store:
+        return counted_imports(store, Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
+
+
+def imports(project: Project) -> list[Imported]:
+    """Every import, oldest first. Raises StoreError, InputError."""
+    with _store(project) as store:
+        stored = store.imports()
+    speaking = set(_counted(stored, Tables.load(project.folder), datetime.now(UTC)).speakers.values())
+    return [
+        Imported(
+            id=one.id,
+            source=one.source,
+            smart_account=next((row.smart_account for row in one.rows if row.smart_account), None),
+            virtual_accounts=tuple(_virtuals(one.rows)),
+            whole=one.whole,
+            rows=len(one.rows),
+            counts=one.id in speaking,
+            exported_at=one.exported_at,
+            imported_at=one.imported_at,
+            removed_at=one.removed_at,
+            file=one.file,
+        )
+        for one in stored
+    ]
+
+
+def remove(project: Project, import_id: int) -> list[str]:
+    """Takes an import back, so that it counts no more, and says what counts in its place. Its rows stay in the store.
+
+    Raises UsageError where there is no such import or it was taken back before; StoreError.
+    """
+    now = datetime.now(UTC)
+    with _store(project) as store:
+        stored, tables = store.imports(), Tables.load(project.folder)
+        by_id = {one.id: one for one in stored}
+        if import_id not in by_id or by_id[import_id].removed_at:
+            what = "was removed before" if import_id in by_id else "no such import"
+            raise UsageError(f"import {import_id}: {what}", hint="licsweep entitlements list --imports")
+        before = _counted(stored, tables, now)
+        store.remove_import(import_id, now)
+        after = _counted([one for one in stored if one.id != import_id], tables, now)
+    told = [f"{_named(by_id[import_id])} is removed"]
+    changed = {scope for scope, _ in before.speakers.items() ^ after.speakers.items()}
+    for number, scopes in sorted(_by_speaker(after, changed).items(), key=str):
+        instead = f"{_named(by_id[number])} counts again" if number else "nothing is known of it now"
+        told.append(f"{_names_of(scopes, after if number else before)}: {instead}")
+    return told
+
+
+def import_files(
+    project: Project, read: Sequence[ImportedFile], *, replacing: Replacing | None = None, dry_run: bool = False
+) -> list[str]:
+    """Adds what was read from files to the store, all or nothing, and says what it replaces and what matches nothing.
+
+    A file of several smart accounts is several imports. `replacing` says whether each file is its whole smart account
+    or speaks only for the accounts that it names; None: by what it names. Raises UsageError where an account would be
+    dropped and licenses with it, StoreError, InputError.
+    """
+    now, tables = datetime.now(UTC), Tables.load(project.folder)
+    stored: list[StoredImport] = []
+    seen: list[Observation] = []
+    if project.database.is_file():
+        with Store(project.database) as store:
+            stored = store.imports()
+            seen = [state.observation for state in store.host_states(as_of=now) if state.observation]
+    new: list[StoredImport] = []
+    for file in read:
+        new += _split(file, replacing, now, first_id=max((one.id for one in stored), default=0) + len(new) + 1)
+    effect = _Effect(tables, stored, new, seen, now)
+    if replacing is None:
+        effect.refuse_losses()
+    told = [line for one in new for line in effect.told_of(one)] + list(effect.told_of_all())
+    if not dry_run:
+        contents = {_files(file): b"".join(map(read_raw, file.paths)) for file in read}
+        with Store(project.database, create=True) as store:
+            for one in new:
+                store.add_import(one.source, one.file, contents[one.file], one.rows, now, whole=one.whole)
+    return told
+
+
+class _Effect:
+    """What new imports change in what counts."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        stored: list[StoredImport],
+        new: list[StoredImport],
+        seen: list[Observation],
+        now: datetime,
+    ) -> None:
+        self._tables, self._new, self._seen, self._now = tables, new, seen, now
+        self._by_id = {one.id: one for one in (*stored, *new)}
+        self._names = _account_names([*stored, *new], tables)
+        self._before, self._after = _counted(stored, tables, now), _counted([*stored, *new], tables, now)
+        self._mine: dict[int, list[Scope]] = {}
+        for scope, speaker in self._after.speakers.items():
+            self._mine.setdefault(speaker, []).append(scope)
+        self._dropped: dict[Scope, list[Scope]] = {}
+        for scope in self._before.speakers.keys() - self._after.speakers.keys():
+            self._dropped.setdefault(scope.account, []).append(scope)
+        self._units = [_units(counted, now) for counted in (self._before, self._after)]
+
+    def refuse_losses(self) -> None:
+        """Raises UsageError where a whole export drops an account, and units of any license fall in all."""
+        for one in self._new:
+            accounts = {scope.account for scope in self._mine.get(one.id, ()) if one.whole}
+            for account in accounts & self._dropped.keys():
+                if fallen := [line for line, was, now in self._changes(account) if now < was]:
+                    dropped = _names_of(self._dropped[account], self._before)
+                    raise UsageError(
+                        f"{one.file}: does not name {dropped}, of {_smart(one)}, which an earlier import does",
+                        why=f"by that licenses would fall: {some(fallen)}",
+                        hint="type --whole-account if these accounts are empty now, --partial to keep their figures",
+                    )
+
+    def told_of(self, one: StoredImport) -> Iterator[str]:
+        """What a new import is, and what it replaces by what."""
+        mine = self._mine.get(one.id, [])
+        yield f"{_named(one)}: {len(one.rows)} {_what(one)} of {_smart(one)}: {some(_virtuals(one.rows))}"
+        if not mine:
+            newer = next((n for scope, n in self._after.speakers.items() if self._covers(one, scope)), None)
+            by = f"; {_named(self._by_id[newer])} is newer" if newer else ""
+            yield f"  older than what is stored, so that it does not count today{by}"
+        for number, scopes in _by_speaker(self._before, mine).items():
+            if number:
+                yield f"  replaces {_named(self._by_id[number])}: {_names_of(scopes, self._after)}"
+        for account in {scope.account: scope for scope in mine}:
+            if one.whole and account in self._dropped:
+                yield f"  whole smart account; no longer in it: {_names_of(self._dropped[account], self._before)}"
+            if account in {scope.account for scope in self._before.speakers}:
+                changes = [line for line, _, _ in self._changes(account)]
+                yield f"  units of {_smart(one)}: {some(changes) or 'all as before'}"
+
+    def told_of_all(self) -> Iterator[str]:
+        """Accounts that two sources tell of, accounts that are not mentioned, names that match nothing."""
+        licenses = {scope for scope in self._after.speakers if scope.licenses}
+        mine = {scope for one in self._new for scope in self._mine.get(one.id, ()) if scope.licenses}
+        beside: dict[str, list[Scope]] = {}
+        for scope in licenses - mine:
+            if any(scope._replace(source=source) in mine for source in {mark.source for mark in mine}):
+                beside.setdefault(scope.source, []).append(scope)
+        for source, scopes in sorted(beside.items()):
+            names = _names_of(scopes, self._after, smart=True)
+            yield f"{names}: entitlements from {source} are stored too; both count as owned"
+        told = {(scope.smart, scope.virtual) for scope in mine}
+        known = {(scope.smart, scope.virtual): _display(self._after, scope) for scope in licenses} | self._accounts()
+        whole = {scope.smart for one in self._new if one.whole for scope in self._mine.get(one.id, ())}
+        for smart in sorted({smart for smart, _ in told}):
+            if others := sorted({name for pair, name in known.items() if pair[0] == smart and pair not in told}):
+                then = "they own nothing of it" if smart in whole else "what was imported of them stays as it was"
+                yield f"does not mention {some(others)}: {then}"
+        if unmatched := self._unmatched():
+            yield f"names that match no license of the catalogue and no box: {some(unmatched)}"
+
+    def _changes(self, account: Scope) -> list[tuple[str, int, int]]:
+        """Licenses whose units differ, in words and as figures before and after."""
+        was, now = (units.get(account, Counter()) for units in self._units)
+        return [
+            (f"{name} {was[name]} before, {now[name]} now", was[name], now[name])
+            for name in sorted({*was, *now})
+            if was[name] != now[name]
+        ]
+
+    def _covers(self, one: StoredImport, scope: Scope) -> bool:
+        virtuals = set(map(folded, _virtuals(one.rows)))
+        return scope.source == one.source and scope.licenses == bool(one.entitlements) and scope.virtual in virtuals
+
+    def _accounts(self) -> dict[tuple[str, str], str]:
+        """The accounts that accounts.yaml and the boxes know."""
+        pairs = [(a.name, v.name) for a in self._tables.accounts.smart_accounts for v in a.virtual_accounts]
+        pairs += [(o.smart_account or "", o.virtual_account or "") for o in self._seen if o.virtual_account]
+        return {
+            (folded(self._names.smart(smart) or self._names.only_owner(virtual)), folded(virtual)): virtual
+            for smart, virtual in pairs
+        }
+
+    def _unmatched(self) -> list[str]:
+        matcher = Matcher(self._tables, (), self._seen)
+        catalogue = {slug(row.license) for row in (*self._tables.project, *self._tables.shipped)}
+        uses = {use for seen in self._seen for use in seen.licenses}
+        printed = {norm(text) for use in uses for text in (use.name, use.description, use.entitlement_tag) if text}
+        rows = {(row.license, row.entitlement_tag): row for one in self._new for row in one.entitlements}.values()
+        return sorted(
+            {
+                row.license
+                for row in rows
+                if matcher.bought(row) not in catalogue
+                and printed.isdisjoint((norm(row.license), norm(row.entitlement_tag or row.license)))
+            }
+        )
+
+
+def _counted(stored: Iterable[StoredImport], tables: Tables, moment: datetime) -> Counted:
+    kept = [one for one in stored if one.removed_at is None]
+    names = _account_names(kept, tables)
     return counting(
         kept, moment, smart_account=lambda smart, virtual: names.smart(smart) or names.only_owner(virtual or "")
     )
 
 
-def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
-    """The entitlements that count on a date (default now). Raises StoreError, InputError."""
-    with Store(project.database) as store:
-        return counted_imports(store, Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
+def _account_names(stored: Iterable[StoredImport], tables: Tables) -> Names:
+    return Names(tables.accounts, [[(r.smart_account, r.virtual_account) for one in stored for r in one.entitlements]])
+
+
+def _store(project: Project) -> Store:
+    if not project.database.is_file():
+        what = f"{project.database}: nothing was imported yet"
+        raise StoreError(what, why="there is no database", hint="licsweep entitlements import FILE")
+    return Store(project.database)
+
+
+def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first_id: int) -> Iterator[StoredImport]:
+    """The imports of a file: one for each smart account and kind of rows."""
+    groups: dict[tuple[str, bool, str], list[Row]] = {}
+    for row in file.entitlements:
+        groups.setdefault((file.source, True, folded(row.smart_account)), []).append(row)
+    for listed in file.instances:
+        groups.setdefault((file.instance_source, False, folded(listed.smart_account)), []).append(listed)
+    for number, ((source, _, _), rows) in enumerate(groups.items(), first_id):
+        several = not file.one_account and len({folded(name) for name in _virtuals(rows)}) > 1
+        yield StoredImport(
+            id=number,
+            source=source,
+            file=_files(file),
+            sha256="",
+            imported_at=now,
+            whole=replacing == "whole" or (replacing is None and several),
+            entitlements=tuple(row for row in rows if isinstance(row, Entitlement)),
+            instances=tuple(row for row in rows if not isinstance(row, Entitlement)),
+        )
+
+
+def _units(counted: Counted, now: datetime) -> dict[Scope, Counter[str]]:
+    """Units by smart account and license: those of terms that have not ended, those that CSSM charges to instances."""
+    found: dict[Scope, Counter[str]] = {}
+    for scope, rows in counted.rows.items():
+        units = found.setdefault(scope.account, Counter())
+        for row in rows:
+            if isinstance(row, Entitlement):
+                lasting = [
+                    t.quantity for t in row.terms if t.type != "usage" and (t.end is None or t.end >= now.date())
+                ]
+                units[row.license] += sum(lasting)
+            else:
+                units.update({use.license: use.quantity for use in row.licenses})
+    return found
+
+
+def _by_speaker(counted: Counted, scopes: Iterable[Scope]) -> dict[int | None, list[Scope]]:
+    found: dict[int | None, list[Scope]] = {}
+    for scope in scopes:
+        found.setdefault(counted.speakers.get(scope), []).append(scope)
+    return found
+
+
+def _virtuals(rows: Iterable[Row]) -> list[str]:
+    return sorted({row.virtual_account for row in rows if row.virtual_account})
+
+
+def _display(counted: Counted, scope: Scope) -> str:
+    return next((row.virtual_account for row in counted.rows[scope] if row.virtual_account), "no virtual account")
+
+
+def _names_of(scopes: Iterable[Scope], counted: Counted, *, smart: bool = False) -> str:
+    """The accounts as their rows write them."""
+    of = {scope: counted.rows[scope][0].smart_account or "no smart account" for scope in scopes}
+    return some(sorted((f"{of[scope]}, " if smart else "") + _display(counted, scope) for scope in of))
+
+
+def _named(one: StoredImport) -> str:
+    return f"import {one.id} ({one.file}, exported {one.exported_at:%Y-%m-%d})"
+
+
+def _smart(one: StoredImport) -> str:
+    return next((row.smart_account for row in one.rows if row.smart_account), "no smart account")
+
+
+def _what(one: StoredImport) -> str:
+    return "entitlements" if one.entitlements else "product instances"
+
+
+def _files(file: ImportedFile) -> str:
+    return ", ".join(map(str, file.paths))

@@ -189,7 +189,7 @@ def test_two_sources_of_one_account_are_told(project: Path, tmp_path: Path) -> N
     assert owned() == 7
     imported("answer.json", "2026-04-02T00:00:00Z")
     assert owned() == 7
-    assert "example networks, campus: entitlements from cssm-licenses are stored too" in imported("own.yaml")
+    assert "Example Networks, Campus: entitlements from cssm-licenses are stored too" in imported("own.yaml")
     assert owned() == 8
 
 

@@ -70,8 +70,8 @@ def test_headings_tell_instances(tmp_path: Path) -> None:
 
 
 def test_only_the_first_visible_sheet_is_read_and_said_so(tmp_path: Path) -> None:
-    row = ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]
-    hidden = [HEADINGS, ["Example Networks", "Campus", "B", "PERPETUAL", 9, "", ""]]
+    row: list[Any] = ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]
+    hidden: list[list[Any]] = [HEADINGS, ["Example Networks", "Campus", "B", "PERPETUAL", 9, "", ""]]
     path = write(tmp_path / "export.xlsx", hidden, [], [HEADINGS, row], [["Legend"]], hidden=0)
     got = read(path, **GIVEN)
     assert [one.license for one in got.entitlements] == ["A"]
@@ -98,7 +98,7 @@ def test_without_the_reader_the_extra_is_named(tmp_path: Path, monkeypatch: pyte
 
 
 def test_code_of_the_current_folder_never_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path / "export.xlsx", [HEADINGS, ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]])
+    write(tmp_path / "export.xlsx", [HEADINGS, ["Example Networks", "Campus", "A", "PERPETUAL", 1, "", ""]])
     for name in ("json", "resource", "datetime", "python_calamine", "sitecustomize", "usercustomize"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
     (tmp_path / "licsweep").mkdir()
@@ -113,7 +113,7 @@ def test_code_of_the_current_folder_never_runs(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_number_that_excel_rounded_is_refused(tmp_path: Path) -> None:
-    row = ["Example Networks", "Campus", "A", "TERM", 1, "", "2026-12-31", 12345678901234567890]
+    row: list[Any] = ["Example Networks", "Campus", "A", "TERM", 1, "", "2026-12-31", 12345678901234567890]
     path = write(tmp_path / "export.xlsx", [[*HEADINGS, "Subscription ID"], row])
     with pytest.raises(InputError, match="Excel has rounded"):
         read(path, **GIVEN)
