@@ -7,7 +7,7 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import as_file, files
 from typing import Literal
 
@@ -77,6 +77,7 @@ class Found:
     local: bool
 
 
+@lru_cache(maxsize=10_000)
 def plain(heading: str) -> str:
     """A heading or a word as it is compared."""
     return " ".join("".join(c if c.isalnum() else " " for c in heading.casefold()).split())

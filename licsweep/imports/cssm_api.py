@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -224,11 +225,13 @@ def _snake(path: Path, node: Any, level: int = 0) -> Any:
     if isinstance(node, list):
         return [_snake(path, one, level + 1) for one in node]
     if isinstance(node, dict):
-        return {
-            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): _snake(path, value, level + 1)
-            for key, value in node.items()
-        }
+        return {_snake_key(key): _snake(path, value, level + 1) for key, value in node.items()}
     return node
+
+
+@lru_cache(maxsize=10_000)
+def _snake_key(key: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
 
 
 def _is_row(node: Document) -> bool:
