@@ -25,7 +25,7 @@ def documents() -> dict[Path, str]:
 
 def _cli() -> str:
     parts = ["# The command line\n\nGenerated from the program: `make docs`.\n"]
-    context = click.Context(main, info_name="licsweep")
+    context = click.Context(main, info_name="licsweep", **main.context_settings)
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         if command is not None:
