@@ -5,6 +5,7 @@ the commands ahead.
 """
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs import collect
 from licsweep.settings import load
-from licsweep.store.store import Store
+from licsweep.store import writing
 from licsweep.sweep import run
 
 PLATFORM = platforms.Platform(
@@ -33,8 +34,7 @@ class NoStore:
     def begin(self, *_: Any) -> int:
         return 1
 
-    def save_captures(self, *_: Any) -> None: ...
-    def save_result(self, *_: Any) -> None: ...
+    def save_host(self, *_: Any) -> None: ...
     def save_skipped(self, *_: Any) -> None: ...
     def end(self, *_: Any) -> None: ...
 
@@ -45,21 +45,21 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
     if "ahead" in words:
         flags["type_ahead"] = "cisco_xe"
     platforms.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
-    project = load(project_folder, flags)
+    (project_folder / "bench.db").unlink(missing_ok=True)
+    project = load(project_folder, flags | {"database": "bench.db"})
     inventory = inv.load(project)
     targets = select(inventory, Selection())
     wish = collect.SweepRequest(selection=Selection(), gather_only="read" not in words)
     order = collect._order(project, inventory, targets, wish, creds.find_all(project, inventory, targets), {})
-    database = project_folder / "bench.db"
-    database.unlink(missing_ok=True)
-    store: Any = Store(database, create=True) if {"store", "read"} & words else NoStore()
     ended: list[str] = []
+    opened: Any = writing(project, "bench") if {"store", "read"} & words else nullcontext(NoStore())
+    with opened as store:
 
-    def work() -> int:
-        run.sweep(order, store, lambda outcome: ended.append(outcome.status))
-        return ended.count("ok")
+        def work() -> int:
+            run.sweep(order, store, lambda outcome: ended.append(outcome.status))
+            return ended.count("ok")
 
-    measure(len(targets), work)
+        measure(len(targets), work)
 
 
 if __name__ == "__main__":

@@ -103,10 +103,6 @@ class Project:
     notes: tuple[str, ...] = ()
 
     @property
-    def database(self) -> Path:
-        return self.path(self.settings.database)
-
-    @property
     def known_hosts(self) -> Path:
         return self.path(self.settings.known_hosts)
 

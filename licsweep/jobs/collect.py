@@ -11,17 +11,15 @@ from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
-from licsweep.jobs.snapshots import Collected, writing
+from licsweep.jobs.snapshots import Collected
 from licsweep.model import Outcome
 from licsweep.settings import DEFAULT_SET, Project, listed
-from licsweep.store.store import Store
+from licsweep.store import Store, exists, reading, writing
 
 if TYPE_CHECKING:
     from licsweep.access.login import Login
     from licsweep.platforms import Platform
     from licsweep.sweep.run import SweepPlan
-
-FRESH = "fresh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +80,8 @@ def plan(project: Project, wish: SweepRequest) -> list[dict[str, Any]]:
 
     inventory = inv.load(project)
     targets = select(inventory, wish.selection)
-    if project.database.is_file():
-        with Store(project.database) as store:
+    if exists(project):
+        with reading(project) as store:
             targets = _remembered(store, targets)
     credentials = _credential_sources(project, targets)
     known = platforms()
@@ -211,9 +209,10 @@ def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict
     """Hosts whose last good observation is young enough, with the reason to leave them out."""
     if hours is None:
         return {}
-    now, read = datetime.now(UTC), store.last_read()
+    now = datetime.now(UTC)
+    read = store.last_read(now)
     return {
-        target.name: f"{FRESH} enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"
+        target.name: f"fresh enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"
         for target in targets
         if target.name in read and now - read[target.name] < timedelta(hours=hours)
     }

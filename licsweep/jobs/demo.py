@@ -20,7 +20,7 @@ from licsweep.model import LicenseUse, Outcome
 from licsweep.position_types import Judgement
 from licsweep.reports import write
 from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
-from licsweep.store.store import Store
+from licsweep.store import reading
 
 if TYPE_CHECKING:
     from licsweep.simulator.device import ExpectedLicense
@@ -96,7 +96,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
 
 def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
     """Hosts whose outcome or licenses differ from the design: the demo checks itself."""
-    with Store(project.database) as store:
+    with reading(project) as store:
         states = {state.hostname: state for state in store.host_states(as_of=datetime.now(UTC))}
     found = []
     for device in estate.devices:

@@ -9,7 +9,7 @@ from licsweep.jobs import judge
 from licsweep.model import Record, Utc
 from licsweep.position_types import JudgementResult
 from licsweep.settings import Project
-from licsweep.store.store import Store
+from licsweep.store import reading
 from reconcile.comparison import Change, FindingChange, compare
 from reconcile.tables.tables import Tables
 
@@ -57,8 +57,8 @@ def _judged(project: Project, asked: str) -> tuple[JudgementResult, Side]:
 
 def _ended(project: Project, snapshot: int) -> datetime:
     """When the newest host of a snapshot was read; observations and texts that came in later keep their own time."""
-    with Store(project.database) as store:
+    with reading(project) as store:
         tried = store.newest_try(snapshot)
     if tried is None:
-        raise UsageError(f"{snapshot}: no such snapshot, or one without hosts", hint="licsweep snapshots")
+        raise UsageError(f"snapshot {snapshot}: holds no hosts", hint="licsweep snapshots")
     return tried

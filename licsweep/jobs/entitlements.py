@@ -14,7 +14,7 @@ from licsweep.imports.scope import Counted, Row, Scope, counting
 from licsweep.model import Observation, Record, Utc
 from licsweep.position_types import Entitlement, StoredImport, folded
 from licsweep.settings import Project
-from licsweep.store.store import Store
+from licsweep.store import Store, exists, reading, writing
 from reconcile.instances.account_names import Names
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.tables import Tables, norm, slug
@@ -46,13 +46,13 @@ def counted_imports(store: Store, tables: Tables, moment: datetime) -> Counted:
 
 def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
     """The entitlements that count on a date (default now). Raises StoreError, InputError."""
-    with _store(project) as store:
+    with reading(_imported_into(project)) as store:
         return counted_imports(store, Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
 
 
 def imports(project: Project) -> list[Imported]:
     """Every import, oldest first. Raises StoreError, InputError."""
-    with _store(project) as store:
+    with reading(_imported_into(project)) as store:
         stored = store.imports()
     speaking = set(_counted(stored, Tables.load(project.folder), datetime.now(UTC)).speakers.values())
     return [
@@ -79,7 +79,7 @@ def remove(project: Project, import_id: int) -> list[str]:
     Raises UsageError where there is no such import or it was taken back before; StoreError.
     """
     now = datetime.now(UTC)
-    with _store(project) as store:
+    with writing(_imported_into(project), "import", create=False, alone=False) as store:
         stored, tables = store.imports(), Tables.load(project.folder)
         by_id = {one.id: one for one in stored}
         if import_id not in by_id or by_id[import_id].removed_at:
@@ -108,8 +108,8 @@ def import_files(
     now, tables = datetime.now(UTC), Tables.load(project.folder)
     stored: list[StoredImport] = []
     seen: list[Observation] = []
-    if project.database.is_file():
-        with Store(project.database) as store:
+    if exists(project):
+        with reading(project) as store:
             stored = store.imports()
             seen = [state.observation for state in store.host_states(as_of=now) if state.observation]
     new: list[StoredImport] = []
@@ -121,7 +121,7 @@ def import_files(
     told = [line for one in new for line in effect.told_of(one)] + list(effect.told_of_all())
     if not dry_run:
         contents = {_files(file): b"".join(map(read_raw, file.paths)) for file in read}
-        with Store(project.database, create=True) as store:
+        with writing(project, "import", alone=False) as store:
             for one in new:
                 store.add_import(one.source, one.file, contents[one.file], one.rows, now, whole=one.whole)
     return told
@@ -252,11 +252,11 @@ def _account_names(stored: Iterable[StoredImport], tables: Tables) -> Names:
     return Names(tables.accounts, [[(r.smart_account, r.virtual_account) for one in stored for r in one.entitlements]])
 
 
-def _store(project: Project) -> Store:
-    if not project.database.is_file():
-        what = f"{project.database}: nothing was imported yet"
-        raise StoreError(what, why="there is no database", hint="licsweep entitlements import FILE")
-    return Store(project.database)
+def _imported_into(project: Project) -> Project:
+    if not exists(project):
+        what = "nothing was imported yet"
+        raise StoreError(what, why="the project has no database", hint="licsweep entitlements import FILE")
+    return project
 
 
 def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first_id: int) -> Iterator[StoredImport]:

@@ -10,11 +10,12 @@ from licsweep.errors import InputError, NothingCollected, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.host_lookup import target_of
-from licsweep.jobs.snapshots import Collected, write_snapshot, writing
+from licsweep.jobs.snapshots import Collected, write_snapshot
 from licsweep.model import Observation, Outcome
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project
+from licsweep.store import writing
 
 
 def texts(
@@ -41,8 +42,7 @@ def texts(
 
         def save(snapshot_id: int, report: HostReport) -> Outcome:
             outcome, observation = read_report(report)
-            store.save_captures(snapshot_id, report.captures)
-            store.save_result(snapshot_id, outcome, report.tried_at, observation)
+            store.save_host(snapshot_id, outcome, report.tried_at, report.captures, observation)
             return outcome
 
         return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, save), unused
@@ -85,7 +85,7 @@ def observations(project: Project, file: Path, taken_at: datetime | None) -> Col
         def save(snapshot_id: int, row: Observation) -> Outcome:
             at = row.captured_at or taken_at or now
             outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
-            store.save_result(snapshot_id, outcome, at, replace(row, captured_at=at))
+            store.save_host(snapshot_id, outcome, at, observation=replace(row, captured_at=at))
             return outcome
 
         return write_snapshot(store, "observations", str(file), rows, save)

@@ -8,7 +8,7 @@ from licsweep.jobs.entitlements import counted_imports
 from licsweep.position_types import JudgementResult
 from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
-from licsweep.store.store import Store
+from licsweep.store import reading
 from reconcile.judge import HostFacts, JudgementInput, Options, judge
 from reconcile.licenses.license_names import LicenseName, license_names
 from reconcile.tables.tables import Tables
@@ -23,7 +23,7 @@ def gather(
     """
     moment = as_of or datetime.now(UTC)
     tables = Tables.load(project.folder)
-    with Store(project.database) as store:
+    with reading(project) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
         known = counted_imports(store, tables, moment)
     settings = project.settings

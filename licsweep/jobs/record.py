@@ -17,7 +17,7 @@ from licsweep.jobs import store_queries
 from licsweep.model import Capture, Observation
 from licsweep.scrubbing import Kind, Scrubber
 from licsweep.settings import Project
-from licsweep.store.store import Store
+from licsweep.store import reading
 
 # Fields of an observation, wherever they lie, that hold a word of the site.
 _FIELDS: dict[str, Kind] = {
@@ -113,7 +113,7 @@ def _fresh(folder: Path, case: str) -> Path:
 
 def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
     """What the project knows to be the site's own: inventory, accounts, and every host that was ever read."""
-    with Store(project.database) as store:
+    with reading(project) as store:
         states = store.host_states(as_of=datetime.now(UTC))
         imported = [row for one in store.imports() for row in one.entitlements]
     for row in imported:

@@ -6,11 +6,11 @@ from datetime import datetime
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.jobs.host_lookup import target_of
-from licsweep.jobs.snapshots import Collected, write_snapshot, writing
+from licsweep.jobs.snapshots import Collected, write_snapshot
 from licsweep.model import Observation, Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.settings import Project
-from licsweep.store.store import Store
+from licsweep.store import Store, writing
 
 READ = frozenset({"ok", "partial", "unparsed", "unsupported", "refused"})
 """Outcomes of hosts that answered to the end, so that reading decides how they ended."""
@@ -49,7 +49,7 @@ def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
             outcome, observation = before.outcome, before.observation
             if outcome.status in READ:
                 outcome, observation = _read(store, before, inventory)
-            store.save_result(made, outcome, before.tried_at, observation, before.snapshot_id)
+            store.save_host(made, outcome, before.tried_at, (), observation, captured_in=before.snapshot_id)
             if (outcome.status, observation) != (before.outcome.status, before.observation):
                 changed.append(outcome.hostname)
             return outcome

@@ -1,16 +1,13 @@
-"""Writing a snapshot: one writer of a project at a time, and what came of it."""
+"""Writing a snapshot, and what came of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from licsweep.model import Outcome, SnapshotKind
-from licsweep.settings import Project
-from licsweep.store.lock import locked
-from licsweep.store.store import Store
+from licsweep.store import Store
 from reconcile.instances.coverage import percent_read
 
 Host = TypeVar("Host")
@@ -33,18 +30,10 @@ class Collected:
         return percent_read(self.counts, self.fresh)
 
 
-@contextmanager
-def writing(project: Project, doing: str, *, create: bool = True) -> Iterator[Store]:
-    """The project's store for its one writer. Raises LockedError, StoreError."""
-    with locked(project.database, doing), Store(project.database, create=create) as store:
-        store.close_interrupted()
-        yield store
-
-
 def write_snapshot(
     store: Store, kind: SnapshotKind, selection: str, hosts: Sequence[Host], save: Callable[[int, Host], Outcome]
 ) -> Collected:
-    """A snapshot of hosts whose answers are at hand; `save` stores one of them in it and says how it ended."""
+    """A snapshot of hosts whose outputs are at hand; `save` stores one of them in it and says how it ended."""
     snapshot_id = store.begin(kind, selection, len(hosts), datetime.now(UTC))
     counts = Counter[str](save(snapshot_id, host).status for host in hosts)
     store.end(snapshot_id, "complete", datetime.now(UTC))

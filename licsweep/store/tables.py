@@ -1,8 +1,9 @@
-"""The tables of the store. Rows are only added; a snapshot's end and state, and that an import was taken
-back, are what is updated.
+"""The tables of the store. Rows are only added; updated are a snapshot's state and end, and that a
+retirement was undone or an import taken back.
 
 Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
-types; raw captures are zlib-compressed text with the sha256 of the text.
+types; raw captures are zlib-compressed text with the sha256 of the text. A text or an observation may be stored as
+its difference to a base, an earlier one of the same host (and command) that is stored whole (`packing`).
 """
 
 from datetime import datetime
@@ -57,9 +58,13 @@ host_result = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("tried_at", UtcText, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none
-    sa.Column("observation", sa.Text),
+    sa.Column("observation", sa.Text),  # JSON, where it is stored whole
+    sa.Column("observation_packed", sa.LargeBinary),  # its difference to that of the same host in base_snapshot_id
+    sa.Column("base_snapshot_id", sa.ForeignKey("snapshot.id")),
     sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its captures lie, when not in snapshot_id
     sa.Index("host_result_by_host", "hostname", "tried_at"),
+    sa.Index("host_result_by_rank", "hostname", "rank", "tried_at"),
+    sa.Index("host_result_read_again", "hostname", "captured_in"),
 )
 
 capture = sa.Table(
@@ -74,7 +79,22 @@ capture = sa.Table(
     sa.Column("level", sa.Text),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Column("base_id", sa.ForeignKey("capture.id")),  # the text is packed against that of this capture
     sa.Index("capture_by_host", "snapshot_id", "hostname"),
+    sa.Index("capture_by_command", "hostname", "command"),
+)
+
+retirement = sa.Table(
+    "retirement",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("hostname", sa.Text, nullable=False, index=True),
+    sa.Column("at", UtcText, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("reservation_returned", sa.Boolean, nullable=False),
+    sa.Column("recorded_at", UtcText, nullable=False),
+    sa.Column("undone_at", UtcText),  # from then on it no longer holds
+    sa.Column("undone_why", sa.Text),
 )
 
 entitlement_import = sa.Table(

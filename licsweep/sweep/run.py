@@ -22,7 +22,7 @@ from licsweep.errors import LicsweepError, StoreError, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
 from licsweep.reading.host_report import HostReport
-from licsweep.store.store import Store
+from licsweep.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import SweepContext, skipped, sweep_host
 from licsweep.sweep.processors import ReportProcessor

@@ -14,7 +14,7 @@ from threading import Condition
 from licsweep.errors import LicsweepError, plain_reason
 from licsweep.model import Outcome
 from licsweep.reading.host_report import HostReport, read_report
-from licsweep.store.store import Store
+from licsweep.store import Store
 from licsweep.sweep.gate import NO_STORE, Gate
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,7 @@ class SnapshotWriter:
             outcome, observation = read_report(report)
         else:
             outcome, observation = replace(report.outcome, gathered=report.outcome.status == "ok"), None
-        self._store.save_captures(self._snapshot_id, report.captures)
-        self._store.save_result(self._snapshot_id, outcome, report.tried_at, observation)
+        self._store.save_host(self._snapshot_id, outcome, report.tried_at, report.captures, observation)
         return outcome
 
     def leave(self, hostnames: Iterable[str]) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from licsweep.errors import StoreError
+from licsweep.settings import load
 from licsweep.simulator.estate import SimulatedEstate
-from licsweep.store import store
+from licsweep.store import sqlite, writing
 from tests.faults.conftest import PROGRAM, ended, environment, snapshots, start, sweep, unfinished, write_settings
 
 DEVICES = 40
@@ -67,9 +68,10 @@ def test_a_database_that_another_program_holds(
     assert sweep(estate, project, "--limit", first)[0] == 0
     with closing(sqlite3.connect(project / "licsweep.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr(store, "BUSY_SECONDS", 0.2)
-        with pytest.raises(StoreError, match="locked"), closing(store.Store(project / "licsweep.db")) as held:
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
+        with pytest.raises(StoreError) as told, writing(load(project), "import", alone=False) as held:
             held.begin("sweep", "all hosts", 1, datetime.now(UTC))
+        assert "locked by another program" in told.value.why
         running = start(estate, project, "--limit", first)
         time.sleep(3)
         assert running.poll() is None

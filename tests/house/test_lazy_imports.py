@@ -23,7 +23,7 @@ def test_help_is_light(arguments: list[str]) -> None:
 
 
 def test_a_heavy_import_would_be_seen() -> None:
-    assert loaded_after("import licsweep.store.store") == {"sqlalchemy"}
+    assert loaded_after("import licsweep.store") == {"sqlalchemy"}
 
 
 BLOCKER = """
@@ -39,7 +39,7 @@ sys.meta_path.insert(0, Blocked())
 @pytest.mark.parametrize(
     ("statement", "works"),
     [
-        ("import reconcile.judge, licsweep.jobs.judge, licsweep.reports.usage, licsweep.store.store", True),
+        ("import reconcile.judge, licsweep.jobs.judge, licsweep.reports.usage, licsweep.store", True),
         ("import licsweep.access.session", False),
     ],
 )

@@ -1,52 +1,17 @@
-"""The store on a real database file."""
+"""What is put into the store comes back, and what counts on a date."""
 
-import hashlib
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from licsweep.errors import LockedError, StoreError
-from licsweep.model import Capture, LicenseUse, Observation, Outcome
+from licsweep.errors import StoreError, UsageError
+from licsweep.model import LicenseUse, Observation, Outcome
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
-from licsweep.store.lock import locked
-from licsweep.store.store import HEAD, Store
-from licsweep.store.tables import metadata
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ONE = (LicenseUse(name="network-advantage", count=1, status="in-use"),)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path / "licsweep.db", create=True)
-    yield made
-    made.close()
-
-
-def save(store: Store, hostname: str, at: datetime, status: str = "ok", **fields: object) -> int:
-    snapshot = store.begin("sweep", "all hosts", 1, at)
-    observation = Observation(hostname=hostname, captured_at=at, **fields) if fields else None  # type: ignore[arg-type]
-    store.save_result(snapshot, Outcome(hostname=hostname, status=status), at, observation)  # type: ignore[arg-type]
-    store.end(snapshot, "complete", at)
-    return snapshot
-
-
-def test_migrations_make_the_tables_of_the_code(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "licsweep.db") as raw:
-        assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
-        for table in metadata.tables.values():
-            made = {row[1] for row in raw.execute(f"PRAGMA table_info({table.name})")}
-            assert made == {column.name for column in table.columns}
-    raw.close()
-    assert (tmp_path / "licsweep.db").stat().st_mode & 0o077 == 0
+from licsweep.settings import Project
+from licsweep.store import Store, reading
+from tests.store.conftest import NOW, ONE, capture, raw, save
 
 
 def test_the_last_good_observation_stays_current(store: Store) -> None:
@@ -77,26 +42,44 @@ def test_as_of_sees_what_was_known_then(store: Store) -> None:
     assert store.host_states(as_of=NOW - timedelta(days=1)) == []
 
 
-def _capture(text: str) -> Capture:
-    return Capture(
-        hostname="a",
-        command="show license all",
-        text=text,
-        started_at=NOW,
-        seconds=0.5,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-    )
+def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
+    snapshot = store.begin("sweep", "all hosts", 3, NOW, origin="site-berlin")
+    store.save_skipped(snapshot, ["late"], "the sweep's deadline has passed", NOW)
+    store.save_host(snapshot, Outcome(hostname="new", status="skipped", skip="fresh-enough"), NOW)
+    store.save_host(snapshot, Outcome(hostname="texts", status="ok", gathered=True), NOW)
+    states = {state.hostname: state for state in store.host_states(as_of=NOW)}
+    assert [states[name].skip for name in ("late", "new", "texts")] == ["sweep-over", "fresh-enough", None]
+    assert [states[name].gathered for name in ("late", "new", "texts")] == [False, False, True]
+    (row,) = [outcome for outcome, _, _ in store.results(snapshot) if outcome.gathered]
+    assert row.hostname == "texts"
+    (seen,) = store.snapshots()
+    assert seen.origin == "site-berlin"
+    assert UUID(str(seen.uid)).version == 4
 
 
-def test_captures_come_back_and_damage_is_seen(store: Store, tmp_path: Path) -> None:
+def test_captures_come_back_and_damage_is_seen(store: Store, project: Project) -> None:
     snapshot = store.begin("sweep", "all hosts", 1, NOW)
-    store.save_captures(snapshot, [_capture("Count: 2\n")])
-    assert store.captures(snapshot, "a") == [_capture("Count: 2\n")]
-    with sqlite3.connect(tmp_path / "licsweep.db") as raw:
-        raw.execute("UPDATE capture SET sha256 = 'x'")
-    raw.close()
+    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("Count: 2\n")])
+    assert store.captures(snapshot, "a") == [capture("Count: 2\n")]
+    raw(project, "UPDATE capture SET sha256 = 'x'")
     with pytest.raises(StoreError, match="damaged"):
         store.captures(snapshot, "a")
+
+
+def test_a_host_goes_in_whole_or_not_at_all(store: Store) -> None:
+    """Its result is there already, so that its texts may not be added to it."""
+    snapshot = store.begin("sweep", "all hosts", 1, NOW)
+    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("one\n")])
+    with pytest.raises(StoreError):
+        store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("two\n")])
+    assert store.captures(snapshot, "a") == [capture("one\n")]
+
+
+def test_a_damaged_observation_is_told(store: Store, project: Project) -> None:
+    save(store, "a", NOW, licenses=ONE)
+    raw(project, "UPDATE host_result SET observation = substr(observation, 2)")
+    with pytest.raises(StoreError, match="the observation of a is damaged"):
+        store.host_states(as_of=NOW)
 
 
 def test_entitlements_come_back(store: Store) -> None:
@@ -115,94 +98,6 @@ def test_an_import_taken_back_keeps_its_rows(store: Store) -> None:
     assert (one.removed_at, len(one.entitlements)) == (NOW, 1)
 
 
-def test_outcomes_add_up(store: Store) -> None:
-    snapshot = store.begin("sweep", "all hosts", 3, NOW)
-    for name, status in {"a": "ok", "b": "ok", "c": "timed-out"}.items():
-        store.save_result(snapshot, Outcome(hostname=name, status=status), NOW, None)  # type: ignore[arg-type]
-    (seen,) = store.snapshots()
-    assert seen.outcomes == {"ok": 2, "timed-out": 1}
-    assert sum(seen.outcomes.values()) == seen.selected
-
-
-def test_a_newer_database_is_refused(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "licsweep.db") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
-    with pytest.raises(StoreError, match="newer licsweep"):
-        Store(tmp_path / "licsweep.db")
-
-
-def test_no_database_and_no_database_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no database yet"):
-        Store(tmp_path / "none.db")
-    (tmp_path / "broken.db").write_text("this is no database, it is a text that is long enough to be one" * 50)
-    with pytest.raises(StoreError, match="broken"):
-        Store(tmp_path / "broken.db")
-
-
-def test_the_lock_says_who_and_since_when(tmp_path: Path) -> None:
-    database = tmp_path / "licsweep.db"
-    with locked(database, "sweep"):
-        with pytest.raises(LockedError) as caught, locked(database, "ingest"):
-            pass
-        assert str(os.getpid()) in caught.value.why
-        assert caught.value.exit_code == 5
-    with locked(database, "ingest"):
-        pass  # negative control: it is free again
-
-
-HOLDER = """
-import sys, time
-from pathlib import Path
-from licsweep.store.lock import locked
-with locked(Path(sys.argv[1]), "sweep"):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_the_lock_is_free_after_a_sigkill(tmp_path: Path) -> None:
-    database = tmp_path / "licsweep.db"
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(database)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(LockedError), locked(database, "ingest"):
-            pass
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
-    with locked(database, "ingest"):
-        pass
-
-
-def test_a_first_database_is_brought_to_todays_tables(tmp_path: Path) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from sqlalchemy import create_engine
-
-    path = tmp_path / "licsweep.db"
-    config = Config()
-    config.set_main_option("script_location", "licsweep.store:migrations")
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    engine.dispose()
-    with sqlite3.connect(path) as raw:
-        raw.execute(
-            "INSERT INTO entitlement_import VALUES (1, 'cssm-csv', 'export.csv', 'x', '2026-05-01T00:00:00.000000Z')"
-        )
-        raw.execute('INSERT INTO entitlement VALUES (1, 0, \'{"license": "A"}\')')
-    raw.close()
-    store = Store(path)
-    [one] = store.imports()
-    assert (one.source, [row.license for row in one.entitlements]) == ("cssm-licenses", ["A"])
-    assert (one.instances, one.whole, one.removed_at) == ((), False, None)
-    store.close()
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
-    raw.close()
-
-
 def test_product_instances_of_cssm_come_back(store: Store) -> None:
     row = CssmInstance(virtual_account="Campus", sn="FOC0000X001", licenses=(CssmLicense(license="A", quantity=2),))
     store.add_import("cssm-instances", "instances.yaml", b"x", [row], NOW)
@@ -210,10 +105,19 @@ def test_product_instances_of_cssm_come_back(store: Store) -> None:
     assert (one.source, one.instances, one.entitlements) == ("cssm-instances", (row,), ())
 
 
+def test_outcomes_add_up(store: Store) -> None:
+    snapshot = store.begin("sweep", "all hosts", 3, NOW)
+    for name, status in {"a": "ok", "b": "ok", "c": "timed-out"}.items():
+        store.save_host(snapshot, Outcome(hostname=name, status=status), NOW)  # type: ignore[arg-type]
+    (seen,) = store.snapshots()
+    assert seen.outcomes == {"ok": 2, "timed-out": 1}
+    assert sum(seen.outcomes.values()) == seen.selected
+
+
 def read_again(store: Store, of: int, count: int) -> int:
     snapshot = store.begin("reparse", "x", 1, NOW)
     seen = Observation(hostname="a", captured_at=NOW, licenses=(LicenseUse(name="x", count=count),))
-    store.save_result(snapshot, Outcome(hostname="a", status="ok"), NOW, seen, captured_in=of)
+    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, (), seen, captured_in=of)
     return snapshot
 
 
@@ -221,9 +125,8 @@ def test_captures_count_as_they_were_read_last(store: Store) -> None:
     first = save(store, "a", NOW, licenses=ONE)
     again = read_again(store, first, 7)
     cut = store.begin("reparse", "x", 1, NOW)
-    store.save_result(
-        cut, Outcome(hostname="a", status="partial"), NOW, Observation(hostname="a", complete=False), captured_in=first
-    )
+    nothing = Observation(hostname="a", complete=False)
+    store.save_host(cut, Outcome(hostname="a", status="partial"), NOW, (), nothing, captured_in=first)
 
     def counts(**options: int) -> list[int | None]:
         (state,) = store.host_states(as_of=NOW + timedelta(days=1), **options)
@@ -243,3 +146,55 @@ def test_known_by_is_about_the_hosts_of_that_snapshot(store: Store) -> None:
     save(store, "a", NOW, licenses=ONE)
     second = save(store, "b", NOW, licenses=ONE)
     assert [state.hostname for state in store.host_states(as_of=NOW, known_by=second)] == ["b"]
+
+
+@pytest.mark.parametrize("option", ["snapshot_id", "known_by"])
+def test_a_snapshot_that_is_not_there(store: Store, option: str) -> None:
+    made = save(store, "a", NOW, licenses=ONE)
+    with pytest.raises(UsageError, match="snapshot 9: no such snapshot"):
+        store.host_states(as_of=NOW, **{option: 9})
+    assert store.host_states(as_of=NOW, **{option: made}), "negative control"
+
+
+def test_a_clock_that_was_ahead_is_not_trusted(store: Store) -> None:
+    save(store, "a", NOW, licenses=ONE)
+    save(store, "a", NOW + timedelta(days=400), licenses=ONE)
+    save(store, "b", NOW + timedelta(days=400), licenses=ONE)
+    assert store.last_read(NOW + timedelta(hours=1)) == {"a": NOW}
+    assert store.dated_after(NOW + timedelta(hours=1)) == 2
+    assert store.dated_after(NOW + timedelta(days=401)) == 0
+
+
+TEXT = "".join(f"  feature-{number} (C9300-{number} Advantage):\n    Count: {number}\n" for number in range(200))
+
+
+def changed(text: str, number: int) -> str:
+    return text.replace(f"Count: {number}\n", "Count: 999\n")
+
+
+def test_what_hardly_changes_is_stored_as_a_difference_to_one_base(store: Store, project: Project) -> None:
+    """Never a chain: each is told from the first, which is whole; another text becomes the next base."""
+    texts = [TEXT, changed(TEXT, 7), changed(TEXT, 9), TEXT[::-1], TEXT[::-1] + "x"]
+    uses = tuple(replace(ONE[0], name=f"feature-{number}", description="x" * number) for number in range(50))
+    for day, text in enumerate(texts):
+        snapshot = store.begin("sweep", "all hosts", 1, NOW)
+        at = NOW + timedelta(days=day)
+        seen = Observation(hostname="a", captured_at=at, licenses=uses[:-day] if day else uses)
+        store.save_host(snapshot, Outcome(hostname="a", status="ok"), at, [capture(text)], seen)
+        assert [one.text for one in store.captures(snapshot, "a")] == [text]
+        ((_, _, read),) = store.results(snapshot)
+        (state,) = store.host_states(as_of=at)
+        assert read == state.observation == seen
+    assert raw(project, "SELECT base_id FROM capture ORDER BY id") == [(None,), (1,), (1,), (None,), (4,)]
+    assert raw(project, "SELECT base_snapshot_id FROM host_result ORDER BY 1") == [(None,), (1,), (1,), (1,), (1,)]
+    whole, packed = raw(project, "SELECT length(text) FROM capture WHERE id IN (1, 2) ORDER BY id")
+    assert packed[0] * 10 < whole[0]
+
+
+def test_a_damaged_base_is_told(store: Store, project: Project) -> None:
+    for text in (TEXT, changed(TEXT, 7)):
+        snapshot = store.begin("sweep", "all hosts", 1, NOW)
+        store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture(text)])
+    raw(project, "UPDATE capture SET text = zeroblob(100) WHERE id = 1")
+    with reading(project) as other, pytest.raises(StoreError, match="damaged"):
+        other.captures(snapshot, "a")

@@ -19,7 +19,8 @@ from licsweep.access.login import Limits, Login
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.platforms import Command, Platform
-from licsweep.store.store import Store
+from licsweep.settings import load
+from licsweep.store import writing
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.host import SweepContext
 from licsweep.sweep.run import SweepPlan, sweep
@@ -89,12 +90,9 @@ class Bench:
         order = SweepPlan(
             targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False
         )
-        store = Store(self.folder / "licsweep.db", create=True)
         began = time.monotonic()
-        try:
+        with writing(load(self.folder), "sweep") as store:
             sweep(order, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
-        finally:
-            store.close()
         return time.monotonic() - began
 
 

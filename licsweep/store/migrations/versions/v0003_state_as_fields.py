@@ -1,5 +1,4 @@
-"""State as fields (why skipped, gathered), names of snapshots wherever they go, retirements, bases of texts, scopes of
-imports."""
+"""State as fields, names of snapshots that stay when they travel, retirements, bases, scopes of imports."""
 
 from uuid import uuid4
 
@@ -14,6 +13,24 @@ def upgrade() -> None:
     op.add_column("host_result", sa.Column("skip", sa.Text))
     op.add_column("host_result", sa.Column("gathered", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE host_result SET skip = 'fresh-enough' WHERE status = 'skipped' AND reason LIKE 'fresh%'")
+    op.add_column("host_result", sa.Column("observation_packed", sa.LargeBinary))
+    op.add_column("host_result", sa.Column("base_snapshot_id", sa.Integer))
+    op.create_index("host_result_by_rank", "host_result", ["hostname", "rank", "tried_at"])
+    op.create_index("host_result_read_again", "host_result", ["hostname", "captured_in"])
+    op.add_column("capture", sa.Column("base_id", sa.Integer))
+    op.create_index("capture_by_command", "capture", ["hostname", "command"])
+    op.create_table(
+        "retirement",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("hostname", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("reservation_returned", sa.Boolean, nullable=False),
+        sa.Column("recorded_at", sa.Text, nullable=False),
+        sa.Column("undone_at", sa.Text),
+        sa.Column("undone_why", sa.Text),
+    )
+    op.create_index("ix_retirement_hostname", "retirement", ["hostname"])
     op.add_column("snapshot", sa.Column("uid", sa.Text))
     op.add_column("snapshot", sa.Column("origin", sa.Text))
     snapshot = sa.table("snapshot", sa.column("id", sa.Integer), sa.column("uid", sa.Text))

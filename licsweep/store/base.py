@@ -1,0 +1,47 @@
+"""What the parts of the store share: reading rows, and writing in one transaction at a time."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+
+from licsweep.errors import StoreError
+from licsweep.store.sqlite import SqliteFile
+
+
+class Part:
+    """Safe to use from many threads. `still_locked` tells whether the writer's lock is still the one it took."""
+
+    def __init__(
+        self, database: SqliteFile, engine: sa.Engine, still_locked: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._database, self._engine, self._still_locked = database, engine, still_locked
+        self._lock = Lock()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._database.told(), self._lock, self._engine.begin() as connection:
+            yield connection
+
+    def _add(self, table: sa.Table, row: Mapping[str, Any], connection: sa.Connection) -> int:
+        """Inserts a row and returns its id."""
+        made: Any = connection.execute(table.insert().values(row)).inserted_primary_key
+        return int(made[0])
+
+    def _rows(self, wanted: sa.Select[Any]) -> Iterator[Any]:
+        with self._database.told(), damaged(f"a row of {self._database}"), self._engine.connect() as connection:
+            yield from connection.execute(wanted)
+
+
+@contextmanager
+def damaged(what: str) -> Iterator[None]:
+    """Turns what goes wrong in decoding a stored body into StoreError."""
+    try:
+        yield
+    except (ValueError, zlib.error) as error:
+        raise StoreError(
+            f"{what} is damaged", why="it is not what was stored", hint="restore a copy of the database"
+        ) from error

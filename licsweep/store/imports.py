@@ -1,0 +1,69 @@
+"""Imports: entitlements and CSSM's product instances. They are only added; which ones count is decided on reading."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from licsweep import serialization
+from licsweep.position_types import CssmInstance, Entitlement, StoredImport
+from licsweep.store import tables as t
+from licsweep.store.base import Part, damaged
+
+
+class Imports(Part):
+    """What was bought and what CSSM lists, by import."""
+
+    def add_import(
+        self,
+        source: str,
+        file: str,
+        content: bytes,
+        rows: Sequence[Entitlement] | Sequence[CssmInstance],
+        at: datetime,
+        *,
+        whole: bool = False,
+    ) -> int:
+        """Adds the entitlements or the product instances of one import, at least one row, and returns its id.
+
+        `whole`: it speaks of the whole smart account (licsweep/imports/scope.py).
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        head = {"source": source, "file": file, "sha256": sha256, "imported_at": at, "whole": whole}
+        table = t.entitlement if isinstance(rows[0], Entitlement) else t.product_instance
+        bodies = [
+            {"position": position, "body": serialization.to_json(row, light=True)} for position, row in enumerate(rows)
+        ]
+        with self._writing() as connection:
+            made = self._add(t.entitlement_import, head, connection)
+            connection.execute(table.insert(), [body | {"import_id": made} for body in bodies])
+        return made
+
+    def imports(self) -> list[StoredImport]:
+        """Every import with its rows, oldest first, those taken back too; which ones count is decided by scope."""
+        entitlements = self._imported(t.entitlement, Entitlement)
+        instances = self._imported(t.product_instance, CssmInstance)
+        return [
+            StoredImport(
+                **row._mapping,
+                entitlements=tuple(entitlements.get(row.id, ())),
+                instances=tuple(instances.get(row.id, ())),
+            )
+            for row in self._rows(sa.select(t.entitlement_import).order_by(t.entitlement_import.c.id))
+        ]
+
+    def remove_import(self, import_id: int, at: datetime) -> None:
+        """Marks an import as taken back; its rows stay."""
+        i = t.entitlement_import
+        with self._writing() as connection:
+            connection.execute(i.update().where(i.c.id == import_id).values(removed_at=at))
+
+    def _imported(self, table: sa.Table, kind: Any) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        row = table.c
+        for import_id, body in self._rows(sa.select(row.import_id, row.body).order_by(row.import_id, row.position)):
+            with damaged(f"a row of import {import_id}"):
+                found.setdefault(import_id, []).append(serialization.from_json(body, kind))
+        return found

@@ -1,0 +1,136 @@
+"""Opening the store: for reading, for writing, and bringing it to this version's tables, which only `upgrade` does."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import sqlalchemy as sa
+
+from licsweep.errors import StoreError, UsageError
+from licsweep.settings import Project
+from licsweep.store.captures import Captures
+from licsweep.store.hosts import Hosts
+from licsweep.store.imports import Imports
+from licsweep.store.results import Results
+from licsweep.store.sqlite import SqliteFile
+
+HEAD = "0003"
+
+
+class Store(Hosts, Results, Captures, Imports):
+    """What a project has collected and imported; each part has a module of its own."""
+
+
+def exists(project: Project) -> bool:
+    """Whether anything was collected or imported yet. Raises StoreError for what can't be a database."""
+    return _database(project).exists()
+
+
+@contextmanager
+def reading(project: Project) -> Iterator[Store]:
+    """The store for reading. Nothing is written, so that whoever may read the database can use it.
+
+    Raises StoreError where there is none, and where it is empty, foreign, damaged, older or newer.
+    """
+    database = _existing(project)
+    with database.for_reading() as engine:
+        _check(database, engine)
+        yield Store(database, engine)
+
+
+@contextmanager
+def writing(project: Project, doing: str, *, create: bool = True, alone: bool = True) -> Iterator[Store]:
+    """The store for writing, made where there is none and `create`. Raises LockedError, StoreError as `reading` does.
+
+    `alone`: as the one writer of snapshots, for which `doing` holds the lock; snapshots that an earlier run left
+    behind are marked as interrupted. Imports and retirements are single transactions and may run beside it.
+    """
+    database = _database(project) if create else _existing(project)
+    with ExitStack() as stack:
+        still_locked = stack.enter_context(database.lock(doing)) if alone else lambda: True
+        if not database.exists():
+            with ExitStack() if alone else database.lock(doing):
+                database.make(_migrate)
+        engine = stack.enter_context(database.for_writing())
+        _check(database, engine)
+        store = Store(database, engine, still_locked)
+        if alone:
+            store.close_interrupted()
+        yield store
+
+
+def upgrade(project: Project) -> tuple[str, str, str]:
+    """Brings an older database to this version's tables: which database, from which version, to which.
+
+    Raises LockedError, StoreError.
+    """
+    database = _existing(project)
+    with database.lock("store upgrade"), database.for_writing() as engine:
+        before = _version(database, engine)
+        if before != HEAD:
+            with database.told():
+                _migrate(engine)
+        return str(database), before, HEAD
+
+
+def _database(project: Project) -> SqliteFile:
+    """The database that the settings name: by a path, or a URL; both may be relative to the project's folder."""
+    named = project.settings.database
+    if "://" not in named:
+        return SqliteFile(project.folder / os.path.expanduser(named))  # noqa: PTH111 - Path's fails at ~.db
+    try:
+        url = sa.make_url(named)
+    except sa.exc.ArgumentError as error:
+        raise UsageError("database: not a URL", why="sqlite:///PATH is expected", hint="licsweep config") from error
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise UsageError(
+            f"database: {url.drivername}: not supported", why="sqlite:///PATH is expected", hint="licsweep config"
+        )
+    return SqliteFile(project.folder / url.database)
+
+
+def _existing(project: Project) -> SqliteFile:
+    database = _database(project)
+    if not database.exists():
+        raise StoreError(f"{database}: no database yet", why="nothing was collected here", hint="licsweep sweep")
+    return database
+
+
+def _version(database: SqliteFile, engine: sa.Engine) -> str:
+    """The version of the tables. Raises StoreError where they are not ours, or newer than this licsweep."""
+    with database.told(), engine.connect() as connection:
+        ours = {"alembic_version", "snapshot"} <= set(sa.inspect(connection).get_table_names())
+        found = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if ours else None
+    if found is None:
+        raise StoreError(
+            f"{database}: holds no tables of licsweep",
+            why="another program made it, or a first run was cut off",
+            hint="name another file in `database`, or remove this one; licsweep config",
+        )
+    if found > HEAD:
+        raise StoreError(
+            f"{database}: written by a newer licsweep",
+            why=f"its tables are version {found}, this licsweep knows {HEAD}",
+            hint="pip install --upgrade licsweep",
+        )
+    return str(found)
+
+
+def _check(database: SqliteFile, engine: sa.Engine) -> None:
+    if (found := _version(database, engine)) != HEAD:
+        raise StoreError(
+            f"{database}: written by an older licsweep",
+            why=f"its tables are version {found}, this licsweep needs {HEAD}; copy the file before you upgrade it",
+            hint="licsweep store upgrade",
+        )
+
+
+def _migrate(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "licsweep.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,52 @@
+"""A store in a folder of its own, and hosts in it."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from licsweep.model import Capture, LicenseUse, Observation, Outcome
+from licsweep.settings import Project, load
+from licsweep.store import Store, writing
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ONE = (LicenseUse(name="network-advantage", count=1, status="in-use"),)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project without settings, inventory or database."""
+    return load(tmp_path, environment={})
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[Store]:
+    """A new store, open for its one writer."""
+    with writing(project, "test") as made:
+        yield made
+
+
+def save(store: Store, hostname: str, at: datetime, status: str = "ok", **fields: Any) -> int:
+    """A snapshot of one host; without fields it brought no observation."""
+    snapshot = store.begin("sweep", "all hosts", 1, at)
+    observation = Observation(hostname=hostname, captured_at=at, **fields) if fields else None
+    store.save_host(snapshot, Outcome(hostname=hostname, status=status), at, (), observation)  # type: ignore[arg-type]
+    store.end(snapshot, "complete", at)
+    return snapshot
+
+
+def capture(text: str, command: str = "show license all") -> Capture:
+    """A text of host a."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return Capture(hostname="a", command=command, text=text, started_at=NOW, seconds=0.5, sha256=sha256)
+
+
+def raw(project: Project, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """What SQLite itself says."""
+    with closing(sqlite3.connect(project.folder / "licsweep.db", isolation_level=None)) as connection:
+        return connection.execute(sql, values).fetchall()

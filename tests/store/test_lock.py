@@ -1,0 +1,104 @@
+"""One writer of snapshots at a time."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from licsweep.errors import LockedError, StoreError
+from licsweep.settings import Project, load
+from licsweep.store import Store, reading, writing
+from tests.store.conftest import NOW, raw, save
+
+
+def test_the_lock_says_who_and_since_when(project: Project) -> None:
+    with writing(project, "sweep"):
+        with pytest.raises(LockedError) as caught, writing(project, "ingest"):
+            pass
+        assert f"sweep, process {os.getpid()}" in caught.value.why
+        assert caught.value.exit_code == 5
+        with writing(project, "import", alone=False) as beside:  # an import may run beside a sweep
+            assert beside.snapshots() == []
+    with writing(project, "ingest"):
+        pass  # negative control: it is free again
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"doing": "sweep"}'])
+def test_a_holder_that_has_not_written_who_it_is(project: Project, text: str) -> None:
+    with writing(project, "sweep"):
+        (project.folder / "licsweep.lock").write_text(text)
+        with pytest.raises(LockedError) as caught, writing(project, "ingest"):
+            pass
+    assert caught.value.why == "the lock holder is not recorded yet"
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from licsweep.settings import load
+from licsweep.store import writing
+with writing(load(Path(sys.argv[1])), "sweep") as store:
+    from datetime import UTC, datetime
+    store.begin("sweep", "all hosts", 1, datetime.now(UTC))
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_lock_is_free_after_a_sigkill(project: Project) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(project.folder)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError), writing(project, "ingest"):
+            pass
+        with reading(project) as store:
+            assert [one.state for one in store.snapshots()] == ["running"]
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with reading(project) as store:
+        assert [one.state for one in store.snapshots()] == ["interrupted"], "nobody writes it any more"
+    assert raw(project, "SELECT state FROM snapshot") == [("running",)], "readers change nothing"
+    with writing(project, "ingest") as store:
+        assert [one.state for one in store.snapshots()] == ["interrupted"]
+
+
+def test_the_lock_follows_no_link(project: Project, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (project.folder / "licsweep.lock").symlink_to(precious)
+    with pytest.raises(StoreError) as caught, writing(project, "sweep"):
+        pass
+    assert "symbolic link" in caught.value.why
+    assert precious.read_text() == "precious"
+
+
+def test_the_lock_is_a_file(project: Project) -> None:
+    os.mkfifo(project.folder / "licsweep.lock")
+    with pytest.raises(StoreError) as caught, writing(project, "sweep"):
+        pass
+    assert "not a regular file" in caught.value.why
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_lock_that_was_taken_away_is_noticed(
+    store: Store, project: Project, caplog: pytest.LogCaptureFixture, replaced: bool
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        save(store, "a", NOW)
+        assert caplog.text == "", "negative control"
+        (project.folder / "licsweep.lock").unlink()
+        if replaced:
+            (project.folder / "licsweep.lock").touch()
+        save(store, "a", NOW)
+    assert "the lock file was removed or replaced while snapshot 2 was written" in caplog.text
+
+
+def test_a_database_that_would_be_its_own_lock(tmp_path: Path) -> None:
+    from licsweep.errors import UsageError
+
+    with pytest.raises(UsageError, match="lock"), writing(load(tmp_path, {"database": "a.lock"}), "sweep"):
+        pass

@@ -1,0 +1,337 @@
+"""Where the database lies, who may open it, and that only `store upgrade` changes its tables."""
+
+import lzma
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy as sa
+
+from licsweep.errors import LicsweepError, LockedError, StoreError
+from licsweep.settings import Project, load
+from licsweep.store import HEAD, Store, exists, reading, sqlite, upgrade, writing
+from licsweep.store.tables import metadata
+from tests.store.conftest import NOW, ONE, raw, save
+
+ROOT = Path(__file__).parents[2]
+FIRST_RELEASE = ROOT / "fixtures" / "store" / "first_release.db.xz"
+
+
+@pytest.fixture
+def old(project: Project) -> Project:
+    """A project of the first release."""
+    (project.folder / "licsweep.db").write_bytes(lzma.decompress(FIRST_RELEASE.read_bytes()))
+    return project
+
+
+def layout(engine: sa.Engine) -> dict[str, Any]:
+    """Columns and indexes of each table."""
+    inspector = sa.inspect(engine)
+    return {
+        name: (
+            sorted(column["name"] for column in inspector.get_columns(name)),
+            sorted((str(index["name"]), tuple(index["column_names"])) for index in inspector.get_indexes(name)),
+        )
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_migrations_make_the_tables_of_the_code(store: Store, project: Project, tmp_path: Path) -> None:
+    made = sa.create_engine(sa.URL.create("sqlite", database=str(tmp_path / "licsweep.db")))
+    wanted = sa.create_engine("sqlite://")
+    metadata.create_all(wanted)
+    assert layout(made) == layout(wanted)
+    made.dispose()
+    wanted.dispose()
+    assert raw(project, "PRAGMA journal_mode") == [("wal",)]
+    assert raw(project, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert (tmp_path / "licsweep.db").stat().st_mode & 0o077 == 0
+    assert not (tmp_path / "licsweep.db.new").exists()
+
+
+@pytest.mark.parametrize("verb", ["read", "write", "import"])
+def test_an_older_database_is_never_migrated_in_passing(old: Project, verb: str) -> None:
+    before = (old.folder / "licsweep.db").read_bytes()
+    opened = {
+        "read": reading(old),
+        "write": writing(old, "sweep"),
+        "import": writing(old, "import", alone=False),
+    }
+    with pytest.raises(StoreError, match="written by an older licsweep") as caught, opened[verb]:
+        pass
+    assert caught.value.hint == "licsweep store upgrade"
+    assert "copy the file" in caught.value.why
+    assert (old.folder / "licsweep.db").read_bytes() == before
+
+
+def test_the_first_release_is_upgraded_with_all_it_holds(old: Project) -> None:
+    before = raw(old, "SELECT snapshot_id, hostname, status, reason, observation FROM host_result ORDER BY 1, 2")
+    texts = raw(old, "SELECT sha256, text FROM capture ORDER BY id")
+    assert upgrade(old)[1:] == ("0002", HEAD)
+    assert upgrade(old)[1:] == (HEAD, HEAD), "a second time there is nothing to do"
+    after = raw(old, "SELECT snapshot_id, hostname, status, reason, observation FROM host_result ORDER BY 1, 2")
+    assert after == before
+    assert raw(old, "SELECT sha256, text FROM capture ORDER BY id") == texts
+    with reading(old) as store:
+        snapshots = store.snapshots()
+        assert [one.kind for one in snapshots] == ["sweep", "sweep", "reparse"]
+        assert len({one.uid for one in snapshots} - {None}) == 3
+        states = store.host_states(as_of=datetime(2026, 12, 1, tzinfo=UTC))
+        assert len(states) == 24
+        assert sum(state.observation is not None for state in states) == 20
+        assert (
+            sum(
+                state.skip == "fresh-enough"
+                for state in store.host_states(as_of=NOW.max.replace(tzinfo=UTC), snapshot_id=2)
+            )
+            == 20
+        )
+        bought, listed = store.imports()
+        assert (bought.whole, bought.removed_at) == (False, None)
+        assert len(bought.entitlements) > 10
+        assert [row.sn for row in listed.instances] == ["FOC0000X001"]
+        for state in states:
+            if state.snapshot_id is not None:
+                assert store.captures(state.snapshot_id, state.hostname)
+    with writing(old, "sweep") as store:
+        save(store, "a", NOW, licenses=ONE)
+
+
+def test_sources_of_imports_were_renamed_once(project: Project) -> None:
+    """Tables 0001 came before the first release."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "licsweep.store:migrations")
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(project.folder / "licsweep.db")))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO entitlement_import VALUES (1, 'cssm-csv', 'export.csv', 'x', '2026-05-01T00:00:00.000000Z')"
+        )
+        connection.exec_driver_sql('INSERT INTO entitlement VALUES (1, 0, \'{"license": "A"}\')')
+    engine.dispose()
+    assert upgrade(project)[1:] == ("0001", HEAD)
+    with reading(project) as store:
+        [one] = store.imports()
+    assert (one.source, [row.license for row in one.entitlements]) == ("cssm-licenses", ["A"])
+
+
+def test_an_upgrade_waits_for_nobody_and_is_whole_or_not_done(old: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = old.folder / "licsweep.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError) as caught:
+            upgrade(old)
+        assert "locked by another program" in caught.value.why
+        other.execute("ROLLBACK")
+    with monkeypatch.context() as patched:
+        patched.setattr("uuid.uuid4", lambda: 1 / 0)  # in the middle of the migration
+        with pytest.raises(ZeroDivisionError):
+            upgrade(old)
+    assert raw(old, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert "retirement" not in {name for (name,) in raw(old, "SELECT name FROM sqlite_master")}
+    assert upgrade(old)[1:] == ("0002", HEAD)
+
+
+def test_an_upgrade_takes_the_lock(old: Project) -> None:
+    upgrade(old)
+    with writing(old, "sweep"), pytest.raises(LockedError):
+        upgrade(old)
+
+
+def test_a_newer_database_is_refused(store: Store, project: Project) -> None:
+    raw(project, "UPDATE alembic_version SET version_num = '9999'")
+    for opened in (reading(project), writing(project, "import", alone=False)):
+        with pytest.raises(StoreError, match="newer licsweep"), opened:
+            pass
+    with pytest.raises(LockedError):
+        upgrade(project)
+
+
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE snapshot (id INTEGER)")
+
+
+def torn(path: Path) -> None:
+    """A database of ours whose pages, but for the first ones, are gone."""
+    path.write_bytes(lzma.decompress(FIRST_RELEASE.read_bytes()))
+    upgrade(load(path.parent))
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: None, "no database yet"),
+        (lambda path: path.touch(), "an empty file"),
+        (lambda path: path.write_text("hello"), "the file is not a database"),
+        (lambda path: path.write_text("this is a text that is long enough to be a database" * 99), "is not a database"),
+        (lambda path: path.mkdir(), "not a regular file"),
+        (lambda path: os.mkfifo(path), "not a regular file"),
+        (foreign, "holds no tables of licsweep"),
+        (torn, "the database is damaged"),
+    ],
+    ids=["none", "empty", "short", "text", "folder", "fifo", "foreign", "torn"],
+)
+def test_what_is_no_database_is_told(project: Project, make: Any, told: str) -> None:
+    make(project.folder / "licsweep.db")
+    for opened in (reading(project), writing(project, "sweep", create=False)):
+        with pytest.raises(StoreError) as caught, opened as store:
+            store.host_states(as_of=NOW)
+        assert told in f"{caught.value.what}: {caught.value.why}"
+        assert caught.value.hint
+        assert "sqlite3" not in f"{caught.value.what}{caught.value.why}"
+
+
+@pytest.mark.parametrize("name", ["what?", "100%41", "~", "a b", "größe", "a#b", "x&mode=memory", "'q\"", "file:x"])
+@pytest.mark.parametrize("form", ["folder", "path", "url"])
+def test_names_of_any_kind(tmp_path: Path, name: str, form: str) -> None:
+    folder = tmp_path / (name if form == "folder" else "plain")
+    folder.mkdir()
+    given = {"folder": "licsweep.db", "path": f"./{name}.db", "url": f"sqlite:///{quote(name)}.db"}[form]
+    project = load(folder, {"database": given}, environment={})
+    with writing(project, "sweep") as store:
+        save(store, "a", NOW, licenses=ONE)
+    with reading(project) as store:
+        assert store.hostnames() == {"a"}
+    made = folder / ("licsweep.db" if form == "folder" else f"{name}.db")
+    assert made.is_file()
+    assert exists(project)
+    assert {path.name for path in folder.iterdir()} == {made.name, made.with_suffix(".lock").name}
+
+
+def test_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    for given, where in (
+        ("~/a.db", tmp_path / "home" / "a.db"),
+        (str(tmp_path / "b.db"), tmp_path / "b.db"),
+        (f"sqlite:///{tmp_path}/c.db", tmp_path / "c.db"),
+        ("sqlite:///d.db", tmp_path / "d.db"),
+    ):
+        with writing(load(tmp_path, {"database": given}, environment={}), "sweep"):
+            assert where.is_file()
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:secret@h/d", "sqlite://", "://", "nonsense://u:secret@h/d"])
+def test_a_url_that_is_not_supported(tmp_path: Path, url: str) -> None:
+    with pytest.raises(LicsweepError) as caught, reading(load(tmp_path, {"database": url}, environment={})):
+        pass
+    assert "sqlite:///PATH" in caught.value.why
+    assert "secret" not in f"{caught.value.what}{caught.value.why}"
+
+
+READER = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import sqlalchemy.dialects.sqlite
+from licsweep import serialization
+from licsweep.model import Observation
+from licsweep.errors import LicsweepError
+from licsweep.settings import load
+from licsweep.store import reading, writing
+serialization.from_json("{}", Observation)  # the other user may not read Python's own folder
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+project = load(Path(sys.argv[1]), environment={})
+with reading(project) as store:
+    print([s.hostname for s in store.host_states(as_of=datetime(2030, 1, 1, tzinfo=UTC))], store.snapshots()[0].state)
+try:
+    with writing(project, "import", alone=False) as store:
+        store.begin("sweep", "all hosts", 1, datetime.now(UTC))
+except LicsweepError as error:
+    print(error.why)
+"""
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user can reach."""
+    folder = Path("/tmp") / f"licsweep-test-{os.getpid()}"  # tmp_path is for this user alone
+    folder.mkdir(mode=0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("writer_open", [True, False])
+@pytest.mark.parametrize("left", [False, True], ids=["ended", "killed"])
+def test_a_user_without_write_permission_reads(public: Path, writer_open: bool, left: bool) -> None:
+    """As another user where the tests run as root, else in a folder that is read-only for all."""
+    project = load(public, environment={})
+    with ExitStack() as stack:
+        store = stack.enter_context(writing(project, "sweep"))
+        save(store, "a", NOW, licenses=ONE)
+        for path in public.iterdir():
+            path.chmod(0o444 if os.getuid() else 0o644)
+        if not writer_open:
+            if left:  # what SIGKILL leaves behind lies beside the file
+                kept = {path.name: path.read_bytes() for path in public.glob("licsweep.db-*")}
+            stack.close()
+            if left:
+                for name, content in kept.items():
+                    (public / name).write_bytes(content)
+                    (public / name).chmod(0o644)
+        public.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", READER, str(public)], capture_output=True, text=True, check=False, cwd="/"
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "['a'] complete"
+    if os.getuid() == 0 or not writer_open:
+        assert "may not" in done.stdout.splitlines()[1]
+
+
+def test_a_database_that_changes_while_it_is_read_as_it_lies(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(project, "sweep") as store:
+        save(store, "a", NOW, licenses=ONE)
+    monkeypatch.setattr(sqlite.SqliteFile, "_opens", lambda self, engine, must: False)
+    with reading(project) as other:
+        assert other.hostnames() == {"a"}, "negative control: nothing changed"
+
+    def read_meanwhile() -> None:
+        with reading(project) as other, writing(project, "sweep") as store:
+            assert other.hostnames() == {"a"}
+            save(store, "b", NOW, licenses=ONE)
+
+    with pytest.raises(StoreError, match="changed while it was read"):
+        read_meanwhile()
+
+
+def test_readers_change_nothing(project: Project) -> None:
+    with writing(project, "sweep"):
+        pass
+    with pytest.raises(StoreError) as caught, reading(project) as store:
+        store.begin("sweep", "all hosts", 1, NOW)
+    assert "may not write" in caught.value.why
+
+
+def test_a_database_is_made_whole_or_not_at_all(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.folder / "licsweep.db.new").write_text("left behind by a run that was killed")
+    with monkeypatch.context() as patched:
+        patched.setattr("licsweep.store.opening._migrate", lambda engine: 1 / 0)
+        with pytest.raises(ZeroDivisionError), writing(project, "sweep"):
+            pass
+    assert {path.name for path in project.folder.iterdir()} == {"licsweep.lock"}
+    with writing(replace(project), "import", alone=False) as store:
+        assert store.snapshots() == []
