@@ -454,12 +454,15 @@ class Snapshot(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retirement(Record):
-    """A host that was taken out of the counting from `at` on, by whom decided and why."""
+    """A host whose use does not count from `at` on; from `undone_at` on it counts again."""
 
     hostname: str
     at: Utc
     why: str
     reservation_returned: bool = False
+    recorded_at: Utc
+    undone_at: Utc | None = None
+    undone_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

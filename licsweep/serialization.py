@@ -67,10 +67,10 @@ def envelope(kind: str, data: Any) -> str:
     return dump(whole, indent=1).decode()
 
 
-def moment(text: str) -> datetime:
-    """A timestamp that a person typed, in UTC; a bare date means its last moment. Raises InputError."""
+def moment(text: str, *, beginning: bool = False) -> datetime:
+    """A timestamp that a person typed, in UTC; a bare date means its last moment, or its first. Raises InputError."""
     try:
-        if len(text) == len("2026-01-31"):
+        if len(text) == len("2026-01-31") and not beginning:
             return datetime.combine(datetime.fromisoformat(text), time(), UTC) + timedelta(days=1, microseconds=-1)
         return as_utc(datetime.fromisoformat(text))
     except ValueError as error:

@@ -25,6 +25,8 @@ VERBS = {
     "reconcile": "Compare what is used with what was bought.",
     "explain": "What a finding or an error code means, and its remedy.",
     "report": "Write a report: estate, usage, transition, transfers.",
+    "retire": "Stop counting the licenses of a host that is gone.",
+    "store": "Bring the database of an older licsweep to this version.",
     "simulate": "The simulated estate alone, with faults as wanted.",
 }
 

@@ -131,11 +131,15 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 class _Moment(click.ParamType[datetime]):
     name = "time"
 
+    def __init__(self, *, beginning: bool = False) -> None:
+        self.beginning = beginning
+
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
         try:
-            return serialization.moment(value)
+            return serialization.moment(value, beginning=self.beginning)
         except LicsweepError as error:
             self.fail(f"{error.what} ({error.why})", param, ctx)
 
 
 MOMENT = _Moment()
+START = _Moment(beginning=True)

@@ -12,6 +12,7 @@ from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs.snapshots import Collected
+from licsweep.jobs.store_queries import tell_of_future
 from licsweep.model import Outcome
 from licsweep.settings import DEFAULT_SET, Project, listed
 from licsweep.store import Store, exists, reading, writing
@@ -210,6 +211,7 @@ def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict
     if hours is None:
         return {}
     now = datetime.now(UTC)
+    tell_of_future(store, now)
     read = store.last_read(now)
     return {
         target.name: f"fresh enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"

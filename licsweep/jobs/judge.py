@@ -1,10 +1,11 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
-import dataclasses
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from licsweep.estate import inventory as inv
 from licsweep.jobs.entitlements import counted_imports
+from licsweep.jobs.store_queries import tell_of_future
 from licsweep.position_types import JudgementResult
 from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
@@ -23,9 +24,13 @@ def gather(
     """
     moment = as_of or datetime.now(UTC)
     tables = Tables.load(project.folder)
+    inventory = inv.find(project)
     with reading(project) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
         known = counted_imports(store, tables, moment)
+        left = store.hostnames(swept=True) - inventory.targets.keys() if inventory else set()
+        if as_of is None:
+            tell_of_future(store, moment)
     settings = project.settings
     options = Options(
         due_horizon_days=settings.report_due_days,
@@ -34,10 +39,10 @@ def gather(
     )
     return JudgementInput(
         as_of=moment,
-        states=states,
+        states=[replace(one, left_inventory=True) if one.hostname in left else one for one in states],
         entitlements=known.entitlements,
         cssm_instances=known.instances,
-        facts=_facts(project),
+        facts=_facts(inventory),
         tables=tables,
         options=options,
     )
@@ -62,11 +67,10 @@ def explain_license(project: Project, asked: str) -> tuple[LicenseName, ...]:
     return license_names(asked, given, judge(given).uses)
 
 
-def _facts(project: Project) -> dict[str, HostFacts]:
+def _facts(inventory: inv.Inventory | None) -> dict[str, HostFacts]:
     """What the inventory says of each host, where there is an inventory."""
-    known = {field.name for field in dataclasses.fields(HostFacts)}
+    known = {field.name for field in fields(HostFacts)}
     facts = {}
-    inventory = inv.find(project)
     for name, host in inventory.targets.items() if inventory else ():
         said = {key: str(value) for key, value in host.data.items() if key in known and value is not None}
         facts[name] = HostFacts(**said)

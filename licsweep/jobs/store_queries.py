@@ -1,5 +1,6 @@
 """What the store holds: its snapshots, and one host."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -9,6 +10,8 @@ from licsweep.model import Capture, HostState, Snapshot
 from licsweep.settings import Project
 from licsweep.store import Store, reading
 
+log = logging.getLogger(__name__)
+
 
 def snapshots(project: Project) -> list[Snapshot]:
     """All snapshots, oldest first; one that no run writes any more is interrupted. Raises StoreError."""
@@ -17,21 +20,29 @@ def snapshots(project: Project) -> list[Snapshot]:
 
 
 def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState, Sequence[Capture]]:
-    """The state of one host and the texts behind its observation. Raises UsageError for a host never collected."""
+    """The state of one host and the texts behind its observation. Raises UsageError where it was not collected."""
+    moment = as_of or datetime.now(UTC)
     with reading(project) as store:
-        state = state_of(store, name, as_of or datetime.now(UTC))
-        captures = store.captures(state.snapshot_id, name) if state.snapshot_id is not None else []
-        return state, captures
-
-
-def state_of(store: Store, name: str, moment: datetime) -> HostState:
-    """The state of one host at a moment. Raises UsageError for a host that was not collected by then."""
-    for state in store.host_states(as_of=moment, hostname=name):
-        return state
-    known = store.hostnames()
-    near = get_close_matches(name, known, n=1)
+        require_host(store, name)
+        for state in store.host_states(as_of=moment, hostname=name):
+            return state, store.captures(state.snapshot_id, name) if state.snapshot_id is not None else ()
     raise UsageError(
-        f"{name}: never collected" if name not in known else f"{name}: not collected by {moment:%Y-%m-%d %H:%M} UTC",
-        why=f"the store knows {len(known)} hosts",
-        hint=f"licsweep show {near[0]}" if near else "licsweep snapshots",
+        f"{name}: not collected by {moment:%Y-%m-%d %H:%M} UTC",
+        why="its first result is newer",
+        hint="licsweep snapshots",
     )
+
+
+def require_host(store: Store, name: str) -> None:
+    """Raises UsageError, with a name that is near, for a host of which the store holds no result."""
+    known = store.hostnames()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        why = f"the store knows {len(known)} hosts" + (f"; {near[0]} is one of them" if near else "")
+        raise UsageError(f"{name}: never collected", why=why, hint="licsweep reconcile --format json names all hosts")
+
+
+def tell_of_future(store: Store, now: datetime) -> None:
+    """Warns of results that are dated after now: they count only when their time has come."""
+    if count := store.dated_after(now):
+        log.warning("%d results are dated after now and do not count: this clock is behind, or was ahead", count)

@@ -62,7 +62,7 @@ class Hosts(Snapshots, Retirements):
         columns = (newest.c.hostname, newest.c.status, newest.c.reason, newest.c.skip, newest.c.gathered)
         where = sa.func.coalesce(best.c.captured_in, best.c.snapshot_id).label("captured_in")
         wanted = sa.select(*columns, where, *observation_columns(best)).select_from(with_base(best, joined))
-        retired = self.retirements(as_of, hostname)
+        retired = self.retirements(as_of)
         return [
             HostState(
                 hostname=row.hostname,
@@ -93,6 +93,14 @@ class Hosts(Snapshots, Retirements):
             h.rank == WHOLE, h.status == "ok", h.tried_at <= now
         )
         return {hostname: at for hostname, at in self._rows(wanted.group_by(h.hostname))}
+
+    def last_answer(self, hostname: str) -> datetime | None:
+        """When a host last answered with something that could be read."""
+        h = t.host_result.c
+        wanted = sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.hostname == hostname, h.rank > NOTHING)
+        last: datetime | None
+        [(last,)] = self._rows(wanted)
+        return last
 
     def dated_after(self, moment: datetime) -> int:
         """How many results are dated after a moment: of now, a clock was ahead when they were made, or is behind."""

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-
 from licsweep.errors import UsageError
 from licsweep.model import Snapshot, SnapshotKind
 from licsweep.store import tables as t

@@ -89,17 +89,16 @@ def test_what_init_writes_are_the_defaults() -> None:
 
 def test_paths_know_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/reader")
-    names = 'database = "~/a.db"\ninventory = "~/b"\nknown_hosts = "~/c"\n'
+    names = 'inventory = "~/b"\nknown_hosts = "~/c"\n'
     project = written(tmp_path, names + '[credentials.default]\nfile = "~/d"\nkey = "~/e"\n')
     default = project.credential_sets["default"]
     found = (
-        project.database,
         project.path(project.inventory["folder"]),
         project.known_hosts,
         default.file,
         default.key,
     )
-    assert found == tuple(Path("/home/reader") / name for name in ("a.db", "b", "c", "d", "e"))
+    assert found == tuple(Path("/home/reader") / name for name in ("b", "c", "d", "e"))
 
 
 def test_credential_sets(tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""`licsweep retire`."""
+
+from datetime import datetime
+
+import click
+
+from licsweep import serialization
+from licsweep.cli.common import START, Run, shared
+from licsweep.cli.render import Out, data_options, titled
+from licsweep.errors import UsageError
+
+COLUMNS = titled("hostname at why reservation_returned recorded_at undone_at undone_why", at="Retired from")
+
+
+@click.command()
+@click.argument("host")
+@click.option("--on", "at", type=START, help="From this date (its beginning) or timestamp on (default: now).")
+@click.option("--why", help="Reason, kept in the history; required unless --undo.")
+@click.option("--reservation-returned", is_flag=True, help="The return code of its reservation was entered in CSSM.")
+@click.option("--force", is_flag=True, help="Allow a time before the last capture of the host.")
+@click.option("--undo", is_flag=True, help="Count the host again from then on.")
+@data_options
+@shared
+def command(
+    run: Run,
+    host: str,
+    at: datetime | None,
+    why: str | None,
+    reservation_returned: bool,
+    force: bool,
+    undo: bool,
+    out: Out,
+) -> None:
+    """Stop counting the licenses of a host that is gone; prints the history of its retirements.
+
+    Its reservations count until they are returned: scrapping a box frees no reservation, a return code does.
+    """
+    from licsweep.jobs import retire
+
+    if undo and reservation_returned:
+        raise UsageError(
+            "--undo with --reservation-returned", why="a host is brought back, or its reservation returned"
+        )
+    if undo:
+        history = retire.undo(run.project(), host, at=at, why=why)
+    elif why:
+        history = retire.retire(
+            run.project(), host, at=at, why=why, reservation_returned=reservation_returned, force=force
+        )
+    else:
+        raise UsageError("--why is missing", why="a retirement keeps its reason", hint='add --why "replaced by ..."')
+    out.rows("retire", [serialization.plain(one) for one in history], COLUMNS)

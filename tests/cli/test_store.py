@@ -1,0 +1,47 @@
+"""`licsweep store upgrade` and `licsweep retire`, as a person types them."""
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, licsweep
+from tests.cli.test_verbs import data
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A project of the first release."""
+    packed = ROOT / "fixtures" / "store" / "first_release.db.xz"
+    (tmp_path / "licsweep.db").write_bytes(lzma.decompress(packed.read_bytes()))
+    return tmp_path
+
+
+def test_an_old_project_is_upgraded_and_a_host_retired(old: Path) -> None:
+    refused = licsweep("snapshots", "--project", old)
+    assert refused.code == 2
+    assert "try: licsweep store upgrade" in refused.err
+    done = licsweep("store", "upgrade", "--project", old, "--format", "json")
+    assert [(row["from"], row["to"]) for row in data(done)] == [("0002", "0003")]
+    shown = data(licsweep("snapshots", "--project", old, "--format", "json"))
+    assert [row["kind"] for row in shown] == ["sweep", "sweep", "reparse"]
+    instances = data(licsweep("reconcile", "--project", old, "--format", "json"))["instances"]
+    host = next(one["hostname"] for one in instances if one["udis"])
+    for arguments, told in (
+        ([host], "--why is missing"),
+        ([host, "--why", "x", "--on", "2026-01-31"], "--force"),
+        ([host, "--undo", "--reservation-returned"], "--undo with"),
+        (["nobody", "--why", "x"], "never collected"),
+    ):
+        refused = licsweep("retire", *arguments, "--project", old)
+        assert refused.code == 2
+        assert told in refused.err
+    (row,) = data(
+        licsweep(
+            "retire", host, "--why", "scrapped", "--on", "2026-01-31", "--force", "--project", old, "--format", "json"
+        )
+    )
+    assert (row["at"], row["undone_at"]) == ("2026-01-31T00:00:00Z", None), "a bare date is its beginning"
+    assert data(licsweep("show", host, "--project", old, "--format", "json"))["retired"]["why"] == "scrapped"
+    (row,) = data(licsweep("retire", host, "--undo", "--project", old, "--format", "json"))
+    assert row["undone_at"]
