@@ -28,7 +28,8 @@ def gather(
     with reading(project) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
         known = counted_imports(store, tables, moment)
-        left = store.hostnames(swept=True) - inventory.targets.keys() if inventory else set()
+        listed = inventory.targets.keys() | inventory.left_out.keys() if inventory else store.hostnames()
+        left = store.hostnames(swept=True) - listed
         if as_of is None:
             tell_of_future(store, moment)
     settings = project.settings

@@ -26,7 +26,7 @@ def retire(
     now = datetime.now(UTC)
     at = at or now
     with writing(project, "retire", create=False, alone=False) as store:
-        require_host(store, hostname)
+        require_host(store, hostname, "retire")
         known = store.retirements(at).get(hostname)
         if known and (known.reservation_returned or not reservation_returned):
             raise UsageError(

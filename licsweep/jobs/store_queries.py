@@ -23,7 +23,7 @@ def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState
     """The state of one host and the texts behind its observation. Raises UsageError where it was not collected."""
     moment = as_of or datetime.now(UTC)
     with reading(project) as store:
-        require_host(store, name)
+        require_host(store, name, "show")
         for state in store.host_states(as_of=moment, hostname=name):
             return state, store.captures(state.snapshot_id, name) if state.snapshot_id is not None else ()
     raise UsageError(
@@ -33,13 +33,16 @@ def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState
     )
 
 
-def require_host(store: Store, name: str) -> None:
-    """Raises UsageError, with a name that is near, for a host of which the store holds no result."""
+def require_host(store: Store, name: str, verb: str) -> None:
+    """Raises UsageError, with what to type instead, for a host of which the store holds no result."""
     known = store.hostnames()
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        why = f"the store knows {len(known)} hosts" + (f"; {near[0]} is one of them" if near else "")
-        raise UsageError(f"{name}: never collected", why=why, hint="licsweep reconcile --format json names all hosts")
+        raise UsageError(
+            f"{name}: never collected",
+            why=f"the store knows {len(known)} hosts",
+            hint=f"licsweep {verb} {near[0]}" if near else "licsweep snapshots",
+        )
 
 
 def tell_of_future(store: Store, now: datetime) -> None:

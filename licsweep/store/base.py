@@ -23,7 +23,7 @@ class Part:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._database.told(), self._lock, self._engine.begin() as connection:
+        with self._database.told(), self._lock, self._engine.execution_options(writes=True).begin() as connection:
             yield connection
 
     def _add(self, table: sa.Table, row: Mapping[str, Any], connection: sa.Connection) -> int:

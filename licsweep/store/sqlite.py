@@ -137,7 +137,10 @@ class SqliteFile:
 
 @contextmanager
 def _engine(path: Path, *, mode: str, pragmas: tuple[str, ...] = (), **query: str) -> Iterator[sa.Engine]:
-    """Transactions begin when asked for, so that tables are made whole or not at all."""
+    """Transactions begin when asked for, so that tables are made whole or not at all.
+
+    One that `writes` (an execution option) waits for other writers at its beginning: SQLite waits no more later.
+    """
     parameters = {"mode": mode, "uri": "true"} | query
     where = sa.URL.create("sqlite", database=f"file:{quote(os.fsencode(path))}", query=parameters)
     engine = sa.create_engine(where, connect_args={"timeout": BUSY_SECONDS})
@@ -150,7 +153,8 @@ def _engine(path: Path, *, mode: str, pragmas: tuple[str, ...] = (), **query: st
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     try:
         yield engine
