@@ -9,6 +9,7 @@ LicsweepError
 +-- StoreError            LS106  the database can't be opened, read or written
 +-- NothingCollected      LS107  a sweep or ingest brought nothing
 +-- MissingExtra          LS108  an optional part is not installed
++-- OutputError           LS109  a file can't be written; what stood there is unchanged
 +-- AccessError                  what a session with a device can meet; `status` is the host's outcome
     +-- Unreachable       LS201  unreachable
     +-- AuthFailed        LS202  auth-failed
@@ -92,6 +93,12 @@ class MissingExtra(LicsweepError):
     """An optional part is not installed; the message says what to install."""
 
     code = "LS108"
+
+
+class OutputError(LicsweepError):
+    """A file can't be written: no such folder, no permission, full disk. What stood there before is unchanged."""
+
+    code = "LS109"
 
 
 class AccessError(LicsweepError):

@@ -6,9 +6,11 @@ pydantic does the work; it is imported here, when first needed, and nowhere in j
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from licsweep import files
 from licsweep.errors import InputError
 from licsweep.model import as_utc
 from licsweep.version import VERSION
@@ -16,7 +18,8 @@ from licsweep.version import VERSION
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
-MAX_FILE_BYTES = 512 * 1024 * 1024
+MAX_YAML_BYTES, MAX_DEPTH, MAX_VALUES = 64 * files.MIB, 100, 3_000_000
+_TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values, aliases counted as what they stand for"
 _LARGE, _AT_ONCE = 64 * 1024, 500
 
 
@@ -77,16 +80,6 @@ def moment(text: str, *, beginning: bool = False) -> datetime:
         raise InputError(f"{text}: not a date", why="2026-01-31 or 2026-01-31T12:00:00Z is expected") from error
 
 
-def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
-    """The bytes of a file that a person named; InputError where it is missing, unreadable or over `limit`."""
-    try:
-        if path.stat().st_size > limit:
-            raise InputError(f"{path}: larger than {limit // 1024 // 1024} MiB", why="a file of this size is not read")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", why="the file can't be read") from error
-
-
 def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
     """A person's JSON as `kind`, strictly; InputError begins with `where` and names the key."""
     from pydantic import ValidationError
@@ -97,11 +90,15 @@ def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
         raise _wrong(where, error, None) from error
 
 
-def load_yaml_file(path: Path, kind: Any) -> Any:
-    """A person's YAML (or JSON) file as `kind`; InputError names file, line and key."""
+def load_yaml_file(path: Path, kind: Any, *, found_in: Path | None = None) -> Any:
+    """A person's YAML (or JSON) file as `kind`; InputError names file, line and key.
+
+    Aliases and merges are allowed as long as the file stays within MAX_DEPTH levels and MAX_VALUES values when each
+    alias counts as what it stands for.
+    """
     from pydantic import ValidationError
 
-    text = read_bounded(path).decode("utf-8", "replace")
+    text = files.read(path, MAX_YAML_BYTES, found_in=found_in).text
     data = _large_mapping(path, text) if len(text) > _LARGE else None
     if data is None:
         data = _yaml(path, text)[1]
@@ -114,7 +111,7 @@ def load_yaml_file(path: Path, kind: Any) -> Any:
 def _large_mapping(path: Path, text: str) -> dict[str, Any] | None:
     """A long plain mapping read some entries at a time: PyYAML's nodes take twenty times the text's room.
 
-    None where the text is not plain (anchors, documents) or a part does not stand alone; then it is read whole, and
+    None where the text is not plain (anchors, documents) or a part can't be read by itself; then it is read whole, and
     what is wrong with it is told from there.
     """
     if re.search(r"[&*]|^(?:---|%)", text, re.MULTILINE):
@@ -138,36 +135,90 @@ def _yaml(path: Path, text: str) -> tuple[Any, Any]:
     """The nodes of a YAML text, which know their lines, and its data."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    loader = None
     try:
+        loader = _loader()(text)
         node = loader.get_single_node()
-        _no_key_twice(path, node)  # before merges are worked in
+        _measure(path, node, {}, 1)  # before merges are worked in
         return node, loader.construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{where}: not valid YAML", why=str(getattr(error, "problem", error))) from error
+    except yaml.reader.ReaderError as error:
+        raise InputError(f"{path}: character {error.position} is not allowed in YAML") from error
+    except yaml.MarkedYAMLError as error:
+        where = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        if error.note:
+            raise InputError(f"{path}{where}: {error.problem}") from error
+        raise InputError(f"{path}{where}: not valid YAML", why=str(error.problem)) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
-def _no_key_twice(path: Path, root: Any) -> None:
-    """YAML lets the last of two equal keys win in silence; here that is an error."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node is None or not isinstance(node.value, list):
-            continue
-        seen: set[str] = set()
+@cache
+def _loader() -> Any:
+    """PyYAML's safe loader, in C where it is there, which stops at MAX_DEPTH levels and MAX_VALUES values."""
+    import yaml
+
+    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    def refused(node: Any, problem: str) -> Exception:
+        return yaml.MarkedYAMLError(None, None, problem, node.start_mark if node else None, note=__name__)
+
+    class Loader(safe):  # type: ignore[misc]
+        depth = values = 0
+
+        def descend_resolver(self, node: Any, index: Any) -> None:  # noqa: ARG002 - PyYAML's hook before each node
+            self.depth += 1
+            self.values += 1
+            if self.depth > MAX_DEPTH or self.values > MAX_VALUES:
+                raise refused(node, _TOO_MUCH)
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep)
+            except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError) as error:
+                kind = node.tag.rpartition(":")[2]  # a value that its tag does not fit, a date without such a day
+                raise refused(node, f"no valid {kind}") from error
+
+    return Loader
+
+
+def _measure(path: Path, node: Any, known: dict[int, tuple[int, int] | None], depth: int) -> tuple[int, int]:
+    """Values and levels below a node with each alias counted as what it stands for; `known` are those of earlier nodes.
+
+    Raises InputError for a node that holds itself, for one that is too large or too deep, for a key that is no plain
+    word and for a key that stands twice (YAML lets the last of two win in silence).
+    """
+
+    def fail(at: Any, problem: str) -> NoReturn:
+        raise InputError(f"{path}:{at.start_mark.line + 1}: {problem}")
+
+    if node is None or not isinstance(node.value, list):
+        return 1, 1
+    if id(node) not in known:
+        known[id(node)] = None
+        parts, seen = [], set()
         for part in node.value:
-            if not isinstance(part, tuple):
-                waiting.append(part)
+            key, value = part if isinstance(part, tuple) else (None, part)
+            parts.append(value)
+            if key is None:
                 continue
-            key, value = part
-            if key.value in seen:
-                raise InputError(f"{path}:{key.start_mark.line + 1}: {key.value}: stands there twice")
-            seen.add(str(key.value))
-            waiting.append(value)
+            problem = "a key is no plain word" if isinstance(key.value, list) else None
+            problem = problem or (f"{key.value}: stands there twice" if key.value in seen else None)
+            if problem:
+                fail(key, problem)
+            seen.add(key.value)
+        below = [_measure(path, part, known, depth + 1) for part in parts]
+        values = 1 + len(seen) + sum(size for size, _ in below)
+        known[id(node)] = values, 1 + max((levels for _, levels in below), default=0)
+    measured = known[id(node)]
+    if measured is None:
+        fail(node, "an alias stands inside what it stands for")
+    if measured[0] > MAX_VALUES or depth + measured[1] > MAX_DEPTH + 1:
+        fail(node, _TOO_MUCH)
+    return measured
 
 
 def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:

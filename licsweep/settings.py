@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from licsweep import files
 from licsweep.errors import InputError, UsageError, did_you_mean
 
 FILE_NAME = "licsweep.toml"
-MAX_WORKERS = 200
+MAX_WORKERS, MAX_BYTES = 200, files.MIB
 DEFAULT_SET = "default"
 CREDENTIAL_SOURCES = ("environment", "keyring", "file", "agent", "prompt")
 _EXPECTED = {
@@ -147,7 +148,7 @@ def where(file: Path, *keys: str) -> str:
     """FILE:LINE of a key of a TOML file, or of the table that it would stand in."""
     section: tuple[str, ...] = ()
     line, depth = 1, 0
-    for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, text in enumerate(files.read(file, MAX_BYTES).text.splitlines(), 1):
         header = re.match(r"\s*\[([^\[\]]+)\]", text)
         words = (header[1] if header else text.partition("=")[0]).split(".")
         path = tuple(word.strip().strip("\"'") for word in words)
@@ -176,10 +177,10 @@ def listed(text: str) -> list[str]:
 
 
 def _parse(file: Path) -> dict[str, Any]:
-    if not file.is_file():
+    if not files.present(file):
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8", errors="replace"))
+        return tomllib.loads(files.read(file, MAX_BYTES).text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         raise InputError(

@@ -4,9 +4,7 @@ paramiko's own add-and-save rewrites the whole file from every thread; here the 
 client gets the entries of its own host, and writing is done by one verb, whole and atomically.
 """
 
-import os
 import socket
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +12,9 @@ from pathlib import Path
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
+from licsweep import files
 from licsweep.access.login import SSH_PORT
-from licsweep.errors import InputError, LicsweepError, StoreError, Unreachable
+from licsweep.errors import InputError, LicsweepError, Unreachable
 
 
 def entry_name(address: str, port: int) -> str:
@@ -31,8 +30,8 @@ class KnownHosts:
         self._keys: dict[str, list[paramiko.PKey]] = {}
         self._hashed = paramiko.HostKeys()
         self._other_lines: list[str] = []
-        if path.is_file():
-            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if files.present(path):
+            for number, line in enumerate(files.read(path).text.splitlines(), 1):
                 self._take(line, number)
 
     def _take(self, line: str, number: int) -> None:
@@ -65,19 +64,13 @@ class KnownHosts:
         return sorted([*plain, *hashed], key=lambda entry: entry[0])
 
     def accept(self, found: Iterable["Scanned"]) -> None:
-        """Puts the keys in place of what was known of their hosts and writes the file atomically, mode 0600."""
+        """Puts the keys in place of what was known of their hosts and writes the file whole, mode 0600."""
         for one in found:
             self._keys[entry_name(one.address, one.port)] = [one.key]
         lines = [*self._other_lines]
         for name, keys in sorted(self._keys.items()):
             lines += [f"{name} {key.get_name()} {key.get_base64()}" for key in keys]
-        try:
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write("\n".join(lines) + "\n")
-            Path(temporary).replace(self.path)
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}", why="the known hosts can't be written") from error
+        files.write(self.path, "\n".join(lines) + "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from licsweep import serialization
+from licsweep import files, serialization
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
 from licsweep.cli.render import put, table, titled
 from licsweep.model import Observation
 
-MAX_TEXT_BYTES = 8 * 1024 * 1024
+MAX_TEXT_BYTES = 8 * files.MIB
 
 
 @click.command()
@@ -28,11 +28,7 @@ def command(
     """Read one output offline (`-` is standard input). Exit 1 when it was not complete."""
     from collectors.parse import parse_text
 
-    raw = (
-        sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-        if str(file) == "-"
-        else serialization.read_bounded(file, MAX_TEXT_BYTES)
-    )
+    raw = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if str(file) == "-" else files.read(file, MAX_TEXT_BYTES).raw
     observation = parse_text(raw.decode("utf-8", "replace"), platform, asked, timezone=timezone)
     if form == "json":
         put(serialization.envelope("parse", serialization.plain(observation)), output)

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from licsweep import serialization
-from licsweep.errors import UsageError
+from licsweep import files, serialization
 from licsweep.reports.defuse import clean, for_csv
 
 Row = Mapping[str, Any]
@@ -55,14 +54,11 @@ def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def put(text: str, output: Path | None = None) -> None:
-    """Prints or writes; UsageError where the file can't be written."""
+    """Prints or writes; OutputError where the file can't be written."""
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
-    try:
-        output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output}: {error.strerror}", why="the file can't be written") from error
+    files.write(output, text if text.endswith("\n") else text + "\n")
 
 
 def _csv(found: Sequence[Row], columns: Mapping[str, str]) -> str:

@@ -11,8 +11,8 @@ One credential of a set is used: its key where one is set, else a password, else
 """
 
 import getpass
+import io
 import os
-import stat
 import sys
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licsweep import serialization
+from licsweep import files
 from licsweep.errors import CredentialError, MissingExtra, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
 from licsweep.settings import DEFAULT_SET, CredentialSet, Project
@@ -192,11 +192,11 @@ def _from_file(wanted: CredentialSet) -> dict[str, str]:
     if file is None:
         hint = "set credentials_file" if wanted.name == DEFAULT_SET else f"set file in [credentials.{wanted.name}]"
         raise UsageError(f"{_set(wanted)}: no file is named", why="`file` is one of its sources", hint=hint)
-    raw = serialization.read_bounded(file, _MAX_FILE)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+    content = files.read(file, _MAX_FILE)
+    if content.mode & 0o077:
         raise CredentialError(f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {file}")
     try:
-        found = tomllib.loads(raw.decode("utf-8", "replace"))
+        found = tomllib.loads(content.text)
     except tomllib.TOMLDecodeError as error:
         raise CredentialError(f"{file}: not valid TOML", why='word = "value" is expected on each line') from error
     strange = sorted(set(found) - set(_words(wanted)))
@@ -209,11 +209,12 @@ def _key(wanted: CredentialSet, passphrase: str | None, *, ask: bool) -> "parami
     import paramiko
 
     path = wanted.key or Path()
-    if not path.is_file():
+    if not files.present(path):
         raise CredentialError(f"{path}: no such file", why=f"{_set(wanted)} names it", hint="licsweep config")
+    text = files.read(path, _MAX_FILE).text
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
-            return kind.from_private_key_file(str(path), passphrase)
+            return kind.from_private_key(io.StringIO(text), passphrase)
         except paramiko.PasswordRequiredException:
             break
         except (paramiko.SSHException, ValueError, IndexError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from licsweep import serialization
+from licsweep import files
 from licsweep.errors import InventoryError, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
 from licsweep.settings import DEFAULT_SET
@@ -59,7 +59,7 @@ def _patterns(limit: Sequence[str]) -> list[str]:
     patterns: list[str] = []
     for pattern in limit:
         if pattern.startswith("@"):
-            lines = serialization.read_bounded(Path(pattern[1:])).decode("utf-8", "replace").splitlines()
+            lines = files.read(Path(pattern[1:])).text.splitlines()
             patterns += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         else:
             patterns.append(pattern)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from licsweep import serialization
+from licsweep import files, serialization
 from licsweep.errors import InputError, InventoryError, did_you_mean
 from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target
 from licsweep.platforms import platforms
@@ -42,19 +42,19 @@ def read(project: Project) -> Inventory | None:
         raise InputError(f"{at}: inventory.{key}: no such key", why=did_you_mean(key, ("source", "folder")))
     folder = project.path(check(project.inventory["folder"], str, f"{project.folder / FILE_NAME}: inventory.folder"))
     found = [folder / "hosts.yaml", *sorted((folder / "hosts.d").glob("*.y*ml"))]
-    files = {file: _entries(file) for file in found if file.is_file()}
-    if not files:
+    hosts_files = {file: _entries(file) for file in found if files.present(file)}
+    if not hosts_files:
         return None
     groups_file, defaults_file = folder / "groups.yaml", folder / "defaults.yaml"
     groups, defaults = _entries(groups_file), _entry(defaults_file, "", _load(defaults_file))
     hosts: dict[str, Entry] = {}
-    for file, entries in files.items():
+    for file, entries in hosts_files.items():
         for name in entries.keys() & hosts.keys():
-            other = next(file for file, entries in files.items() if name in entries)
+            other = next(file for file, entries in hosts_files.items() if name in entries)
             raise _wrong(file, name, "", f"stands in {other} too", "a host has one entry")
         hosts |= entries
     notes = []
-    for file, entries in (files | {groups_file: groups, defaults_file: {"": defaults}}).items():
+    for file, entries in (hosts_files | {groups_file: groups, defaults_file: {"": defaults}}).items():
         for name, entry in entries.items():
             _check(project, file, name, entry)
             _check_names(file, name, entry, hosts, groups)
@@ -79,12 +79,11 @@ def _entries(file: Path) -> dict[str, Entry]:
 
 
 def _load(file: Path) -> dict[Any, Any]:
-    if not file.is_file():
+    if not files.present(file):
         return {}
-    if not file.resolve().is_relative_to(file.parent.resolve()) and file.parent.name == "hosts.d":
-        raise InventoryError(f"{file}: a link out of its folder", why="files that are found follow no such link")
     try:
-        found = serialization.load_yaml_file(file, Any) or {}
+        found_in = file.parent if file.parent.name == "hosts.d" else None
+        found = serialization.load_yaml_file(file, Any, found_in=found_in) or {}
     except InputError as error:
         why = error.why
         if error.what.endswith("not valid YAML"):
@@ -102,7 +101,7 @@ def _name(file: Path, name: Any) -> str:
         return name
     import yaml
 
-    words = re.findall(r"^([\w.:+-]+?)\s*:(?=\s|$)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    words = re.findall(r"^([\w.:+-]+?)\s*:(?=\s|$)", files.read(file).text, re.MULTILINE)
     word = next((word for word in words if yaml.safe_load(word) == name), str(name))
     raise _wrong(file, word, "", "YAML does not read this name as text", "", f'write it in quotes: "{word}":')
 
@@ -265,7 +264,7 @@ def _wrong(file: Path, name: str, key: str, what: str, why: str, hint: str = "li
     """The error with the line of an entry's key (of the entry where the key has no line of its own)."""
     line, inside = 1, not name
     wanted = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(str(key))}[\"']?\s*:(?:\s|$)") if key else None
-    for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, text in enumerate(files.read(file).text.splitlines(), 1):
         if name and (top := re.match(r"[\"']?([^\s#\"'].*?)[\"']?\s*:(?:\s|$)", text)):
             inside = top[1] == name
             line = number if inside else line

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from licsweep import files
 from licsweep.errors import InputError
 from licsweep.imports.limits import LIMITS
 from licsweep.position_types import CssmInstance, Entitlement
-from licsweep.serialization import read_bounded
 
 Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,7 +38,7 @@ class ImportedFile:
 
 def read_raw(path: Path) -> bytes:
     """The bytes of a file within the limit of an import. Raises InputError."""
-    return read_bounded(path, LIMITS["bytes"])
+    return files.read(path, LIMITS["bytes"]).raw
 
 
 def decoded(path: Path, raw: bytes) -> tuple[str, str | None]:

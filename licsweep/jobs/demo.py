@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from licsweep import files
 from licsweep.errors import UsageError
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
@@ -56,7 +57,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     from licsweep.simulator.estate import SimulatedEstate
 
     settings = folder / FILE_NAME
-    again = settings.is_file() and settings.read_text(encoding="utf-8", errors="replace") == SETTINGS
+    again = files.present(settings) and files.read(settings).text == SETTINGS
     if folder.is_dir() and any(folder.iterdir()) and not again:
         raise UsageError(
             f"{folder}: the folder is not empty",
@@ -66,7 +67,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     with SimulatedEstate(devices) as estate:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         estate.write_project(folder)
-        settings.write_text(SETTINGS, encoding="utf-8")
+        files.write(settings, SETTINGS)
         project = load(folder, environment={})
         credentials = {
             DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")

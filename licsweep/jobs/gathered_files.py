@@ -1,44 +1,41 @@
 """Files of a folder, of a zip archive, or named one by one, for `ingest`: bounded, and each that is not read told."""
 
-import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from licsweep import serialization
-from licsweep.errors import InputError, LicsweepError, plain_reason
+from licsweep import files
+from licsweep.errors import InputError, plain_reason
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 
-MAX_TEXT_BYTES = 8 * 1024 * 1024
+MAX_TEXT_BYTES = 8 * files.MIB
 MAX_FILES = 100_000
-MAX_ARCHIVE_BYTES = 1024 * 1024 * 1024
+MAX_ARCHIVE_BYTES = 1024 * files.MIB
 SUFFIXES = frozenset({".txt", ".log", ".cfg", ".out", ".text", ""})
 
 
 def gather(paths: Sequence[Path]) -> tuple[list[GatheredFile], list[Unused]]:
     """The files behind the paths and those that can't be used. Raises InputError for a path that does not exist."""
-    files: list[GatheredFile] = []
+    found: list[GatheredFile] = []
     unused: list[Unused] = []
     for one in _found(paths):
         if isinstance(one, Unused):
             unused.append(one)
         else:
-            files.append(one)
-        if len(files) > MAX_FILES:
+            found.append(one)
+        if len(found) > MAX_FILES:
             raise InputError(
                 f"more than {MAX_FILES} files", why="so many are not read at once", hint="name fewer folders"
             )
-    return files, unused
+    return found, unused
 
 
 def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
     for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder", why="nothing to read")
         if path.is_dir():
             for file in sorted(path.rglob("*")):
-                if not file.is_dir():
+                if file.is_symlink() or not file.is_dir():
                     yield from _one(file, inside=path)
         else:
             yield from _one(path, inside=None)
@@ -47,26 +44,25 @@ def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
 def _one(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:
     if inside and file.is_symlink():
         yield Unused(path=str(file), reason="it is a link; links in a folder are not followed")
-    elif not stat.S_ISREG(file.stat().st_mode):
-        yield Unused(path=str(file), reason="it is no regular file")
     elif file.suffix.lower() == ".zip":
-        yield from _archive(file)
+        yield from _archive(file, inside)
     elif file.suffix.lower() not in SUFFIXES and inside:
         yield Unused(path=str(file), reason=f"{file.suffix} files are not read: txt, log, cfg and zip are")
     else:
         try:
-            raw = serialization.read_bounded(file, MAX_TEXT_BYTES)
-        except LicsweepError as error:
+            content = files.read(file, MAX_TEXT_BYTES, found_in=inside)
+        except InputError as error:
+            if not inside:
+                raise
             yield Unused(path=str(file), reason=plain_reason(error))
         else:
-            modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-            yield GatheredFile(path=str(file), name=file.absolute(), raw=raw, modified=modified)
+            yield GatheredFile(path=str(file), name=file.absolute(), raw=content.raw, modified=content.modified)
 
 
-def _archive(file: Path) -> Iterator[GatheredFile | Unused]:
+def _archive(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:
     """The members of a zip archive; names are only names, nothing is unpacked to disk."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with files.opened(file, found_in=inside) as opened_file, zipfile.ZipFile(opened_file) as archive:
             left = MAX_ARCHIVE_BYTES
             for member in archive.infolist()[: MAX_FILES + 1]:
                 if member.is_dir():
@@ -76,7 +72,7 @@ def _archive(file: Path) -> Iterator[GatheredFile | Unused]:
                     raw = opened.read(min(MAX_TEXT_BYTES, left) + 1)
                 left -= len(raw)
                 if len(raw) > MAX_TEXT_BYTES or left < 0:
-                    yield Unused(path=path, reason=f"larger than {MAX_TEXT_BYTES // 1024 // 1024} MiB")
+                    yield Unused(path=path, reason=f"larger than {MAX_TEXT_BYTES // files.MIB} MiB")
                     continue
                 name = PurePosixPath(file.stem, *PurePosixPath(member.filename).parts)
                 modified = datetime(*member.date_time, tzinfo=UTC)

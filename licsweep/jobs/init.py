@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from licsweep.errors import UsageError
+from licsweep.files import present, write
 from licsweep.settings import FILE_NAME, Settings
 
 SAMPLES = {
@@ -24,15 +25,12 @@ def write_project(folder: Path) -> list[Path]:
     sample = files("licsweep.inventory")
     wanted = {folder / FILE_NAME: settings_text()}
     wanted |= {folder / where: sample.joinpath(name).read_text(encoding="utf-8") for where, name in SAMPLES.items()}
+    if there := next(filter(present, wanted), None):
+        raise UsageError(f"{there} is there already", why="init never overwrites", hint="init in an empty folder")
     try:
         for path, text in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("x", encoding="utf-8") as out:
-                out.write(text)
-    except FileExistsError as error:
-        raise UsageError(
-            f"{error.filename} is there already", why="init never overwrites", hint="licsweep init in an empty folder"
-        ) from error
+            write(path, text, new=True)
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}", why="the project can't be written") from error
     return list(wanted)

@@ -13,6 +13,7 @@ from typing import Any
 from licsweep import serialization
 from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
+from licsweep.files import write
 from licsweep.jobs import store_queries
 from licsweep.model import Capture, Observation
 from licsweep.scrubbing import Kind, Scrubber
@@ -97,7 +98,7 @@ def _write(
             ("output.txt", text),
             ("expected.json", json.dumps({"observation": said}, indent=1, ensure_ascii=False) + "\n"),
         ):
-            (place / name).write_bytes(content.encode())
+            write(place / name, content)
             written.append(place / name)
     return Recorded(files=tuple(written), changed=tuple(changed))
 

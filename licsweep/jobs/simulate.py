@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from licsweep import files
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.jobs.demo import SETTINGS
 from licsweep.settings import FILE_NAME
@@ -47,7 +48,7 @@ def run(
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             estate.write_project(folder)
             if not (folder / FILE_NAME).exists():
-                (folder / FILE_NAME).write_text(SETTINGS, encoding="utf-8")
+                files.write(folder / FILE_NAME, SETTINGS)
         ready(estate)
         while not over.wait(0.5):
             if not estate.alive:

@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+from licsweep import files
 from licsweep.errors import UsageError
 from licsweep.reports.view import Report
 
@@ -27,7 +28,7 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
     """Write `format` to `path`, a file or a folder that exists; the files written, the main one first.
 
     In a folder the name tells kind and date (licsweep-usage-2026-11-24.html), and CSV gets one file a table.
-    A file appears whole or not at all. UsageError where it can't be written.
+    A file appears whole or not at all. Raises OutputError where it can't be written.
     """
     if not path.is_dir():
         return (_save(path, _rendered(report, format)),)
@@ -50,13 +51,5 @@ def _rendered(report: Report, format: str) -> bytes:
 
 
 def _save(path: Path, content: bytes) -> Path:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path}: {error.strerror}", why="the report can't be written there", hint="name another file with -o"
-        ) from error
+    files.write(path, content)
     return path

@@ -1,6 +1,7 @@
 """A project for the simulated estate: inventory, known_hosts, and what its smart account is said to own."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from licsweep.files import write
 from licsweep.model import Record
 from licsweep.simulator.design import Design, License, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
@@ -77,17 +79,18 @@ def write_project(
         "groups.yaml": _groups(design, devices),
         "defaults.yaml": {"data": {"smart_account": design.smart_account}},
     }.items():
-        (inventory / name).write_text(yaml.safe_dump(content, sort_keys=False))
+        write(inventory / name, yaml.safe_dump(content, sort_keys=False))
     servers: tuple[Device | JumpHost, ...] = (*devices, *jump_hosts)
     known = (f"[{server.host}]:{server.port} {server.host_key}\n" for server in servers if server.host_key)
-    (directory / "known_hosts").write_text("".join(known))
+    write(directory / "known_hosts", "".join(known))
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
-    with (entitlements / ENTITLEMENTS_FILE).open("w", newline="") as out:
-        table = csv.writer(out)
-        table.writerow(COLUMNS)
-        purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
-        table.writerows(_entitlement_rows(design, purchases, devices, date.today()))
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
+    table.writerows(_entitlement_rows(design, purchases, devices, date.today()))
+    write(entitlements / ENTITLEMENTS_FILE, out.getvalue())
 
 
 def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from licsweep.errors import InputError
+from licsweep.files import present
 from licsweep.serialization import load_yaml_file
 from reconcile.tables.rows import (
     AccountsFile,
@@ -101,7 +102,7 @@ def finds(patterns: Iterable[str], *said: str | None) -> bool:
 def file_of(project: Path | None, name: str) -> Path | None:
     """The project's file of a table. Raises InputError where it stands there twice, as YAML and as JSON."""
     found = (
-        [p for p in (project / f"{name}{end}" for end in (".yaml", ".yml", ".json")) if p.exists()] if project else []
+        [p for p in (project / f"{name}{end}" for end in (".yaml", ".yml", ".json")) if present(p)] if project else []
     )
     if len(found) > 1:
         raise InputError(f"{found[0]} and {found[1].name}", why="a table has one file", hint="remove one of them")

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from licsweep import reports
-from licsweep.errors import UsageError
+from licsweep.errors import OutputError, UsageError
 from licsweep.reports.defuse import is_formula_like
 
 KINDS = tuple(reports.KINDS)
@@ -134,7 +134,7 @@ def test_files_do_not_go_to_a_terminal(given, format):
 
 
 def test_an_unwritable_place_is_an_error_in_words(given, tmp_path):
-    with pytest.raises(UsageError, match="No such file or directory"):
+    with pytest.raises(OutputError, match="No such file or directory"):
         reports.write(given.report("usage"), "json", tmp_path / "missing" / "report.json")
 
 

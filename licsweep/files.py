@@ -1,0 +1,154 @@
+"""The one place that opens a person's files, and the one that writes outputs.
+
+Reading: regular files only, at most `limit` bytes, and nothing that blocks: a pipe, a device or a socket is refused. A
+file that a person names may be a link; one that was found in a folder may be no link that leads out of this folder.
+Writing: a temporary file beside the target, synced and renamed, readable by its owner only.
+"""
+
+import io
+import logging
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from licsweep.errors import InputError, OutputError
+
+log = logging.getLogger(__name__)
+MIB = 1024 * 1024
+MAX_BYTES = 512 * MIB
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+_QUICK = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_OPEN_ALREADY = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+
+
+class Content(NamedTuple):
+    """The bytes of a file; its mode (permission bits) and the time of its last change, of the same opening."""
+
+    raw: bytes
+    mode: int
+    modified: datetime
+
+    @property
+    def text(self) -> str:
+        """As UTF-8; what is not, is shown as U+FFFD."""
+        return self.raw.decode("utf-8", "replace")
+
+
+def present(path: Path) -> bool:
+    """Whether something has this name, also what can't be read: a broken link or a pipe is refused, not overlooked."""
+    return os.path.lexists(path)
+
+
+@contextmanager
+def opened(path: Path, *, found_in: Path | None = None) -> Iterator[io.FileIO]:
+    """A regular file that a person named or that was `found_in` a folder, opened to read. InputError says why not."""
+    try:
+        with io.FileIO(os.open(path, _QUICK) if found_in is None else _open_inside(path, found_in)) as file:
+            if kind := _KINDS.get(stat.S_IFMT(os.fstat(file.fileno()).st_mode)):
+                raise InputError(f"{path}: {kind}, not a file", why="only regular files are read")
+            yield file
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}", why="the file can't be read") from error
+    except ValueError as error:
+        if "null byte" not in str(error):
+            raise
+        raise InputError(f"{path}: not a file name", why="it holds a null byte") from error
+
+
+def read(path: Path, limit: int = MAX_BYTES, *, found_in: Path | None = None) -> Content:
+    """The content of such a file; InputError also where it is larger than `limit`, whatever the system says of it."""
+    with opened(path, found_in=found_in) as file:
+        about, raw = os.fstat(file.fileno()), bytearray()
+        while len(raw) <= limit and (part := file.read(min(MIB, limit + 1 - len(raw)))):
+            raw += part
+    if len(raw) > limit:
+        size = f"{limit // MIB} MiB" if limit >= MIB else f"{limit // 1024} KiB"
+        raise InputError(f"{path}: larger than {size}", why="no more is read of a file of this kind")
+    return Content(bytes(raw), stat.S_IMODE(about.st_mode), _moment(about.st_mtime))
+
+
+def _moment(seconds: float) -> datetime:
+    """A time of a file system, which knows years that Python does not."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), datetime.max.replace(tzinfo=UTC).timestamp() - 1), UTC)
+
+
+def _open_inside(path: Path, folder: Path) -> int:
+    """Opened step by step from the folder, so that nobody can put a link in between."""
+    root, real = (Path(os.path.realpath(given, strict=True)) for given in (folder, path))
+    if not real.is_relative_to(root):
+        raise InputError(f"{path}: a link out of its folder", why="a file that was found is read from its folder only")
+    at = os.open(root, _QUICK | os.O_DIRECTORY)
+    for part in real.relative_to(root).parts:
+        try:
+            step = os.open(part, _QUICK | os.O_NOFOLLOW, dir_fd=at)
+        finally:
+            os.close(at)
+        at = step
+    return at
+
+
+def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
+    """Writes the whole content or changes nothing; mode 0600, also where a file with another mode stood.
+
+    A link that a person named stays: its target is replaced. A device or a pipe (/dev/stdout) is written to as it is.
+    `new` refuses a name that exists. Raises OutputError; BrokenPipeError where the reader of a pipe has gone.
+    """
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    try:
+        if str(path).startswith(_OPEN_ALREADY) or not (new or _is_replaceable(path)):
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "wb") as stream:
+                stream.write(data)
+            return
+        with _beside(path if new else path.resolve(), new=new) as file:
+            file.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{path}: {error.strerror}",
+            why="the file can't be written; what stood there is unchanged",
+            hint="name another file or folder",
+        ) from error
+
+
+def _is_replaceable(path: Path) -> bool:
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
+    return kind in (stat.S_IFREG, stat.S_IFDIR)  # a folder fails when it is replaced, with the system's own words
+
+
+@contextmanager
+def _beside(target: Path, *, new: bool) -> Iterator["tempfile._TemporaryFileWrapper[bytes]"]:
+    """A file in the target's folder that takes the target's name when the block ends well."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".licsweep-", delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                log.warning("%s: others may read it, its file system keeps no permissions", target)
+            if new:
+                os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            Path(file.name).replace(target)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    with suppress(OSError):  # some file systems can't sync a folder
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
