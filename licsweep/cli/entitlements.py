@@ -120,14 +120,14 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
         return
     found = entitlements.bought(run.project(), as_of)
     if out.form == "json":
-        out.put(serialization.envelope("entitlements", [serialization.plain(one) for one in found]))
+        out.put(serialization.envelope("entitlements-list", [serialization.plain(one) for one in found]))
         return
     terms = [
         serialization.plain(one) | term
         for one in found
         for term in [serialization.plain(term) for term in one.terms] or [{}]
     ]
-    out.rows("entitlements", terms, TERMS)
+    out.rows("entitlements-list", terms, TERMS)
     run.say(f"{len(found)} entitlements")
 
 

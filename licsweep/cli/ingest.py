@@ -7,7 +7,7 @@ import click
 
 from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.render import Out, data_options, plain
-from licsweep.cli.sweep import counts, verdict
+from licsweep.cli.sweep import counts, host_line, verdict
 from licsweep.errors import UsageError
 
 MOST_NAMED = 50
@@ -48,5 +48,7 @@ def command(
             run.say(plain(f"not used: {one.path}: {one.reason}"))
         if len(unused) > MOST_NAMED:
             run.say(f"and {len(unused) - MOST_NAMED} more files that are not used")
-    counts(run, done, out)
+    counts(run, "ingest", done, out)
+    for outcome in () if run.quiet else done.failed:
+        run.say(host_line(outcome))
     verdict(run, done, min_coverage=0.0)

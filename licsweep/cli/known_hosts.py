@@ -30,7 +30,7 @@ def scan(run: Run, selection: Selection, out: Out) -> None:
     from licsweep.jobs import hostkeys
 
     found = hostkeys.scan(run.project(), selection)
-    out.rows("known-hosts", [_row(one) for one in found], COLUMNS)
+    out.rows("known-hosts-scan", [_row(one) for one in found], COLUMNS)
 
 
 @command.command()
@@ -52,7 +52,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     if not wanted:
         run.say("no key to accept")
         sys.exit(EXIT_NOTHING if not scanned else 0)
-    Out().rows("known-hosts", [_row(one) for one in wanted], COLUMNS)
+    Out().rows("known-hosts-accept", [_row(one) for one in wanted], COLUMNS)
     if not yes and not _agreed(len(wanted)):
         raise UsageError("nothing was written", why="the keys were not accepted")
     KnownHosts(project.known_hosts).accept(wanted)
@@ -70,7 +70,7 @@ def list_(run: Run, out: Out) -> None:
         {"host": name, "type": key.get_name(), "fingerprint": key.fingerprint}
         for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
-    out.rows("known-hosts", found, titled("host type fingerprint"))
+    out.rows("known-hosts-list", found, titled("host type fingerprint"))
 
 
 def _agreed(number: int) -> bool:

@@ -92,15 +92,6 @@ class KnownHostKey(Record):
     fingerprint: str
 
 
-def failed_hosts(outcomes: "list[Outcome] | tuple[Outcome, ...]") -> tuple[FailedHost, ...]:
-    """The hosts that did not end ok, by name."""
-    failed = [one for one in outcomes if one.status != "ok"]
-    return tuple(
-        FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
-        for one in sorted(failed, key=lambda one: one.hostname)
-    )
-
-
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
     from licsweep.jobs.diff import Diff

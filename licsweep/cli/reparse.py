@@ -21,6 +21,6 @@ def command(run: Run, snapshot: int | None, out: Out) -> None:
     from licsweep.jobs import reparse
 
     done = reparse.reparse(run.project(), snapshot)
-    counts(run, done.collected, out)
+    counts(run, "reparse", done.collected, out, changed=done.changed)
     named = f": {', '.join(done.changed[:SHOWN])}" + (" ..." if len(done.changed) > SHOWN else "")
     run.say(f"{len(done.changed)} hosts read differently than at first" + (named if done.changed else ""))

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from licsweep import serialization
 from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Run, selection_options, shared
+from licsweep.cli.outputs import FailedHost, kinds
 from licsweep.cli.render import Out, data_options, plain, titled
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
@@ -62,19 +64,29 @@ def command(
         selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
     )
     if dry_run:
-        out.rows("sweep-plan", collect.plan(project, wish), PLAN)
+        out.rows("sweep-dry-run", collect.plan(project, wish), PLAN)
         return
     with progress(run) as (selected, moved):
         done = collect.sweep(project, wish, progress=moved, selected=selected)
-    counts(run, done, out)
+    counts(run, "sweep", done, out)
     verdict(run, done, project.settings.min_coverage)
 
 
-def counts(run: Run, done: "Collected", out: Out) -> None:
-    """Puts a finished snapshot's outcome counts out."""
-    counted = done.counts.most_common()
-    found = [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted]
-    out.rows("sweep", found, titled("snapshot outcome hosts"))
+def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> None:
+    """Puts a finished snapshot's outcome counts out; JSON names the hosts that did not end ok, too."""
+    if out.form == "json":
+        failed = tuple(
+            FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
+            for one in sorted(done.failed, key=lambda one: one.hostname)
+        )
+        made = kinds()[verb](
+            snapshot=done.snapshot_id, selected=done.selected, outcomes=dict(done.counts), failed=failed, **more
+        )
+        out.put(serialization.envelope(verb, serialization.plain(made)))
+    else:
+        counted = done.counts.most_common()
+        found = [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted]
+        out.rows(verb, found, titled("snapshot outcome hosts"))
     if done.legacy_ssh:
         run.say(f"old SSH algorithms were allowed for: {', '.join(done.legacy_ssh)}")
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
@@ -99,7 +111,7 @@ def verdict(run: Run, done: "Collected", min_coverage: float) -> None:
 def progress(run: Run) -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
     """A bar on a terminal, a line for each host that failed otherwise; nothing with --quiet."""
     if run.quiet or not sys.stderr.isatty():
-        yield (lambda _: None), (lambda outcome: run.say(_line(outcome)) if outcome.status != "ok" else None)
+        yield (lambda _: None), (lambda outcome: run.say(host_line(outcome)) if outcome.status != "ok" else None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -112,10 +124,11 @@ def progress(run: Run) -> Iterator[tuple[Callable[[int], None], Callable[[Outcom
         def moved(outcome: Outcome) -> None:
             bar.advance(task)
             if outcome.status != "ok":
-                bar.console.print(_line(outcome), markup=False, highlight=False)
+                bar.console.print(host_line(outcome), markup=False, highlight=False)
 
         yield (lambda number: bar.update(task, total=number)), moved
 
 
-def _line(outcome: Outcome) -> str:
+def host_line(outcome: Outcome) -> str:
+    """A host that did not end ok, in one line."""
     return f"{outcome.hostname}: {outcome.status}" + (f" ({plain(outcome.reason)})" if outcome.reason else "")

@@ -23,6 +23,7 @@ class Collected:
     fresh: int = 0
     interrupted: bool = False
     legacy_ssh: tuple[str, ...] = ()
+    failed: tuple[Outcome, ...] = ()
 
     @property
     def percent(self) -> float:
@@ -35,6 +36,8 @@ def write_snapshot(
 ) -> Collected:
     """A snapshot of hosts whose outputs are at hand; `save` stores one of them in it and says how it ended."""
     snapshot_id = store.begin(kind, selection, len(hosts), datetime.now(UTC))
-    counts = Counter[str](save(snapshot_id, host).status for host in hosts)
+    outcomes = [save(snapshot_id, host) for host in hosts]
     store.end(snapshot_id, "complete", datetime.now(UTC))
-    return Collected(snapshot_id=snapshot_id, selected=len(hosts), counts=counts)
+    return Collected(snapshot_id=snapshot_id, selected=len(hosts), counts=Counter(one.status for one in outcomes),
+        failed=tuple(one for one in outcomes if one.status != "ok"),
+    )

@@ -36,6 +36,7 @@ class SnapshotWriter:
         self._storing = 0
         self._ended: set[str] = set()
         self.counts: Counter[str] = Counter()
+        self.failed: list[Outcome] = []
         self.errors: list[str] = []
 
     def host_ended(self, report: HostReport) -> None:
@@ -49,6 +50,8 @@ class SnapshotWriter:
             outcome = self._save(report)
             with self._lock:
                 self.counts[outcome.status] += 1
+                if outcome.status != "ok":
+                    self.failed.append(outcome)
                 self._progress(outcome)
         except Exception as error:
             log.debug("%s: could not be stored", report.hostname, exc_info=True)
@@ -74,14 +77,16 @@ class SnapshotWriter:
 
         Hosts that have come back and are being stored just now are waited for: they are finished, and none is lost.
         """
+        reason = self._gate.over() or ""
         with self._lock:
             names = [name for name in hostnames if name not in self._ended]
             self._ended.update(names)
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
         try:
-            self._store.save_skipped(self._snapshot_id, names, self._gate.over() or "", datetime.now(UTC))
+            self._store.save_skipped(self._snapshot_id, names, reason, datetime.now(UTC))
         except LicsweepError as error:
             self.errors.append(plain_reason(error))
         else:
             with self._lock:
                 self.counts["skipped"] += len(names)
+                self.failed += (Outcome(hostname=n, status="skipped", reason=reason, skip="sweep-over") for n in names)
