@@ -11,7 +11,7 @@ from measure import measure
 
 from licsweep.estate import credentials as creds
 from licsweep.estate.selection import Selection
-from licsweep.jobs import collect
+from licsweep.jobs import sweep
 from licsweep.settings import DEFAULT_SET, CredentialSet, load
 
 
@@ -34,12 +34,12 @@ def main(count: int) -> None:
         project = load(
             Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0}
         )
-        wish = collect.SweepRequest(selection=Selection())
+        request = sweep.SweepRequest(selection=Selection())
         credentials = {DEFAULT_SET: creds.find(CredentialSet())}
 
         def work() -> int:
-            done = collect.sweep(
-                project, wish, credentials=credentials, progress=lambda _: None, selected=lambda _: None
+            done = sweep.sweep(
+                project, request, credentials=credentials, progress=lambda _: None, selected=lambda _: None
             )
             return done.counts["unreachable"]
 

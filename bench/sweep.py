@@ -6,19 +6,18 @@ the commands ahead.
 
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from measure import COMMANDS, measure
 
 from licsweep import platforms
-from licsweep.estate import credentials as creds
-from licsweep.estate import inventory as inv
-from licsweep.estate.selection import Selection, select
-from licsweep.jobs import collect
+from licsweep.estate.selection import Selection
 from licsweep.settings import load
 from licsweep.store import writing
 from licsweep.sweep import run
+from licsweep.sweep.plan import SweepRequest, make_plan
 
 PLATFORM = platforms.Platform(
     name="cisco_xe",
@@ -44,22 +43,19 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
     flags |= {"start_jitter": 0.0, "slow_start": 0}  # the plain script is not gentle either
     if "ahead" in words:
         flags["type_ahead"] = "cisco_xe"
-    platforms.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # the five commands stand in for ours
     (project_folder / "bench.db").unlink(missing_ok=True)
     project = load(project_folder, flags | {"database": "bench.db"})
-    inventory = inv.load(project)
-    targets = select(inventory, Selection())
-    wish = collect.SweepRequest(selection=Selection(), gather_only="read" not in words)
-    order = collect._order(project, inventory, targets, wish, creds.find_all(project, inventory, targets), {})
+    request = SweepRequest(selection=Selection(), gather_only="read" not in words)
+    plan = replace(make_plan(project, request), platforms={"cisco_xe": PLATFORM})
     ended: list[str] = []
     opened: Any = writing(project, "bench") if {"store", "read"} & words else nullcontext(NoStore())
     with opened as store:
 
         def work() -> int:
-            run.sweep(order, store, lambda outcome: ended.append(outcome.status))
+            run.sweep(plan, store, lambda outcome: ended.append(outcome.status))
             return ended.count("ok")
 
-        measure(len(targets), work)
+        measure(len(plan.targets), work)
 
 
 if __name__ == "__main__":

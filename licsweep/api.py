@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from licsweep import settings
 
 if TYPE_CHECKING:
-    from licsweep.jobs.snapshots import Collected
     from licsweep.model import Outcome
     from licsweep.position_types import JudgementResult
+    from licsweep.reading.collected import Collected
     from licsweep.reports import Report
 
 
@@ -45,15 +45,15 @@ class Project:
     ) -> "Collected":
         """Collects from the selected hosts over SSH; `progress` hears of each host that has ended."""
         from licsweep.estate.selection import Selection
-        from licsweep.jobs import collect
+        from licsweep.jobs import sweep
 
-        request = collect.SweepRequest(
+        request = sweep.SweepRequest(
             selection=Selection(limit=tuple(limit), filters=tuple(filters)),
             gather_only=gather_only,
             failed_from=failed_from,
             fresher_than_hours=fresher_than_hours,
         )
-        return collect.sweep(self._opened, request, progress=progress, selected=lambda _: None)
+        return sweep.sweep(self._opened, request, progress=progress, selected=lambda _: None)
 
     def ingest(self, *paths: str | Path, taken_at: datetime | None = None, platform: str | None = None) -> "Collected":
         """Makes a snapshot of texts gathered by hand: files, folders, zip archives."""

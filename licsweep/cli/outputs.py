@@ -6,7 +6,7 @@ docs/schemas holds a JSON Schema for each kind, made from these types.
 from dataclasses import dataclass
 from typing import Any
 
-from licsweep.model import HostState, Observation, Outcome, Record, Snapshot
+from licsweep.model import HostState, Observation, Record, Snapshot
 from licsweep.position_types import Entitlement, Judgement
 from licsweep.vocabulary import OutcomeStatus
 

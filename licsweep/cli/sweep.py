@@ -17,7 +17,7 @@ from licsweep.model import Outcome
 from licsweep.reports.view import percent
 
 if TYPE_CHECKING:
-    from licsweep.jobs.snapshots import Collected
+    from licsweep.reading.collected import Collected
 
 MOST_HOURS = 24 * 366 * 100
 PLAN = titled(
@@ -57,17 +57,17 @@ def command(
     out: Out,
 ) -> None:
     """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
-    from licsweep.jobs import collect
+    from licsweep.jobs import sweep
 
     project = run.project(workers=workers, min_coverage=min_coverage, sweep_deadline=deadline)
-    wish = collect.SweepRequest(
+    request = sweep.SweepRequest(
         selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
     )
     if dry_run:
-        out.rows("sweep-dry-run", collect.plan(project, wish), PLAN)
+        out.rows("sweep-dry-run", sweep.dry_run(project, request), PLAN)
         return
     with progress(run) as (selected, moved):
-        done = collect.sweep(project, wish, progress=moved, selected=selected)
+        done = sweep.sweep(project, request, progress=moved, selected=selected)
     counts(run, "sweep", done, out)
     verdict(run, done, project.settings.min_coverage)
 

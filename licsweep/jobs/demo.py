@@ -13,12 +13,12 @@ from licsweep.errors import UsageError
 from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports.entitlements import read_all
-from licsweep.jobs import collect, judge
-from licsweep.jobs.collect import SweepRequest
+from licsweep.jobs import judge, sweep
 from licsweep.jobs.entitlements import import_files
-from licsweep.jobs.snapshots import Collected
+from licsweep.jobs.sweep import SweepRequest
 from licsweep.model import LicenseUse, Outcome
 from licsweep.position_types import Judgement
+from licsweep.reading.collected import Collected
 from licsweep.reports import write
 from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
 from licsweep.store import reading
@@ -73,7 +73,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
             DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")
         }
         started, cpu = time.monotonic(), time.process_time()
-        collected = collect.sweep(
+        collected = sweep.sweep(
             project, SweepRequest(selection=Selection()), credentials=credentials, progress=progress, selected=selected
         )
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu

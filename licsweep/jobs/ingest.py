@@ -10,8 +10,9 @@ from licsweep.errors import InputError, NothingCollected, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.host_lookup import target_of
-from licsweep.jobs.snapshots import Collected, write_snapshot
+from licsweep.jobs.snapshots import write_snapshot
 from licsweep.model import Observation, Outcome
+from licsweep.reading.collected import Collected
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project

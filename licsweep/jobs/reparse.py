@@ -6,8 +6,9 @@ from datetime import datetime
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.jobs.host_lookup import target_of
-from licsweep.jobs.snapshots import Collected, write_snapshot
+from licsweep.jobs.snapshots import write_snapshot
 from licsweep.model import Observation, Outcome
+from licsweep.reading.collected import Collected
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.settings import Project
 from licsweep.store import Store, writing

@@ -3,8 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,38 +12,21 @@ from collectors.parse import recognize_platform, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.conversation import Conversation
 from licsweep.access.failures import classify
-from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.jump import JumpHosts
-from licsweep.access.login import Limits, Login
+from licsweep.access.login import Login
 from licsweep.access.session import conversation
 from licsweep.errors import AccessError, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.platforms import UNKNOWN, Platform
 from licsweep.reading.host_report import HostReport, capture
-from licsweep.sweep.gate import Gate
+from licsweep.sweep.plan import SweepPlan
 from licsweep.vocabulary import OutcomeStatus, SkipReason
 
 log = logging.getLogger(__name__)
 _LATER = 1.0  # seconds after which a session that should have ended by itself is cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepContext:
-    """What all hosts of a sweep share. `retries` is for transport errors before a credential was sent; `backoff` is
-    the first wait in seconds, doubled each time."""
-
-    platforms: Mapping[str, Platform]
-    known_hosts: KnownHosts
-    limits: Limits
-    jump_hosts: JumpHosts
-    gate: Gate
-    retries: int = 0
-    backoff: float = 2.0
-    type_ahead: frozenset[str] = frozenset()
-
-
-def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
+def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
     """Asks one host everything. A failure of the session becomes its outcome; only a bug of ours raises.
 
     The platform `auto` is found out from `show version`; the report's target then has the true one.
@@ -54,10 +37,10 @@ def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
     reason: str | None = None
     skip: SkipReason | None = None
     try:
-        target = _try_all(target, login, means, captures)
+        target = _try_all(target, login, plan, captures)
     except Exception as error:
         known = classify(error)
-        if over := means.gate.over():
+        if over := plan.gate.over():
             status, reason, skip = "skipped", over, "sweep-over"
         elif known:
             status, reason = known.status, plain_reason(known)
@@ -69,57 +52,57 @@ def sweep_host(target: Target, login: Login, means: SweepContext) -> HostReport:
     return report_of(target, outcome, started, captures)
 
 
-def _try_all(target: Target, login: Login, means: SweepContext, captures: list[Capture]) -> Target:
+def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Capture]) -> Target:
     attempt = 0
     while True:
         session = conversation(
             login,
-            UNKNOWN if target.platform == AUTO else means.platforms[target.platform],
-            means.known_hosts,
-            means.limits,
-            jump_hosts=means.jump_hosts,
-            guard=partial(means.gate.login, target.aaa_group),
+            UNKNOWN if target.platform == AUTO else plan.platforms[target.platform],
+            plan.known_hosts,
+            plan.limits,
+            jump_hosts=plan.jump_hosts,
+            guard=partial(plan.gate.login, target.aaa_group),
             refused=partial(refusal, platform=target.platform),
         )
-        watched = means.gate.watch(session.abort, means.limits.device + _LATER)
+        watched = plan.gate.watch(session.abort, plan.limits.device + _LATER)
         try:
             session.open()
             if target.platform == AUTO:
-                platform = _identified(session, means)
+                platform = _identified(session, plan)
                 target = replace(target, platform=platform.name)
                 if not session.continue_as(platform):
                     continue
-            _ask_all(target, session, means, captures)
+            _ask_all(target, session, plan, captures)
         except AccessError as error:
             if watched.late:
                 raise SessionTimeout("not done in time", why="the deadline of a device has passed") from error
-            if session.login_began or not error.transient or attempt == means.retries:
+            if session.login_began or not error.transient or attempt == plan.settings.retries:
                 raise
             log.info("%s: %s, once more", target.name, plain_reason(error))
-            wait = means.backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
-            if means.gate.stop.wait(wait):
+            wait = plan.settings.retry_backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
+            if plan.gate.stop.wait(wait):
                 raise
             attempt += 1
         else:
             return target
         finally:
-            means.gate.unwatch(watched)
+            plan.gate.unwatch(watched)
             session.close()
 
 
-def _identified(session: Conversation, means: SweepContext) -> Platform:
+def _identified(session: Conversation, plan: SweepPlan) -> Platform:
     """The platform that the identity command tells of. Raises PlatformUnknown."""
     (answer,) = session.answers([UNKNOWN.identity_command])
     name = recognize_platform(answer.text) or ""
-    if name not in means.platforms:
+    if name not in plan.platforms:
         why = name or "nothing known in its text"
         raise PlatformUnknown(f"the platform can't be told from {answer.command}", why=why)
-    return means.platforms[name]
+    return plan.platforms[name]
 
 
-def _ask_all(target: Target, session: Conversation, means: SweepContext, captures: list[Capture]) -> None:
-    platform = means.platforms[target.platform]
-    for answer in session.answers(platform.lines, type_ahead=platform.name in means.type_ahead):
+def _ask_all(target: Target, session: Conversation, plan: SweepPlan, captures: list[Capture]) -> None:
+    platform = plan.platforms[target.platform]
+    for answer in session.answers(platform.lines, type_ahead=platform.name in plan.type_ahead):
         text, at = blank(answer.text), datetime.now(UTC)
         captures.append(capture(target.name, answer.command, text, at, answer.seconds, answer.level))
 

@@ -3,10 +3,8 @@
 import gc
 import logging
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
 from typing import Any
@@ -16,15 +14,16 @@ from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
-from licsweep.access.login import Login
 from licsweep.access.session import kinds
 from licsweep.errors import LicsweepError, StoreError, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Outcome
+from licsweep.reading.collected import Collected
 from licsweep.reading.host_report import HostReport
 from licsweep.store import Store
 from licsweep.sweep.gate import INTERRUPTED, Gate
-from licsweep.sweep.host import SweepContext, skipped, sweep_host
+from licsweep.sweep.host import skipped, sweep_host
+from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.processors import ReportProcessor
 from licsweep.sweep.runner import SweepRunner
 from licsweep.sweep.snapshot_writer import SnapshotWriter
@@ -32,55 +31,29 @@ from licsweep.sweep.snapshot_writer import SnapshotWriter
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
-    """A finished sweep: `counts` add up to the selection; `interrupted` when it was stopped early."""
-
-    snapshot_id: int
-    counts: Counter[str]
-    interrupted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepPlan:
-    """What to sweep and how. `fresh` gives the reason for a host that is left out; `login_of` its credential."""
-
-    targets: Sequence[Target]
-    selection: str
-    login_of: Callable[[Target], Login]
-    means: SweepContext
-    fresh: Mapping[str, str]
-    workers: int
-    max_per_site: int = 0
-    max_per_aaa_group: int = 0
-    start_jitter: float = 0.0
-    slow_start: int = 5
-    read: bool = True
-
-
-def sweep(order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Swept:
+def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Collected:
     """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
-    by_name = {target.name: target for target in order.targets}
-    gate = order.means.gate
+    by_name = {target.name: target for target in plan.targets}
+    gate = plan.gate
 
-    snapshot_id = store.begin("sweep", order.selection, len(order.targets), datetime.now(UTC))
-    writer = SnapshotWriter(store, snapshot_id, gate, read=order.read, progress=progress)
+    snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
+    writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
     runner = SweepRunner(
-        order.workers,
+        plan.settings.workers,
         gate=gate,
         bucket_of=lambda host: (by_name[host.name].site, by_name[host.name].aaa_group),
-        max_per_site=order.max_per_site,
-        max_per_aaa_group=order.max_per_aaa_group,
-        start_jitter=order.start_jitter,
-        slow_start=order.slow_start,
+        max_per_site=plan.settings.max_per_site,
+        max_per_aaa_group=plan.settings.max_per_aaa_group,
+        start_jitter=plan.settings.start_jitter,
+        slow_start=plan.settings.slow_start,
         leave=lambda hosts: writer.leave(host.name for host in hosts),
     )
-    chosen = Nornir(inventory=_inventory(order.targets), runner=runner)
+    chosen = Nornir(inventory=_inventory(plan.targets), runner=runner)
 
     def one_host(task: Task) -> Result:
         target = by_name[task.host.name]
         try:
-            report = _one(target, order)
+            report = _one(target, plan)
         except Exception as error:  # whatever it is, the host ends, and is told
             log.exception("%s: unexpected", target.name)
             report = skipped(target, f"an error inside licsweep: {type(error).__name__}", "internal-error")
@@ -93,7 +66,7 @@ def sweep(order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -
     finally:
         gc.unfreeze()
     interrupted = gate.stop.is_set()
-    order.means.jump_hosts.close()
+    plan.jump_hosts.close()
     if writer.errors:
         raise StoreError(
             f"{len(writer.errors)} hosts could not be stored",
@@ -101,7 +74,16 @@ def sweep(order: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -
             hint="check disk and database",
         )
     store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
-    return Swept(snapshot_id=snapshot_id, counts=writer.counts, interrupted=interrupted)
+    return Collected(
+        snapshot_id=snapshot_id,
+        selected=len(plan.targets),
+        counts=writer.counts,
+        failed=tuple(writer.failed),
+        fresh=len(plan.fresh),
+        gathered=0 if plan.read else writer.counts["ok"],
+        interrupted=interrupted,
+        legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
+    )
 
 
 def _inventory(targets: Sequence[Target]) -> Inventory:
@@ -110,22 +92,22 @@ def _inventory(targets: Sequence[Target]) -> Inventory:
     return Inventory(hosts=Hosts(hosts), groups=Groups(), defaults=Defaults())
 
 
-def _one(target: Target, order: SweepPlan) -> HostReport:
-    gate = order.means.gate
+def _one(target: Target, plan: SweepPlan) -> HostReport:
+    gate = plan.gate
     if reason := gate.over():
         return skipped(target, reason, "sweep-over")
-    if reason := order.fresh.get(target.name):
+    if reason := plan.fresh.get(target.name):
         return skipped(target, reason, "fresh-enough")
     if reason := gate.refusal(target.aaa_group):
         return skipped(target, reason, "login-withheld")
-    platform = order.means.platforms.get(target.platform)
+    platform = plan.platforms.get(target.platform)
     if target.platform != AUTO and (platform is None or platform.session not in kinds()):
         return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest", "no-session")
     try:
-        login = order.login_of(target)
+        login = plan.login_of(target)
     except LicsweepError as error:
         return skipped(target, plain_reason(error), "wrong-entry")
-    return sweep_host(target, login, order.means)
+    return sweep_host(target, login, plan)
 
 
 @contextmanager

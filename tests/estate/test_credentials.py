@@ -15,8 +15,8 @@ from licsweep.errors import CredentialError
 from licsweep.estate import credentials, inventory
 from licsweep.estate.credentials import Secret
 from licsweep.estate.selection import Selection, select
-from licsweep.jobs import collect
 from licsweep.settings import CredentialSet, Project, load
+from licsweep.sweep import plan
 from tests.cli.conftest import licsweep
 
 WORD = "tr0ub4dor"
@@ -225,7 +225,7 @@ def logins(project: Project) -> dict[str, list[tuple[str, str | None]]]:
     targets = select(whole, Selection())
     found = credentials.find_all(project, whole, targets)
     assert "canary" not in repr(found)
-    made = {target.name: collect._login(target, found, whole.hops(target)) for target in targets}
+    made = {target.name: plan._login(target, found, whole.hops(target)) for target in targets}
     assert "canary" not in repr(made)
     return {name: [(one.username, one.password) for one in (*login.jumps, login)] for name, login in made.items()}
 

@@ -15,15 +15,15 @@ import pytest
 
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
-from licsweep.access.login import Limits, Login
+from licsweep.access.login import Login
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.platforms import Command, Platform
-from licsweep.settings import load
+from licsweep.settings import Settings, load
 from licsweep.store import writing
 from licsweep.sweep.gate import INTERRUPTED, Gate
-from licsweep.sweep.host import SweepContext
-from licsweep.sweep.run import SweepPlan, sweep
+from licsweep.sweep.plan import SweepPlan
+from licsweep.sweep.run import sweep
 from tests.access.conftest import PASSWORD, Box, Script, answers, box
 from tests.access.test_privilege import SECRET, device
 
@@ -35,7 +35,15 @@ SHOW = Platform(
     pager_off="terminal length 0",
     commands=(Command(line="show license all", required=True),),
 )
-LIMITS = Limits(connect=3, command=3, device=6)
+SETTINGS = Settings(
+    connect_timeout=3,
+    command_timeout=3,
+    device_deadline=6,
+    retry_backoff=0.05,
+    workers=20,
+    max_per_site=0,
+    start_jitter=0,
+)
 
 
 class Bench:
@@ -78,21 +86,19 @@ class Bench:
             made = boxes[target.name].login(password=password)
             return replace(made, port=target.port, enable_secret=enable)
 
-        means = SweepContext(
-            platforms={"cisco_xe": SHOW},
+        plan = SweepPlan(
+            targets=targets,
+            settings=replace(SETTINGS, retries=retries),
+            login_of=login,
             known_hosts=keys,
-            limits=LIMITS,
             jump_hosts=JumpHosts(keys, 3),
             gate=gate or Gate(),
-            retries=retries,
-            backoff=0.05,
-        )
-        order = SweepPlan(
-            targets=targets, selection="all", login_of=login, means=means, fresh={}, workers=20, read=False
+            platforms={"cisco_xe": SHOW},
+            read=False,
         )
         began = time.monotonic()
         with writing(load(self.folder), "sweep") as store:
-            sweep(order, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
+            sweep(plan, store, lambda outcome: self.outcomes.update({outcome.hostname: outcome}))
         return time.monotonic() - began
 
 

@@ -1,0 +1,167 @@
+"""What a sweep will do: settings, selected hosts, credentials and what the store remembers become one plan.
+
+The `SweepPlan` is made once and passed whole; everything below it works from it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from licsweep.access.hostkeys import KnownHosts
+from licsweep.access.jump import JumpHosts
+from licsweep.access.login import Limits, Login
+from licsweep.errors import UsageError
+from licsweep.estate import credentials as creds
+from licsweep.estate import inventory as inv
+from licsweep.estate.inventory import Target
+from licsweep.estate.selection import Selection, select
+from licsweep.platforms import Platform, platforms
+from licsweep.settings import DEFAULT_SET, Project, Settings, listed
+from licsweep.store import Store
+from licsweep.sweep.gate import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRequest:
+    """What a person asks of a sweep: which hosts, and which of them not (again)."""
+
+    selection: Selection
+    gather_only: bool = False
+    failed_from: int | None = None
+    fresher_than_hours: float | None = None
+
+    def __str__(self) -> str:
+        again = f", failed in {self.failed_from}" if self.failed_from is not None else ""
+        return f"{self.selection}{again}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepPlan:
+    """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
+    to a host and its jump hosts; `read` false stores the texts unread."""
+
+    targets: Sequence[Target]
+    settings: Settings
+    login_of: Callable[[Target], Login]
+    known_hosts: KnownHosts
+    jump_hosts: JumpHosts
+    gate: Gate
+    platforms: Mapping[str, Platform] = field(default_factory=platforms)
+    selection: str = "all hosts"
+    fresh: Mapping[str, str] = field(default_factory=dict)
+    read: bool = True
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Seconds to connect, for a command, for a device."""
+        return Limits(
+            connect=self.settings.connect_timeout,
+            command=self.settings.command_timeout,
+            device=self.settings.device_deadline,
+        )
+
+    @cached_property
+    def type_ahead(self) -> frozenset[str]:
+        """The platforms whose commands are written all at once."""
+        return frozenset(listed(self.settings.type_ahead))
+
+
+def make_plan(
+    project: Project, request: SweepRequest, credentials: Mapping[str, creds.Credentials] | None = None
+) -> SweepPlan:
+    """The plan for the selected hosts; a prompt asks here, before anything is dialed.
+
+    `credentials` are those of each set by its name; without them they are found as the project says. Raises
+    CredentialError, InventoryError, UsageError, MissingExtra.
+    """
+    inventory = inv.load(project)
+    targets = select(inventory, request.selection)
+    found = credentials or creds.find_all(project, inventory, targets)
+    known_hosts, settings = KnownHosts(project.known_hosts), project.settings
+    return SweepPlan(
+        targets=targets,
+        settings=settings,
+        login_of=lambda target: _login(target, found, inventory.hops(target)),
+        known_hosts=known_hosts,
+        jump_hosts=JumpHosts(known_hosts, settings.connect_timeout),
+        gate=Gate(deadline=settings.sweep_deadline or None, auth_failures=max(0, _lockout_after(project, targets) - 1)),
+        selection=str(request),
+        read=not request.gather_only,
+    )
+
+
+def with_store(plan: SweepPlan, request: SweepRequest, store: Store) -> SweepPlan:
+    """The plan with what the store knows: only hosts that failed, none that is fresh enough, platforms found before.
+
+    Raises UsageError where no host is left.
+    """
+    targets = plan.targets
+    if request.failed_from is not None:
+        targets = _failed(store, targets, request.failed_from)
+    targets = remembered(store, targets)
+    return replace(plan, targets=targets, fresh=_fresh(store, targets, request.fresher_than_hours))
+
+
+def remembered(store: Store, targets: Sequence[Target]) -> list[Target]:
+    """Hosts of platform `auto` as what the last sweep found them to be."""
+    if not any(target.platform == inv.AUTO for target in targets):
+        return list(targets)
+    states = store.host_states(as_of=datetime.now(UTC))
+    found = {state.hostname: state.observation.platform for state in states if state.observation}
+    return [
+        replace(target, platform=found.get(target.name) or inv.AUTO) if target.platform == inv.AUTO else target
+        for target in targets
+    ]
+
+
+def _failed(store: Store, targets: Sequence[Target], snapshot_id: int) -> list[Target]:
+    states = store.host_states(as_of=datetime.now(UTC), snapshot_id=snapshot_id)
+    failed = {
+        state.hostname
+        for state in states
+        if state.outcome not in ("ok", "unsupported") and state.skip != "fresh-enough"
+    }
+    left = [target for target in targets if target.name in failed]
+    if not left:
+        raise UsageError(f"no selected host failed in snapshot {snapshot_id}", why="there is nothing to repeat")
+    return left
+
+
+def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict[str, str]:
+    """Hosts whose last good observation is young enough, with the reason to leave them out."""
+    if hours is None:
+        return {}
+    now = datetime.now(UTC)
+    read = store.last_read(now)
+    return {
+        target.name: f"fresh enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"
+        for target in targets
+        if target.name in read and now - read[target.name] < timedelta(hours=hours)
+    }
+
+
+def _lockout_after(project: Project, targets: Iterable[Target]) -> int:
+    """The failed passwords that lock one of the accounts: the smallest number that a set or the setting gives."""
+    sets = (project.credential_sets[target.credentials or DEFAULT_SET] for target in targets)
+    return min({one.lockout_after or project.settings.lockout_after for one in sets}, default=0)
+
+
+def _login(
+    target: Target, credentials: Mapping[str, creds.Credentials], passed: Iterable[Target] | None = None
+) -> Login:
+    """How to log in to a target: the credential of its set and those of the jump hosts that are passed."""
+    own = credentials[target.credentials or DEFAULT_SET]
+    if passed is None and not target.credentials:  # a jump host
+        own = own.for_jump_host()
+    return Login(
+        address=target.address,
+        port=target.port,
+        username=target.username or own.username,
+        password=own.password.reveal() if own.password else None,
+        key=own.key,
+        use_agent=own.use_agent,
+        enable_secret=own.enable_secret.reveal() if own.enable_secret else None,
+        legacy_ssh=target.legacy_ssh,
+        jumps=tuple(_login(hop, credentials) for hop in passed or ()),
+    )
