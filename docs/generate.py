@@ -7,18 +7,16 @@ import click
 
 from licsweep import serialization
 from licsweep.cli import main
-from licsweep.model import Observation, Snapshot
-from licsweep.position_types import Judgement
+from licsweep.cli.outputs import kinds as verb_outputs
 from reconcile.findings.kinds import kinds
 
 FOLDER = Path(__file__).parent
-SCHEMAS = {"observation": Observation, "judgement": Judgement, "snapshot": Snapshot}
 
 
 def documents() -> dict[Path, str]:
     """Path and text of each generated page."""
     pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings()}
-    for name, kind in SCHEMAS.items():
+    for name, kind in verb_outputs().items():
         pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(serialization.schema(kind), indent=1) + "\n"
     return pages
 

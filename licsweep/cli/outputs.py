@@ -67,6 +67,7 @@ class HostRow(Record):
     address: str
     port: int
     platform: str
+    credentials: str
     groups: str
     site: str | None = None
     virtual_account: str | None = None

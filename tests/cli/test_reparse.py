@@ -45,7 +45,8 @@ def test_a_new_reading_counts_and_the_old_one_stays(tmp_path: Path) -> None:
     spoil(folder)
     assert observation(folder)["licenses"][0]["count"] == right + 40
     done = licsweep("reparse", "--project", folder, "--format", "json")
-    assert data(done) == [{"snapshot": 2, "outcome": "ok", "hosts": 1}]
+    said = data(done)
+    assert (said["snapshot"], said["outcomes"], said["changed"]) == (2, {"ok": 1}, ["acc-01.example"])
     assert "1 hosts read differently than at first: acc-01.example" in done.err
     assert observation(folder)["licenses"][0]["count"] == right
     assert observation(folder, "--as-of", "2026-05-02")["licenses"][0]["count"] == right
@@ -77,7 +78,8 @@ def test_a_snapshot_without_captures_and_a_damaged_capture(demo: tuple[Path, Don
         raw.execute("UPDATE capture SET sha256 = 'x'")
     raw.close()
     done = licsweep("reparse", "--project", folder, "--format", "json")
-    assert data(done) == [{"snapshot": 2, "outcome": "unparsed", "hosts": 1}]
+    assert data(done)["outcomes"] == {"unparsed": 1}
+    assert data(done)["failed"][0]["hostname"] == "acc-01.example"
 
 
 def test_hosts_that_did_not_answer_stay_as_they_were(demo: tuple[Path, Done], tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_text_gathered_elsewhere_counts_the_same(demo: Demo, tmp_path: Path) -> 
     project = tmp_path / "other"
     assert licsweep("init", project).code == 0
     done = licsweep("ingest", tmp_path / "captures", "--project", project, "--format", "json")
-    assert {row["outcome"] for row in data(done)} == {"ok"}
+    assert data(done)["outcomes"] == {"ok": 1}
     there = data(licsweep("show", name, "--project", demo[0], "--format", "json"))["observation"]
     here = data(licsweep("show", name, "--project", project, "--format", "json"))["observation"]
     assert here["licenses"] == there["licenses"]
@@ -152,7 +152,7 @@ def test_observations_come_in_and_mistakes_are_named(demo: Demo, tmp_path: Path)
     file = tmp_path / "observations.json"
     file.write_text(json.dumps([observation]))
     done = licsweep("ingest", "--observations", file, "--project", tmp_path, "--format", "json")
-    assert data(done) == [{"snapshot": 1, "outcome": "ok", "hosts": 1}]
+    assert data(done) == {"snapshot": 1, "selected": 1, "outcomes": {"ok": 1}, "failed": []}
     file.write_text(json.dumps([observation | {"licence_rows": []}]))
     wrong = licsweep("ingest", "--observations", file, "--project", tmp_path)
     assert wrong.code == 2

@@ -123,7 +123,8 @@ def test_only_the_failed_again(estate: SimulatedEstate, project: Path) -> None:
     again = sweep(estate, project, "--failed-from", 1, "--format", "json")
     assert again.code == 4
     failed = sum(device.expected_outcome != "ok" for device in estate.devices)
-    assert sum(row["hosts"] for row in json.loads(again.out)["data"]) == failed
+    said = json.loads(again.out)["data"]
+    assert said["selected"] == sum(said["outcomes"].values()) == len(said["failed"]) == failed
 
 
 def test_unknown_host_keys_stop_before_the_password(estate: SimulatedEstate, project: Path) -> None:
