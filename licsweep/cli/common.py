@@ -36,7 +36,7 @@ class Run:
         return project
 
     def say(self, text: str) -> None:
-        """Talk for the person, on stderr."""
+        """Prints a note on stderr, unless --quiet."""
         if not self.quiet:
             click.echo(text, err=True)
 
@@ -45,12 +45,16 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the shared options; the verb gets them as `run`, its LicsweepErrors become three lines and an exit code."""
 
     @click.option(
-        "--project", "project_folder", type=click.Path(path_type=Path), default=Path(), help="Project folder (here)."
+        "--project",
+        "project_folder",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        help="Project folder (default: current directory).",
     )
-    @click.option("--quiet", is_flag=True, help="Only data, no talk.")
-    @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of log lines.")
+    @click.option("--quiet", is_flag=True, help="Print data only; no progress or notes.")
+    @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Log format.")
     @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
-    @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colors.")
+    @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="Print without colors.")
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
     def wrapped(
@@ -119,8 +123,12 @@ def _log(form: str, level: str) -> None:
 def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--limit` and `--filter`; the verb gets a Selection as `selection`."""
 
-    @click.option("--limit", multiple=True, metavar="PATTERN", help="Host name glob, or @file with one a line.")
-    @click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="platform, group, or inventory data.")
+    @click.option(
+        "--limit", multiple=True, metavar="PATTERN", help="Host name pattern, or @file with one pattern a line."
+    )
+    @click.option(
+        "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Select by platform, group or inventory data."
+    )
     @functools.wraps(verb)
     def wrapped(*args: Any, limit: tuple[str, ...], filters: tuple[str, ...], **options: Any) -> Any:
         return verb(*args, selection=Selection(limit=limit, filters=filters), **options)

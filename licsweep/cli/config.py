@@ -13,7 +13,7 @@ from licsweep.estate.credentials import gather, source_of
 @data_options
 @shared
 def command(run: Run, out: Out) -> None:
-    """Each setting's value and where it came from (default, licsweep.toml, environment). Secrets are never settings."""
+    """Show each setting's value and its source (default, licsweep.toml, environment). Secrets are never settings."""
     project = run.project()
     found = [
         {"setting": name, "value": getattr(project.settings, name), "source": source}

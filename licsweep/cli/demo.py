@@ -13,12 +13,12 @@ from licsweep.cli.sweep import progress
 
 
 @click.command()
-@click.option("--devices", type=click.IntRange(8, 5000), default=64, show_default=True, help="Size of the estate.")
+@click.option("--devices", type=click.IntRange(8, 5000), default=64, show_default=True, help="Number of devices.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for the project (default: a temporary one).")
 @click.option("--open", "open_", is_flag=True, help="Open the usage report in the browser.")
 @shared
 def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
-    """The main job on a simulated estate: sweep, import, reconcile, reports. Some boxes are broken on purpose."""
+    """Run the full workflow on a simulated network, of which some devices are broken on purpose."""
     from licsweep.jobs import demo
 
     folder = keep or Path(tempfile.mkdtemp(prefix="licsweep-demo-"))

@@ -20,7 +20,7 @@ COLUMNS = titled("about what change license before after", license="License")
 @data_options
 @shared
 def command(run: Run, a: str, b: str, out: Out) -> None:
-    """What changed from A to B, each a snapshot's id or a date: instances, licenses, findings.
+    """Show what changed from A to B, each a snapshot's id or a date: instances, licenses, findings.
 
     A snapshot stands for what was known of its hosts when it had ended.
     """

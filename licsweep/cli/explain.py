@@ -13,7 +13,7 @@ from licsweep.errors import LicsweepError, UsageError
 @click.argument("code")
 @shared
 def command(run: Run, code: str) -> None:  # noqa: ARG001
-    """What a finding or an error (code or name) means, where it comes from, and what to do."""
+    """Explain a finding or an error code: what it means, what causes it, what to do."""
     from reconcile.findings.kinds import explain
 
     kind = explain(code)

@@ -16,7 +16,7 @@ COLUMNS = titled("name address port platform credentials groups site virtual_acc
 @data_options
 @shared
 def command(run: Run, selection: Selection, out: Out) -> None:
-    """The selected hosts. The whole inventory is checked; an error names its file and line."""
+    """List the selected hosts. The whole inventory is checked; an error names its file and line."""
     whole = inventory.load(run.project())
     found = [
         {

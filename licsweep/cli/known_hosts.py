@@ -18,7 +18,7 @@ COLUMNS = titled("host address state type fingerprint")
 
 @click.group()
 def command() -> None:
-    """The host keys of devices, as SHA256 fingerprints. Sweeps talk only to hosts whose key is in known_hosts."""
+    """Scan, accept and list host keys (SHA256 fingerprints). A sweep connects only to hosts whose key is known."""
 
 
 @command.command()
@@ -26,7 +26,7 @@ def command() -> None:
 @data_options
 @shared
 def scan(run: Run, selection: Selection, out: Out) -> None:
-    """Ask each host for its key (nobody logs in) and compare it with the known one."""
+    """Ask each host for its key (without logging in) and compare it with the known one."""
     from licsweep.jobs import hostkeys
 
     found = hostkeys.scan(run.project(), selection)
@@ -35,7 +35,7 @@ def scan(run: Run, selection: Selection, out: Out) -> None:
 
 @command.command()
 @selection_options
-@click.option("--yes", is_flag=True, help="Don't ask (for scripts).")
+@click.option("--yes", is_flag=True, help="Accept without asking (for scripts).")
 @click.option("--changed", is_flag=True, help="Accept changed keys too, not only new ones.")
 @shared
 def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
@@ -63,7 +63,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
 @data_options
 @shared
 def list_(run: Run, out: Out) -> None:
-    """The known keys, as SHA256 fingerprints."""
+    """List the known keys, as SHA256 fingerprints."""
     from licsweep.access.hostkeys import KnownHosts
 
     found = [

@@ -19,7 +19,9 @@ TOP = 20
 @click.command()
 @click.option("--snapshot", type=int, help="Judge this snapshot alone.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
-@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 at findings this grave or graver.")
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 if any unwaived finding has at least this severity."
+)
 @data_options
 @shared
 def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, out: Out) -> None:
@@ -38,7 +40,7 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
 
 
 def as_text(judgement: Judgement, top: int = TOP) -> str:
-    """Coverage, pools and the gravest findings, for a terminal."""
+    """Coverage, pools and the most severe findings, for a terminal."""
     coverage = judgement.coverage
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
     parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}"]

@@ -13,13 +13,13 @@ from licsweep.cli.render import plain, put
 
 @click.command()
 @click.argument("host")
-@click.option("--as-of", type=MOMENT, help="As it was known then: a date (its end) or a timestamp.")
-@click.option("--raw", is_flag=True, help="The stored texts themselves, with numbered lines.")
+@click.option("--as-of", type=MOMENT, help="What was known at a date (its end) or a timestamp.")
+@click.option("--raw", is_flag=True, help="Print the stored texts with numbered lines.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
 @shared
 def command(run: Run, host: str, as_of: datetime | None, raw: bool, form: str, output: Path | None) -> None:
-    """One product instance: how its last try ended, its newest good observation, and the lines that printed it."""
+    """Show one product instance: its last attempt, its newest good observation, the lines that printed it."""
     from licsweep.jobs import store_queries
 
     state, captures = store_queries.host(run.project(), host, as_of)

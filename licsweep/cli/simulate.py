@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--devices", type=click.IntRange(1, 10000), default=64, show_default=True, help="Size of the estate.")
+@click.option("--devices", type=click.IntRange(1, 10000), default=64, show_default=True, help="Number of devices.")
 @click.option(
     "--design",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of an estate of your own (docs/adding-a-platform.md) instead of the packaged one.",
 )
 @click.option("--bind", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
-@click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Time of a round trip.")
+@click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Round-trip time.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND:FRACTION", help="Devices with that fault; repeatable.")
 @click.option("--write-project", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project.")
 @shared

@@ -20,7 +20,7 @@ COLUMNS = titled(
 @data_options
 @shared
 def command(run: Run, out: Out) -> None:
-    """The sweeps and ingests in the store, oldest first."""
+    """List the sweeps and ingests in the store, oldest first."""
     from licsweep.jobs import store_queries
 
     found = []

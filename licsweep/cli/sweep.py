@@ -31,17 +31,29 @@ PLAN = titled(
 
 @click.command()
 @selection_options
-@click.option("--workers", type=click.IntRange(1, 200), help="Devices at the same time.")
-@click.option("--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 when fewer percent end ok.")
-@click.option("--gather-only", is_flag=True, help="Store the texts, don't read them.")
+@click.option("--workers", type=click.IntRange(1, 200), help="Number of devices at the same time.")
+@click.option(
+    "--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 if less than this percentage of hosts succeeds."
+)
+@click.option("--gather-only", is_flag=True, help="Store raw output without parsing it.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
 @click.option(
-    "--fresher-than", type=click.FloatRange(0, MOST_HOURS), metavar="HOURS", help="Leave out hosts read since."
+    "--fresher-than",
+    type=click.FloatRange(0, MOST_HOURS),
+    metavar="HOURS",
+    help="Skip hosts read successfully in the last HOURS hours.",
 )
 @click.option(
-    "--deadline", type=click.FloatRange(1), metavar="SECONDS", help="End the sweep then; the rest is skipped."
+    "--deadline",
+    type=click.FloatRange(1),
+    metavar="SECONDS",
+    help="Stop the sweep after SECONDS; skip remaining hosts.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, to whom, with which credential. Dials nobody.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would be sent, to which hosts and with which credential; makes no connection.",
+)
 @data_options
 @shared
 def command(
@@ -73,7 +85,7 @@ def command(
 
 
 def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> None:
-    """Puts a finished snapshot's outcome counts out; JSON names the hosts that did not end ok, too."""
+    """Prints the outcome counts of a finished snapshot; JSON names the hosts that did not end ok, too."""
     if out.form == "json":
         failed = tuple(
             FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
@@ -93,7 +105,7 @@ def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> Non
 
 
 def verdict(run: Run, done: "Collected", min_coverage: float) -> None:
-    """Leaves with the exit code that the coverage asks for. Raises NothingCollected."""
+    """Exits with the code that the coverage asks for. Raises NothingCollected."""
     if done.interrupted:
         sys.exit(EXIT_INTERRUPTED)
     if not done.counts["ok"] and not done.counts["partial"] and not done.counts["unsupported"]:
