@@ -73,7 +73,7 @@ def envelope(kind: str, data: Any) -> str:
 def moment(text: str, *, beginning: bool = False) -> datetime:
     """A timestamp that a person typed, in UTC; a bare date means its last moment, or its first. Raises InputError."""
     try:
-        if len(text) == len("2026-01-31") and not beginning:
+        if re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", text) and not beginning:
             return datetime.combine(datetime.fromisoformat(text), time(), UTC) + timedelta(days=1, microseconds=-1)
         return as_utc(datetime.fromisoformat(text))
     except ValueError as error:

@@ -110,15 +110,18 @@ def remove(run: Run, import_id: int) -> None:
 @shared
 def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
     """List the entitlements that count: of each account and source the newest export. One row a term."""
-    from licsweep.jobs import entitlements
+    from licsweep.jobs import entitlements, project_files
 
+    project = run.project()
+    for note in project_files.unused(project):
+        run.say(plain(note))
     if imports:
-        rows = [serialization.plain(one) for one in entitlements.imports(run.project())]
+        rows = [serialization.plain(one) for one in entitlements.imports(project)]
         if out.form != "json":
             rows = [row | {"virtual_accounts": ", ".join(row["virtual_accounts"])} for row in rows]
         out.rows("entitlements-imports", rows, IMPORTS)
         return
-    found = entitlements.bought(run.project(), as_of)
+    found = entitlements.bought(project, as_of)
     if out.form == "json":
         out.put(serialization.envelope("entitlements-list", [serialization.plain(one) for one in found]))
         return

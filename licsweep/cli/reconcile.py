@@ -26,9 +26,13 @@ TOP = 20
 @shared
 def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, out: Out) -> None:
     """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
-    from licsweep.jobs import judge
+    from licsweep.jobs import judge, project_files
 
-    judgement = judge.reconcile(run.project(), as_of=as_of, snapshot_id=snapshot).judgement
+    project = run.project()
+    result = judge.reconcile(project, as_of=as_of, snapshot_id=snapshot)
+    judgement = result.judgement
+    for note in project_files.unused(project, result):
+        run.say(note)
     if out.form == "json":
         out.put(serialization.envelope("reconcile", serialization.plain(judgement)))
     elif out.form == "csv":

@@ -110,7 +110,7 @@ def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str],
     wanted = {plain(column): field for column, field in asked.items()}
     _check_asked(layout, asked, headings)
     found = [wanted.get(plain(h)) or layout.field_of(h) for h in headings]
-    strange = [" ".join(h.split()) for h, field in zip(headings, found, strict=True) if field is None and h.strip()]
+    strange = [_shown(h) for h, field in zip(headings, found, strict=True) if field is None and h.strip()]
     open_fields = [field for field in layout.rests_on if field not in found]
     maps = " ".join(map(_map_option, strange[:SHOWN]))
     if not layout.fits(found):
@@ -128,6 +128,11 @@ def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str],
     return Found(tuple(None if field == IGNORE else field for field in found), notes, local)
 
 
+def _shown(heading: str) -> str:
+    """A heading as it may stand in a message: on one line, without escapes and marks of direction."""
+    return "".join(c for c in " ".join(heading.split()) if c.isprintable())
+
+
 def _map_option(heading: str) -> str:
     """What to type for a heading of the file, quoted for a shell: its words are not ours."""
     return f"--map {shlex.quote(f'{heading}=FIELD')}"
@@ -140,7 +145,8 @@ def _check_asked(layout: Layout, asked: Mapping[str, str], headings: Sequence[st
             raise UsageError(f'--map "{column}={field}": no such field', why=_known_fields(layout))
         if plain(column) not in present:
             raise UsageError(
-                f'--map "{column}={field}": the file has no such column', why=f"it has {some(list(headings))}"
+                f'--map "{column}={field}": the file has no such column',
+                why=f"it has {some(list(map(_shown, headings)))}",
             )
 
 

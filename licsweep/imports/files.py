@@ -37,8 +37,11 @@ class ImportedFile:
 
 
 def read_raw(path: Path) -> bytes:
-    """The bytes of a file within the limit of an import. Raises InputError."""
-    return files.read(path, LIMITS["bytes"]).raw
+    """The bytes of a file within the limit of an import. Raises InputError, also for an empty one."""
+    raw = files.read(path, LIMITS["bytes"]).raw
+    if not raw.strip():
+        raise InputError(f"{path}: is empty", why="an export that was cut off or not written looks so")
+    return raw
 
 
 def decoded(path: Path, raw: bytes) -> tuple[str, str | None]:
@@ -70,4 +73,5 @@ def load_json(path: Path, raw: bytes | None = None) -> Any:
     except RecursionError as error:
         raise InputError(f"{path}: more than {LIMITS['levels']} levels", why="no answer is nested so deeply") from error
     except ValueError as error:
-        raise InputError(f"{path}: not valid JSON", why=str(error), hint="save the answer again, whole") from error
+        at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "a number"
+        raise InputError(f"{path}: not valid JSON", why=f"from {at} on", hint="save the answer again, whole") from error

@@ -22,7 +22,7 @@ from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 
 HEAD, UNPACKED = 1024 * 1024, 32 * 1024 * 1024
-GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+GZIP, ZIP, _TAR_AT = b"\x1f\x8b", b"PK\x03\x04", 257
 _WORKBOOK = ("xl/", "content.xml")
 _ARCHIVES_DEEP = 2
 
@@ -61,7 +61,7 @@ def rules() -> _Rules:
 
 def refuse_bytes(path: Path, raw: bytes) -> None:
     """Raises InputError for what the first bytes of a file give away: archives, XML, PDF."""
-    if raw.startswith(GZIP):
+    if raw.startswith(GZIP) or raw[_TAR_AT:].startswith(b"ustar"):
         _refuse(path, _archive(path, raw))
     if raw.startswith(ZIP) and not _is_workbook(raw):
         _refuse(path, rules().archive[-1])
@@ -132,7 +132,9 @@ def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
     names = []
     unknown = rules().archive[-1]
     with suppress(tarfile.TarError, EOFError, OSError, zlib.error):  # cut off: the names seen until there tell
-        content = io.BytesIO(gzip.GzipFile(fileobj=io.BytesIO(raw)).read(UNPACKED))
+        content = io.BytesIO(raw)
+        if raw.startswith(GZIP):
+            content = io.BytesIO(gzip.GzipFile(fileobj=content).read(UNPACKED))
         for member in tarfile.TarFile(fileobj=content):
             names.append(member.name)
             check(path, "files in the archive", len(names))

@@ -1,5 +1,6 @@
 """Our own YAML (or JSON): `entitlements` and `product_instances` (docs/judgement.md, "Project files")."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Annotated, Any, Literal
 
 from licsweep.errors import InputError
 from licsweep.imports.cells import one_line
-from licsweep.imports.files import ImportedFile
+from licsweep.imports.files import ImportedFile, decoded, read_raw
 from licsweep.imports.instances import serial_notes, udi_of
+from licsweep.imports.limits import check
 from licsweep.imports.quantity_type import Whole
 from licsweep.model import Record, Utc
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
 from licsweep.serialization import load_yaml_file
+
+_OWN = re.compile(r"""^[ \t{"']*(?:entitlements|product_instances)["']?[ \t]*:""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,13 @@ def is_own(document: Any) -> bool:
 
 def read(path: Path) -> ImportedFile:
     """The rows of a file. Raises InputError that names file, line and key."""
+    if not _OWN.search(decoded(path, read_raw(path))[0]):
+        what = f"{path}: holds neither entitlements nor product_instances"
+        raise InputError(
+            what, why="it is read as YAML, being no table and no JSON", hint="licsweep init shows a sample"
+        )
     said: _File = load_yaml_file(path, _File)
-    if said.entitlements is None and said.product_instances is None:
-        raise InputError(f"{path}: holds neither entitlements nor product_instances")
+    check(path, "pools", len(said.entitlements or ()) + len(said.product_instances or ()))
     instances = [
         _instance(said.smart_account, number, row) for number, row in enumerate(said.product_instances or (), 1)
     ]

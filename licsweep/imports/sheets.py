@@ -23,6 +23,7 @@ from licsweep.imports.limits import check, some
 DELIMITERS = ",;\t"
 ZIP_MAGIC = b"PK\x03\x04"
 TITLE_ROWS = 20
+SHOWN_CHARACTERS = 100
 DATES = ("start", "end", "last_contact")
 _SEP = re.compile(r'\s*"?sep=(.)"?[;,\t ]*(?:\r\n?|\n)', re.IGNORECASE)
 _TOTAL = r"(?:(?:grand|sub|overall)[ -]?)?(?:totals?|sum|summe|gesamt|gesamtsumme)"
@@ -69,7 +70,7 @@ class Row:
 
     def fail(self, field: str, why: str) -> NoReturn:
         heading = self.headings.get(field, field)
-        value = self.cells.get(field, "")
+        value = self.cells.get(field, "")[:SHOWN_CHARACTERS]
         raise InputError(f'{self.where}: row {self.number}: column "{heading}": {value!r}: {why}')
 
     def value(self, field: str, read: Callable[[str], Value]) -> Value:

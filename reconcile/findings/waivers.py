@@ -37,7 +37,7 @@ def _expired(findings: Sequence[Finding], waivers: Sequence[WaiverRow], day: dat
                 hint="licsweep explain shortage",
             )
         if row.until and day > row.until:
-            met = [f.subject for f in findings if _covers(row, f)]
+            met = [f.subject for f in findings if covers(row, f)]
             evidence = [FindingEvidence(entitlement="waivers.yaml", row=place)]
             still = "the finding still stands" if met else "the finding no longer stands"
             said = f"{row.owner or 'nobody'} waived {row.finding} until {row.until}: {still}"
@@ -46,11 +46,12 @@ def _expired(findings: Sequence[Finding], waivers: Sequence[WaiverRow], day: dat
 
 
 def _marked(finding: Finding, waivers: Iterable[WaiverRow]) -> Finding:
-    row = next((row for row in waivers if _covers(row, finding)), None)
+    row = next((row for row in waivers if covers(row, finding)), None)
     return replace(finding, waived_by=row.owner or row.reason or "waivers.yaml") if row else finding
 
 
-def _covers(row: WaiverRow, finding: Finding) -> bool:
+def covers(row: WaiverRow, finding: Finding) -> bool:
+    """Whether a waiver is about a finding, in force or not."""
     kind = explain(row.finding)
     name = kind.slug if kind else norm(row.finding)
     wanted, subject = norm(row.subject), norm(finding.subject.id)

@@ -177,3 +177,29 @@ def test_without_anything_imported_the_advice_is_to_import(tmp_path: Path) -> No
 def test_two_scopes_exclude_each_other(site: Site) -> None:
     said = site.take(5, site.file("one.csv", ("Campus", 7)), code=2, options=("--partial", "--whole-account"))
     assert "exclude each other" in said
+
+
+def test_a_date_without_separators_is_that_day(site: Site) -> None:
+    site.take(3, site.file("one.csv", ("Campus", 7)))
+    assert site.owned("--as-of", "20260503") == site.owned("--as-of", "2026-05-03") == {"Plant": 60, "Campus": 7}
+    assert site.owned("--as-of", "20260502")["Campus"] == 100
+
+
+def test_names_in_project_files_that_nothing_uses_are_told(site: Site) -> None:
+    files = {
+        "waivers.yaml": "- {finding: unused-pool, subject: '*'}\n- {finding: shortage, subject: X}\n",
+        "accounts.yaml": "smart_accounts:\n- name: Example Networks\n  virtual_accounts: [{name: campus}, {name: Ghost}]\n",
+        "contract.yaml": "agreements: []\n",
+        "catalog.yaml": "[]\n",
+        "notes.yaml": "[]\n",
+    }
+    for name, text in files.items():
+        (site.folder / name).write_text(text)
+    said = site.run("reconcile").stderr.splitlines()
+    assert said == [
+        "catalog.yaml: nothing reads it; did you mean catalogue.yaml?",
+        "contract.yaml: is not read by this version of licsweep",
+        "waivers.yaml: row 2: shortage on X covers no finding",
+        "accounts.yaml: Example Networks, Ghost: no import and no box knows this account",
+    ]
+    assert site.run("entitlements", "list").stderr.splitlines()[:2] == said[:2]

@@ -1,0 +1,45 @@
+"""What a project's files name and nothing uses: told as notes, for a name with a typing error does nothing silently."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from licsweep.position_types import JudgementResult, folded
+from licsweep.settings import Project
+from reconcile.findings.waivers import covers
+from reconcile.instances.account_names import Names
+from reconcile.tables.tables import Tables
+
+READ = (
+    "accounts", "catalogue", "consequences", "counting", "labels", "limits", "onprem", "pairing", "releases",
+    "reporters", "substitution", "waivers",
+)  # fmt: skip
+LATER = ("contract", "tokens")
+SUFFIXES = (".yaml", ".yml", ".json")
+_ALIKE = 0.8
+
+
+def unused(project: Project, result: JudgementResult | None = None) -> Iterator[str]:
+    """Notes on files of the project's root that nothing reads and, with what was judged, on names that meet nothing."""
+    for path in sorted(path for path in project.folder.iterdir() if path.suffix in SUFFIXES):
+        if path.stem in LATER:
+            yield f"{path.name}: is not read by this version of licsweep"
+        elif path.stem not in READ and (near := get_close_matches(path.stem, READ, n=1, cutoff=_ALIKE)):
+            yield f"{path.name}: nothing reads it; did you mean {near[0]}{path.suffix}?"
+    if result:
+        tables = Tables.load(project.folder)
+        for number, row in enumerate(tables.waivers, 1):
+            if not any(covers(row, finding) for finding in result.judgement.findings):
+                yield f"waivers.yaml: row {number}: {row.finding} on {row.subject} covers no finding"
+        yield from _accounts(tables, result)
+
+
+def _accounts(tables: Tables, result: JudgementResult) -> Iterator[str]:
+    names = Names(tables.accounts, ())
+    judged = result.judgement
+    pairs = [(pool.smart_account, pool.virtual_account) for pool in judged.pools]
+    pairs += [(instance.smart_account, instance.virtual_account) for instance in judged.instances]
+    met = {(folded(names.smart(smart)), folded(virtual)) for smart, virtual in pairs}
+    for smart in tables.accounts.smart_accounts:
+        strange = [v.name for v in smart.virtual_accounts if (folded(smart.name), folded(v.name)) not in met]
+        for name in strange if met else ():
+            yield f"accounts.yaml: {smart.name}, {name}: no import and no box knows this account"
