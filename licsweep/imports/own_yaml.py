@@ -16,7 +16,7 @@ from licsweep.model import Record, Utc
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
 from licsweep.serialization import load_yaml_file
 
-_OWN = re.compile(r"""^[ \t{"']*(?:entitlements|product_instances)["']?[ \t]*:""", re.MULTILINE)
+_OWN = re.compile(r"""\b(?:entitlements|product_instances)["']?[ \t]*:""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

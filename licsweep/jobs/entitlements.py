@@ -1,5 +1,6 @@
 """Importing what was bought: which imports count, what a new one replaces by what, taking one back."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -120,10 +121,8 @@ def import_files(
         effect.refuse_losses()
     told = [line for one in new for line in effect.told_of(one)] + list(effect.told_of_all())
     if not dry_run:
-        contents = {_files(file): b"".join(map(read_raw, file.paths)) for file in read}
         with writing(project, "import", alone=False) as store:
-            for one in new:
-                store.add_import(one.source, one.file, contents[one.file], one.rows, now, whole=one.whole)
+            store.add_imports(new)
     return told
 
 
@@ -261,6 +260,7 @@ def _imported_into(project: Project) -> Project:
 
 def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first_id: int) -> Iterator[StoredImport]:
     """The imports of a file: one for each smart account and kind of rows."""
+    content = b"".join(map(read_raw, file.paths))
     groups: dict[tuple[str, bool, str], list[Row]] = {}
     for row in file.entitlements:
         groups.setdefault((file.source, True, folded(row.smart_account)), []).append(row)
@@ -272,7 +272,7 @@ def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first
             id=number,
             source=source,
             file=_files(file),
-            sha256="",
+            sha256=hashlib.sha256(content).hexdigest(),
             imported_at=now,
             whole=replacing == "whole" or (replacing is None and several),
             entitlements=tuple(row for row in rows if isinstance(row, Entitlement)),

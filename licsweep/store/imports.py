@@ -1,6 +1,5 @@
 """Imports: entitlements and CSSM's product instances. They are only added; which ones count is decided on reading."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,30 +15,20 @@ from licsweep.store.base import Part, damaged
 class Imports(Part):
     """What was bought and what CSSM lists, by import."""
 
-    def add_import(
-        self,
-        source: str,
-        file: str,
-        content: bytes,
-        rows: Sequence[Entitlement] | Sequence[CssmInstance],
-        at: datetime,
-        *,
-        whole: bool = False,
-    ) -> int:
-        """Adds the entitlements or the product instances of one import, at least one row, and returns its id.
-
-        `whole`: it speaks of the whole smart account (licsweep/imports/scope.py).
-        """
-        sha256 = hashlib.sha256(content).hexdigest()
-        head = {"source": source, "file": file, "sha256": sha256, "imported_at": at, "whole": whole}
-        table = t.entitlement if isinstance(rows[0], Entitlement) else t.product_instance
-        bodies = [
-            {"position": position, "body": serialization.to_json(row, light=True)} for position, row in enumerate(rows)
-        ]
+    def add_imports(self, new: Sequence[StoredImport]) -> list[int]:
+        """Adds imports, each with at least one row, all or none of them; returns the ids that they were given."""
+        ids = []
         with self._writing() as connection:
-            made = self._add(t.entitlement_import, head, connection)
-            connection.execute(table.insert(), [body | {"import_id": made} for body in bodies])
-        return made
+            for one in new:
+                names = ("source", "file", "sha256", "imported_at", "whole")
+                made = self._add(t.entitlement_import, {name: getattr(one, name) for name in names}, connection)
+                bodies = [
+                    {"import_id": made, "position": position, "body": serialization.to_json(row, light=True)}
+                    for position, row in enumerate(one.rows)
+                ]
+                connection.execute((t.entitlement if one.entitlements else t.product_instance).insert(), bodies)
+                ids.append(made)
+        return ids
 
     def imports(self) -> list[StoredImport]:
         """Every import with its rows, oldest first, those taken back too; which ones count is decided by scope."""

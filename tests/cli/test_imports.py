@@ -188,7 +188,7 @@ def test_a_date_without_separators_is_that_day(site: Site) -> None:
 def test_names_in_project_files_that_nothing_uses_are_told(site: Site) -> None:
     files = {
         "waivers.yaml": "- {finding: unused-pool, subject: '*'}\n- {finding: shortage, subject: X}\n",
-        "accounts.yaml": "smart_accounts:\n- name: Example Networks\n  virtual_accounts: [{name: campus}, {name: Ghost}]\n",
+        "accounts.yaml": "smart_accounts:\n- name: Example Networks\n  virtual_accounts: [name: campus, name: Ghost]\n",
         "contract.yaml": "agreements: []\n",
         "catalog.yaml": "[]\n",
         "notes.yaml": "[]\n",

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.model import LicenseUse, Observation, Outcome
-from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, StoredImport, Substitution
 from licsweep.settings import Project
 from licsweep.store import Store, reading
 from tests.store.conftest import NOW, ONE, capture, raw, save
@@ -82,27 +83,32 @@ def test_a_damaged_observation_is_told(store: Store, project: Project) -> None:
         store.host_states(as_of=NOW)
 
 
-def test_entitlements_come_back(store: Store) -> None:
+def stored(number: int, source: str, **rows: Any) -> StoredImport:
+    return StoredImport(id=number, source=source, file="sample.yaml", sha256="x", imported_at=NOW, **rows)
+
+
+def test_imports_come_back(store: Store) -> None:
     lent = Substitution(license="B", substituted_license="A", quantity=5, type="LOWER_TO_HIGHER")
     row = Entitlement(smart_account="Example Networks", virtual_account="Campus", license="A", substitutions=(lent,))
-    made = store.add_import("yaml", "sample.yaml", b"x", [row], NOW, whole=True)
-    [one] = store.imports()
-    assert (one.id, one.source, one.whole, one.removed_at) == (made, "yaml", True, None)
-    assert (one.entitlements, one.instances, one.exported_at) == ((row,), (), NOW)
+    listed = CssmInstance(virtual_account="Campus", sn="FOC0000X001", licenses=(CssmLicense(license="A", quantity=2),))
+    new = [stored(1, "yaml", entitlements=(row,), whole=True), stored(2, "cssm-instances", instances=(listed,))]
+    assert store.add_imports(new) == [1, 2]
+    assert store.imports() == new
+    assert [one.exported_at for one in new] == [NOW, NOW]
+
+
+def test_imports_of_one_call_go_in_together_or_not_at_all(store: Store) -> None:
+    good, bad = stored(1, "yaml", entitlements=(Entitlement(license="A"),)), stored(2, "yaml")
+    with pytest.raises(StoreError):
+        store.add_imports([good, replace(bad, source=None)])  # type: ignore[arg-type]
+    assert store.imports() == []
 
 
 def test_an_import_taken_back_keeps_its_rows(store: Store) -> None:
-    made = store.add_import("yaml", "sample.yaml", b"x", [Entitlement(license="A")], NOW)
-    store.remove_import(made, NOW)
+    store.add_imports([stored(1, "yaml", entitlements=(Entitlement(license="A"),))])
+    store.remove_import(1, NOW)
     [one] = store.imports()
     assert (one.removed_at, len(one.entitlements)) == (NOW, 1)
-
-
-def test_product_instances_of_cssm_come_back(store: Store) -> None:
-    row = CssmInstance(virtual_account="Campus", sn="FOC0000X001", licenses=(CssmLicense(license="A", quantity=2),))
-    store.add_import("cssm-instances", "instances.yaml", b"x", [row], NOW)
-    [one] = store.imports()
-    assert (one.source, one.instances, one.entitlements) == ("cssm-instances", (row,), ())
 
 
 def test_outcomes_add_up(store: Store) -> None:
