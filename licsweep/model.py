@@ -387,6 +387,7 @@ class Observation(Record):
     clock: Clock | None = None
     rum_storage: RumStorage | None = None
     enforcement_state: str | None = None
+    operating_mode: Literal["autonomous", "controller-managed"] | None = None
     ha_role: Literal["active", "standby"] | None = None
     configured_ha_role: Literal["primary", "secondary"] | None = None
     cluster: str | None = None

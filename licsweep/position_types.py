@@ -12,6 +12,7 @@ from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
+PoolStatus = Literal["owned-unknown", "shortage", "covered-by-substitution", "below-buffer", "unused", "ok"]
 CountedAs = Literal["owned", "demo", "no limit", "future", "ended"]
 ComplianceState = Literal[
     "authorized",
@@ -148,24 +149,31 @@ def folded(name: str | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage(Record):
-    """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out."""
+    """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out.
+
+    `gathered` of the outcomes were stored and not read: they are not ok. `left_inventory` hosts are no longer in the
+    inventory and count on with their last good observation; they are not part of `selected`.
+    """
 
     selected: int
     outcomes: dict[str, int]
     percent: float
+    fresh: int = 0
+    gathered: int = 0
+    left_inventory: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool(Record):
-    """One license in one virtual account."""
+    """One license in one virtual account. What rests on ownership is None where no import says what is owned."""
 
     smart_account: str | None
     virtual_account: str
     license: str
     license_id: str
-    owned: int = 0
-    demo: int = 0
-    future: int = 0
+    owned: int | None = 0
+    demo: int | None = 0
+    future: int | None = 0
     ending_within_90_days: int = 0
     unlimited: bool = False
     in_use: int = 0
@@ -175,11 +183,11 @@ class Pool(Record):
     charged: int = 0
     borrowed: int = 0
     lent: int = 0
-    balance: int = 0
-    shortage: int = 0
-    buffer_target: int = 0
-    can_lend: int = 0
-    status: Literal["shortage", "covered-by-substitution", "below-buffer", "unused", "ok"] = "ok"
+    balance: int | None = 0
+    shortage: int | None = 0
+    buffer_target: int | None = 0
+    can_lend: int | None = 0
+    status: PoolStatus = "ok"
     cssm_in_use: int | None = None
     cssm_as_of: Utc | None = None
     oldest_capture: Utc | None = None
@@ -209,7 +217,10 @@ class Instance(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Record):
-    """A move of licenses between virtual accounts of one smart account."""
+    """A move of licenses between virtual accounts of one smart account.
+
+    `closes` is how much of a shortage it closes; `uses_buffer`: the donor ends below its own buffer target.
+    """
 
     license: str
     smart_account: str | None
@@ -217,6 +228,7 @@ class Transfer(Record):
     to: str
     quantity: int
     closes: int
+    uses_buffer: bool = False
     term_ends: date | None = None
 
 
@@ -254,26 +266,45 @@ class Finding(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterUnits(Record):
+    """Units of entitlements that start on a later date."""
+
+    date: date
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure(Record):
-    """The shortfall of a smart account after substitution and transfers."""
+    """The shortfall of a smart account after substitution and transfers.
+
+    `units` stay short; `units_with_buffers` is what its pools then lack to their buffer targets, the shortage counted
+    in. `covered_from` are entitlements that start later. Money is for one unit by the catalogue's `price_basis`.
+    """
 
     smart_account: str | None
     license: str
     units: int
+    units_with_buffers: int = 0
+    covered_from: tuple[LaterUnits, ...] = ()
     money: float | None = None
+    money_with_buffers: float | None = None
     currency: str | None = None
+    price_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmartAccountTotal(Record):
-    """One license over all virtual accounts of a smart account."""
+    """One license over all virtual accounts of a smart account.
+
+    Where one of its pools is `owned-unknown`, `owned` is what the others own at least, balance and shortage are None.
+    """
 
     smart_account: str | None
     license: str
-    owned: int
+    owned: int | None
     charged: int
-    balance: int
-    shortage: int
+    balance: int | None
+    shortage: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,9 +346,9 @@ class Use(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanUp(Record):
-    """A product instance to remove from CSSM: a ghost, or the old serial of the box `hostname`."""
+    """A product instance to remove from CSSM: a stale one, a retired one, or the old serial of the box `hostname`."""
 
-    reason: Literal["ghost-in-cssm", "replaced-serial"]
+    reason: Literal["ghost-in-cssm", "replaced-serial", "retired-in-cssm"]
     hostname: str | None = None
     smart_account: str | None = None
     virtual_account: str | None = None
@@ -410,6 +441,28 @@ class DriftLine(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShortPool(Record):
+    """A pool that is short, how much of that transfers close, and what closes it, in words."""
+
+    pool: Pool
+    closed: int
+    proposal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubstitutionRow(Record):
+    """How many units of `substituted_by` stand in for a license in one virtual account: by our rules, and by CSSM's."""
+
+    smart_account: str | None
+    virtual_account: str
+    license: str
+    substituted_by: str
+    units: int
+    cssm_units: int
+    cssm_as_of: Utc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementResult(Record):
     """Everything that reports and verbs show of one judgement, each figure judged once.
 
@@ -420,6 +473,8 @@ class JudgementResult(Record):
     states: tuple[HostState, ...] = ()
     uses: tuple[Use, ...] = ()
     owned_terms: tuple[OwnedTerm, ...] = ()
+    shortages: tuple[ShortPool, ...] = ()
+    substitutions: tuple[SubstitutionRow, ...] = ()
     clean_up: tuple[CleanUp, ...] = ()
     cssm_differences: tuple[CssmDifference, ...] = ()
     transition: tuple[TransitionRow, ...] = ()

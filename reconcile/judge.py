@@ -18,7 +18,8 @@ from reconcile.instances.reporting_path import reported_by
 from reconcile.instances.transition import transition
 from reconcile.judgement_context import JudgementContext, work_out
 from reconcile.judgement_input import HostFacts, JudgementInput, Options
-from reconcile.pools.pools import exposure, totals
+from reconcile.pools.exposure import exposure
+from reconcile.pools.pools import totals
 from reconcile.pools.terms import counted_as
 
 __all__ = ["HostFacts", "JudgementInput", "Options", "judge"]
@@ -40,7 +41,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         instances=tuple(sorted(instances, key=lambda each: (not each.service_affecting, each.hostname))),
         transfers_to_close=judged.plans.to_close,
         transfers_to_restore_buffer=judged.plans.to_restore_buffer,
-        exposure=tuple(exposure(judged.pools, judged.plans.closed, given.tables)),
+        exposure=tuple(exposure(judged)),
         findings=waived(raised, given.tables.waivers, judged.given.as_of.date()),
     )
     return JudgementResult(
@@ -48,6 +49,8 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         states=tuple(sorted(given.states, key=lambda state: (state.hostname, state.snapshot_id or 0))),
         uses=tuple(judged.uses),
         owned_terms=_owned_terms(judged),
+        shortages=tuple(judged.shortages),
+        substitutions=tuple(judged.substitutions),
         clean_up=clean_up(judged.strangers, judged.accounts.names),
         cssm_differences=cssm_differences(judged),
         transition=transition(judged),

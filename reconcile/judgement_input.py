@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from licsweep.model import HostState
-from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts
 from reconcile.tables.tables import Tables
 
 
@@ -32,12 +32,16 @@ class JudgementInput:
     """The hosts as the store knows them at `as_of` (UTC), the exports that count then, and the project's files.
 
     The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
+    `licenses` and `listed` are the accounts whose licenses and product instances were imported (None: those that the
+    rows name).
     """
 
     as_of: datetime
     states: Sequence[HostState] = ()
     entitlements: Sequence[Entitlement] = ()
     cssm_instances: Sequence[CssmInstance] = ()
+    licenses: ImportedAccounts | None = None
+    listed: ImportedAccounts | None = None
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)

@@ -17,8 +17,8 @@ TOP = 20
 
 
 @click.command()
-@click.option("--snapshot", type=int, help="Judge this snapshot alone.")
-@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
+@click.option("--snapshot", type=int, help="Judge only this snapshot.")
+@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 if any unwaived finding has at least this severity."
 )
@@ -47,7 +47,8 @@ def as_text(judgement: Judgement, top: int = TOP) -> str:
     """Coverage, pools and the most severe findings, for a terminal."""
     coverage = judgement.coverage
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
-    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}"]
+    left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
+    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}{left}"]
     pools = [serialization.plain(pool) for pool in judgement.pools]
     parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))

@@ -14,8 +14,8 @@ from licsweep.reports import FORMATS, KINDS, render, write
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file or a folder; html and xlsx need one.")
-@click.option("--snapshot", type=int, help="Of this snapshot alone.")
-@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp; default now.")
+@click.option("--snapshot", type=int, help="Report only this snapshot.")
+@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @shared
 def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int | None, as_of: datetime | None) -> None:
     """Write a report.

@@ -43,6 +43,8 @@ def gather(
         states=[replace(one, left_inventory=True) if one.hostname in left else one for one in states],
         entitlements=known.entitlements,
         cssm_instances=known.instances,
+        licenses=known.licenses,
+        listed=known.listed,
         facts=_facts(inventory),
         tables=tables,
         options=options,

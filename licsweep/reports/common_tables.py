@@ -19,6 +19,7 @@ from licsweep.reports.view import (
     percent,
     values,
 )
+from reconcile.instances.coverage import read_in_full
 
 ALL = 100
 NEVER_READ = Observation()
@@ -46,8 +47,8 @@ def build_report(
 def _coverage_cards(result: JudgementResult) -> tuple[Card, ...]:
     judgement = result.judgement
     coverage = judgement.coverage
-    good = coverage.outcomes.get("ok", 0)
-    missed = coverage.selected - good
+    good = coverage.outcomes.get("ok", 0) - coverage.gathered
+    missed = coverage.selected - good - coverage.fresh
     oldest = min(
         (s.observation.captured_at for s in result.states if s.observation and s.observation.captured_at),
         default=None,
@@ -59,7 +60,7 @@ def _coverage_cards(result: JudgementResult) -> tuple[Card, ...]:
         Card(
             "Coverage",
             percent(coverage.percent),
-            f"{good} of {coverage.selected} hosts were read in full; unsupported and fresh-enough hosts do not weigh",
+            f"{good} of {coverage.selected} hosts were read in full; unsupported and recently read hosts are excluded",
             "good" if coverage.percent >= ALL else "warn",
         ),
         alarm_card(
@@ -67,6 +68,12 @@ def _coverage_cards(result: JudgementResult) -> tuple[Card, ...]:
             missed,
             "listed below with reasons; what they printed last is counted and marked stale" if missed else "none",
             "quiet" if coverage.percent >= ALL else "bad",
+        ),
+        alarm_card(
+            "Left the inventory",
+            coverage.left_inventory,
+            "counted with their last good answer, as stale" if coverage.left_inventory else "none",
+            "warn",
         ),
         Card(
             "Oldest capture",
@@ -107,11 +114,12 @@ def unanswered_table(result: JudgementResult) -> Table:
     as_of = result.judgement.as_of
     lines = Counter(use.hostname for use in result.uses)
     records = []
-    for state in sorted((s for s in result.states if s.outcome != "ok"), key=lambda s: (s.outcome, s.hostname)):
+    missed = (state for state in result.states if not state.left_inventory and not read_in_full(state))
+    for state in sorted(missed, key=lambda s: (s.outcome, s.hostname)):
         at = state.observation.captured_at if state.observation else None
-        records.append(
-            {**values(state), "captured_at": at, "age_hours": hours(as_of, at), "lines": lines[state.hostname]}
-        )
+        figures = {"captured_at": at, "age_hours": hours(as_of, at), "lines": lines[state.hostname]}
+        reason = state.reason or ("its texts were gathered and not read" if state.gathered else None)
+        records.append({**values(state), **figures, "reason": reason})
     return make_table("not-read", records)
 
 

@@ -21,6 +21,7 @@ _WIDTHS = {
     "prose": 20,
     "code": 13,
     "int": 6.5,
+    "days": 8,
     "bar": 9,
     "bool": 6,
     "date": 6,

@@ -10,7 +10,7 @@ from licsweep.reports.view import Card, Report, Table, alarm_card, hours, make_t
 
 PoolKey = tuple[str | None, str, str | None]
 
-_STATUS_ORDER = ("shortage", "covered-by-substitution", "below-buffer", "ok", "unused")
+_STATUS_ORDER = ("shortage", "owned-unknown", "covered-by-substitution", "below-buffer", "ok", "unused")
 
 
 def build(result: JudgementResult, *, generated_at: datetime) -> Report:
@@ -24,6 +24,7 @@ def build(result: JudgementResult, *, generated_at: datetime) -> Report:
         _pool_table(pools, numbers, sums),
         clock_table("instances", judgement.instances, result),
         _outside_table(uses, numbers),
+        make_table("substitutions", map(values, result.substitutions)),
         make_table("cssm", map(values, result.cssm_differences)),
         _owned_table(result.owned_terms, numbers),
         _line_table(uses, numbers, judgement.as_of),
@@ -49,14 +50,15 @@ def _sums(uses: Sequence[Use]) -> Counter[PoolKey]:
 
 
 def _cards(pools: Sequence[Pool], uses: Sequence[Use], sums: Counter[PoolKey]) -> tuple[Card, ...]:
-    entitled = _entitled(pools)
-    short = [pool.shortage for pool in pools if pool.shortage and pool.smart_account in entitled]
+    short = [pool.shortage for pool in pools if pool.shortage]
+    unknown = sum(pool.status == "owned-unknown" for pool in pools)
     stale = sum(pool.in_use_stale for pool in pools)
     uncounted = sum(use.count is None and use.counted_as != "legacy" for use in uses)
     wrong = sum(pool.in_use != sums[_key(pool)] for pool in pools)
     return (
         Card("License lines", str(len(uses)), f"{uncounted} of them without a printed count; {len(pools)} pools"),
         alarm_card("Pools short", len(short), f"licenses short: {sum(short)}", "bad"),
+        alarm_card("Owned not known", unknown, "pools of accounts of which nothing was imported", "warn"),
         alarm_card("Stale in use", stale, "counted from hosts that did not answer", "warn"),
         Card(
             "Pools that add up",
@@ -68,27 +70,10 @@ def _cards(pools: Sequence[Pool], uses: Sequence[Use], sums: Counter[PoolKey]) -
 
 
 def _pool_table(pools: Sequence[Pool], numbers: dict[PoolKey, str], sums: Counter[PoolKey]) -> Table:
-    entitled = _entitled(pools)
-    unknown = dict.fromkeys(("owned", "balance", "shortage", "buffer_target", "status", "borrowed", "lent"))
-    records = (
-        {
-            **values(pool),
-            "pool": numbers[_key(pool)],
-            "lines_in_use": sums[_key(pool)],
-            **({} if pool.smart_account in entitled else unknown),
-        }
-        for pool in pools
+    return make_table(
+        "pools",
+        ({**values(pool), "pool": numbers[_key(pool)], "lines_in_use": sums[_key(pool)]} for pool in pools),
     )
-    return make_table("pools", records)
-
-
-def _entitled(pools: Sequence[Pool]) -> set[str | None]:
-    """The smart accounts behind which an import stands: elsewhere zeros mean that nobody said what is owned."""
-    return {
-        pool.smart_account
-        for pool in pools
-        if pool.owned or pool.demo or pool.future or pool.unlimited or pool.cssm_as_of or pool.cssm_in_use is not None
-    }
 
 
 def _where(use: Use) -> dict[str, str | None]:

@@ -16,6 +16,7 @@ import yaml
 
 from licsweep.position_types import Coverage
 from licsweep.reports.defuse import clean
+from reconcile.instances.clock import days_in_words
 
 Cell = str | int | bool | date | None
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
@@ -24,7 +25,9 @@ Tone = Literal["good", "info", "warn", "bad", "quiet"]
 TONES: dict[str, Tone] = {
     **dict.fromkeys(("ok", "authorized", "reporting-ok", "no-report-required", "in_use"), "good"),
     **dict.fromkeys(("info", "reserved", "in_evaluation", "covered-by-substitution", "reported-by-controller"), "info"),
-    **dict.fromkeys(("warning", "partial", "below-buffer", "report-due", "never-reported", "eval-mode"), "warn"),
+    **dict.fromkeys(
+        ("warning", "partial", "below-buffer", "owned-unknown", "report-due", "never-reported", "eval-mode"), "warn"
+    ),
     **dict.fromkeys(("error", "critical", "shortage", "report-overdue", "out-of-compliance", "eval-expired"), "bad"),
     **dict.fromkeys(("unreachable", "auth-failed", "host-key-unknown", "host-key-changed", "refused"), "bad"),
     **dict.fromkeys(("unparsed", "timed-out", "unidentified", "no result recorded"), "bad"),
@@ -33,14 +36,15 @@ TONES: dict[str, Tone] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` prose is sentences; code a device's own text; bar an int with a bar beside it; state a word with a color.
+    """`kind` prose is sentences; days a number of days until a deadline; code a device's own text; bar an int with a
+    bar beside it; state a word with a color.
 
     `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
     """
 
     key: str
     title: str
-    kind: Literal["text", "prose", "code", "int", "bar", "bool", "date", "datetime", "state", "ref"] = "text"
+    kind: Literal["text", "prose", "code", "int", "days", "bar", "bool", "date", "datetime", "state", "ref"] = "text"
     missing: str = "not known"
     ref: str = ""
 
@@ -128,6 +132,8 @@ def shown(value: Cell, column: Column) -> str:
             return column.missing
         case bool():
             return "yes" if value else "no"
+        case int() if column.kind == "days":
+            return days_in_words(value)
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case date():

@@ -95,7 +95,7 @@ def _write(sheet: Any, row: int, at: int, cell: Cell, column: Column, formats: d
             sheet.write_string(row, at, column.missing, formats["missing"])
         case bool():
             sheet.write_boolean(row, at, cell, formats["text"])
-        case int():
+        case int() if column.kind != "days":
             sheet.write_number(row, at, cell, formats["int"])
         case datetime() if cell.year >= _FIRST_EXCEL_YEAR:
             sheet.write_datetime(row, at, cell.replace(tzinfo=None), formats["datetime"])

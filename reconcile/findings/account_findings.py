@@ -8,8 +8,10 @@ from licsweep.position_types import Pool, Subject
 from reconcile.findings.raised import RaisedFinding, instance_subject, pool_subject
 from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.judgement_context import JudgementContext
-from reconcile.pools.pools import Account, evidence_of
+from reconcile.pools.pools import MOST_EVIDENCE, Account, evidence_of, pool_id
 from reconcile.tables.tables import norm
+
+HOSTS_NAMED = 5
 
 
 def wrong_families(judged: JudgementContext) -> Iterator[RaisedFinding]:
@@ -46,6 +48,30 @@ def _plain(family: str) -> str:
     """A family as families are compared: `Catalyst 9000` takes in C9300, `ISR4000` is of ISR."""
     text = re.sub(r"\W|_", "", norm(family))
     return re.sub(r"^catalyst(?=\d)", "c", text).removesuffix("000")
+
+
+def unknown_ownership(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`entitlements-missing` of a smart account of which nothing was imported; `unassigned-use`."""
+    used: dict[str | None, list[Pool]] = {}
+    for pool in judged.pools:
+        if pool.charged:
+            used.setdefault(pool.smart_account, []).append(pool)
+    for smart, pools in used.items():
+        subject = Subject(kind="account", id=smart or "-")
+        if not judged.accounts.anything_bought(smart):
+            message = f"{sum(p.charged for p in pools)} licenses are used, and nothing was imported of what is owned"
+            yield RaisedFinding("entitlements-missing", subject, message)
+        unassigned = [pool for pool in pools if pool.virtual_account == UNASSIGNED]
+        if unassigned:
+            units = ", ".join(f"{pool.charged} x {pool.license}" for pool in unassigned)
+            lines = [use for pool in unassigned for use in judged.pool_accounts[pool_id(pool)].uses]
+            hosts = list(dict.fromkeys(use.hostname for use in lines))
+            more = f" and {len(hosts) - HOSTS_NAMED} more" if len(hosts) > HOSTS_NAMED else ""
+            message = (
+                f"{units} used in no known virtual account by {', '.join(hosts[:HOSTS_NAMED])}{more}; write"
+                " `data: {virtual_account: NAME}` into the inventory entries"
+            )
+            yield RaisedFinding("unassigned-use", subject, message, evidence_of(lines[:MOST_EVIDENCE]))
 
 
 def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:

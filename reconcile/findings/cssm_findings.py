@@ -18,50 +18,39 @@ from reconcile.tables.tables import Tables, norm
 
 
 def strangers(judged: JudgementContext) -> Iterator[RaisedFinding]:
-    """`ghost-in-cssm` and `replaced-serial`."""
-    for row, home in judged.strangers:
-        if home is None or home.observation is None:
-            subject = instance_subject(row.name or f"{row.pid or '-'}:{row.sn or '-'}")
-            yield RaisedFinding("ghost-in-cssm", subject, f"CSSM lists {cssm.told(row)}", cssm.evidence([row]))
-        else:
-            now = ", ".join(sorted({u.sn for u in home.observation.udis if u.sn})) or "no serial"
+    """`not-in-inventory`, `ghost-in-cssm` (a stale product instance), `replaced-serial`, `retired-in-cssm`."""
+    for row, home, reason in judged.strangers:
+        subject = instance_subject(home.hostname if home else row.name or f"{row.pid or '-'}:{row.sn or '-'}")
+        message, evidence = f"CSSM lists {cssm.told(row)}", cssm.evidence([row])
+        if reason == "replaced-serial" and home:
+            now = ", ".join(sorted({udi.sn for udi in home.udis if udi.sn})) or "no serial"
             message = f"CSSM still lists {cssm.told(row)}; the box answers as {now}"
-            evidence = [*cssm.evidence([row]), *cited(home, "udis")]
-            yield RaisedFinding("replaced-serial", instance_subject(home.hostname), message, evidence)
+            evidence += cited(home, "udis")
+        elif home and home.retired:
+            held = ", ".join(f"{held.quantity} x {held.license}" for held in row.licenses) or "no license"
+            message = f"retired on {home.retired.at:%Y-%m-%d}, but CSSM still lists {cssm.told(row)}: it holds {held}"
+        elif reason == "ghost-in-cssm":
+            message = f"stale product instance: {message}"
+        yield RaisedFinding(reason, subject, message, evidence)
 
 
 def missing(judged: JudgementContext) -> Iterator[RaisedFinding]:
-    """`not-in-cssm`: a box that has reported to an account whose product instances were exported, and is not listed."""
-    exported = _exports(judged)
-    accounts: dict[str, set[str]] = {}
-    for smart, virtual in exported:
-        accounts.setdefault(smart, set()).add(virtual)
+    """`not-in-cssm`: a box that has reported, in an account whose product instances were imported without it."""
+    names, exported = judged.accounts.names, dict[str, datetime]()
+    for row in judged.cssm.rows:
+        smart, at = norm(names.owner(row.smart_account, row.virtual_account or "") or ""), row.exported_at
+        exported[smart] = max(exported.get(smart, at or judged.given.as_of), at or judged.given.as_of)
     for case in judged.instances if exported else ():
         unit, place = case.unit, case.place
-        smart, virtual = norm(place.smart_account or ""), norm(place.virtual_account)
-        known = accounts.get(smart) or accounts.get("", set())
-        if not known or place.rows or unit.observation is None or not unit.serials():
+        at = exported.get(norm(place.smart_account or ""))
+        known = judged.accounts.instances_known(place.smart_account, place.virtual_account)
+        if at is None or not known or place.rows or unit.observation is None or not unit.serials():
             continue
-        if virtual not in known and len(known) == 1:
-            continue  # the export may be of that one virtual account alone
-        at = exported.get((smart, virtual)) or max(when for (s, _), when in exported.items() if s in (smart, ""))
         met = _met_cssm(unit.observation, case.state, judged.given.tables)
         if met and met <= at:
             message = f"it reported on {met:%Y-%m-%d}, CSSM's export of {at:%Y-%m-%d} does not list it"
             evidence = cited(unit, "last_ack_received", "udis")
             yield RaisedFinding("not-in-cssm", instance_subject(unit.hostname), message, evidence)
-
-
-def _exports(judged: JudgementContext) -> dict[tuple[str, str], datetime]:
-    """When each account's product instances were exported, the newest export of each; `as_of` where none says."""
-    found: dict[tuple[str, str], datetime] = {}
-    names = judged.accounts.names
-    for row in judged.cssm.rows:
-        virtual, at = names.virtual(row.virtual_account), row.exported_at or judged.given.as_of
-        smart = names.smart(row.smart_account) or (names.only_owner(virtual) if virtual else None)
-        key = (norm(smart or ""), norm(virtual or ""))
-        found[key] = max(found.get(key, at), at)
-    return found
 
 
 def _met_cssm(seen: Observation, state: State, tables: Tables) -> datetime | None:

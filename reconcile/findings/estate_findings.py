@@ -71,15 +71,15 @@ def _lists(manager: ProductInstance, unit: ProductInstance) -> bool:
     return norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
 
 
-def _differences(unit: ProductInstance, manager: ProductInstance, device: ManagedDevice) -> Iterable[str]:
+def _differences(unit: ProductInstance, manager: str, device: ManagedDevice) -> Iterable[str]:
     seen = unit.observation
     if seen is None:
         return
     if seen.manager and seen.manager.kind in ("fdm", "sd-wan-manager", "catalyst-center"):
-        yield f"{manager.hostname} lists it, but it says that {seen.manager.kind} manages it"
+        yield f"{manager} lists it, but it says that {seen.manager.kind} manages it"
     mine, theirs = version(seen.release), version(device.software)
     if mine and theirs and not _same(mine[0], theirs[0]):
-        yield f"it runs {seen.release}, {manager.hostname} says {device.software}"
+        yield f"it runs {seen.release}, {manager} says {device.software}"
 
 
 def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -7,6 +7,7 @@ from licsweep.model import Observation
 from licsweep.position_types import Severity, Use
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject, read_from
 from reconcile.instances import cssm_index as cssm
+from reconcile.instances.identity import answer
 from reconcile.instances.states import State, state_findings
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.pairing import bad_pairs
@@ -25,17 +26,33 @@ _UNPLACED = {"unmatched": "unmatched-license", "ambiguous": "ambiguous-license",
 
 
 def identity(judged: JudgementContext) -> Iterator[RaisedFinding]:
-    """`duplicate-inventory-entry`, and `account-mismatch` where the sources of its account disagree."""
+    """`duplicate-inventory-entry` or `udi-conflict`, `left-inventory`, `account-mismatch`."""
     for case in judged.instances:
         unit, place = case.unit, case.place
         subject = instance_subject(unit.hostname)
-        if unit.others:
-            names = ", ".join(sorted({other.hostname for other in unit.others}))
+        names = ", ".join(sorted({other.hostname for other in unit.others if not other.left_inventory}))
+        if case.conflict:
+            message = f"{unit.hostname} and {names} answer with the same UDI and count differently: {case.conflict}"
+            yield RaisedFinding("udi-conflict", subject, message, cited(unit, "udis"))
+        elif names and not unit.left_inventory:
             message = f"{unit.hostname} is also in the inventory as {names}; its capture is the newest"
             yield RaisedFinding("duplicate-inventory-entry", subject, message, cited(unit, "udis"))
+        if unit.left_inventory and unit.observation:
+            message = "it is no longer in the inventory; its last counts are still part of every figure"
+            yield RaisedFinding("left-inventory", subject, message)
         if place.conflicts:
             evidence = [*cited(unit, "virtual_account", "smart_account"), *cssm.evidence(place.rows)]
             yield RaisedFinding("account-mismatch", subject, "; ".join(place.conflicts), evidence)
+
+
+def never_read(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """A selected host without any good observation: it is in no figure."""
+    for state in judged.given.states:
+        known = answer(state) or state.left_inventory or state.retired or state.outcome == "unsupported"
+        if not known:
+            told = "its texts were gathered and not read" if state.gathered else state.reason
+            message = f"never read; the last attempt ended as {state.outcome}" + (f": {told}" if told else "")
+            yield RaisedFinding("never-read", instance_subject(state.hostname), message)
 
 
 def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:

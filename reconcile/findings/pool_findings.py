@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from licsweep.position_types import Pool, Subject
 from reconcile.findings.raised import RaisedFinding, pool_subject
 from reconcile.judgement_context import JudgementContext
-from reconcile.pools.instance_moves import better_moves
 from reconcile.pools.pairing import wrong_tiers
 from reconcile.pools.pools import PoolAccount, pool_id, shortages_on
 from reconcile.pools.terms import lapses
@@ -14,14 +13,15 @@ from reconcile.pools.terms import lapses
 def pool_states(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`shortage`, `below-buffer`, `unused-pool`; `covered-by-substitution` for every pool that borrows."""
     for pool in judged.pools:
-        if pool.status == "ok":
+        if pool.status in ("ok", "owned-unknown"):
             continue
         subject, evidence = pool_subject(pool), judged.evidence(pool)
         figures = f"{pool.charged} used, {pool.owned} owned"
         if pool.borrowed:
-            lenders = ", ".join(judged.pool_accounts[pool_id(pool)].lenders)
-            yield RaisedFinding("covered-by-substitution", subject, f"borrows {lenders} ({figures})", evidence)
-        if pool.status == "shortage":
+            lenders = judged.pool_accounts[pool_id(pool)].lenders
+            told = ", ".join(f"{units} of {name}" for name, units in lenders.items())
+            yield RaisedFinding("covered-by-substitution", subject, f"borrows {told} ({figures})", evidence)
+        if pool.shortage:
             yield RaisedFinding("shortage", subject, f"{licenses(pool.shortage)} short ({figures})", evidence)
         elif pool.status == "below-buffer":
             message = f"enough for today ({figures}), but not for the buffer of {pool.buffer_target}"
@@ -60,28 +60,31 @@ def ending_terms(judged: JudgementContext) -> Iterator[RaisedFinding]:
 def closing(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`false-shortage` where transfers close a pool's shortage whole; what they leave is the smart account's."""
     left: dict[tuple[str | None, str], list[tuple[Pool, int]]] = {}
-    moves = better_moves(judged.pools, judged.plans, judged.uses)
-    for pool in judged.pools:
-        if not pool.shortage:
-            continue
-        open_ = pool.shortage - judged.plans.closed[pool_id(pool)]
+    for row in judged.shortages:
+        pool, open_ = row.pool, (row.pool.shortage or 0) - row.closed
         if open_:
-            left.setdefault((pool.smart_account, pool.license), []).append((pool, open_))
-            continue
-        account = (pool.smart_account, pool.virtual_account)
-        said = ", ".join(
-            f"{t.quantity} of {t.license} from {t.from_}"
-            for t in judged.plans.to_close
-            if (t.smart_account, t.to) == account
-        )
-        instead = f", or by moving the product instance {moves[account]}" if account in moves else ""
-        message = f"{licenses(pool.shortage)} short; its smart account closes that by moving {said}{instead}"
-        yield RaisedFinding("false-shortage", pool_subject(pool), message, judged.evidence(pool))
-    for (smart, name), short in left.items():
+            left.setdefault((pool.smart_account, pool.license_id), []).append((pool, open_))
+        else:
+            message = f"{licenses(row.closed)} short; its smart account closes that by {row.proposal}"
+            yield RaisedFinding("false-shortage", pool_subject(pool), message, judged.evidence(pool))
+    unknown = {(pool.smart_account, pool.license_id) for pool in judged.pools if pool.status == "owned-unknown"}
+    for (smart, license_id), short in left.items():
+        if (smart, license_id) in unknown:
+            continue  # what the other accounts own may close it
+        name = short[0][0].license
         subject = Subject(kind="account", id=f"{smart or '-'}/{name}")
         message = f"{sum(units for _, units in short)} x {name} still short after all transfers"
         evidence = [line for pool, _ in short for line in judged.evidence(pool)]
         yield RaisedFinding("shortage-of-smart-account", subject, message, evidence)
+
+
+def substitutions(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`substitution-disagreement`: CSSM lends other units than our chains do."""
+    for row in judged.substitutions:
+        if row.cssm_as_of and row.units != row.cssm_units:
+            subject = Subject(kind="pool", id=f"{row.smart_account or '-'}/{row.virtual_account}/{row.license}")
+            message = f"CSSM lends it {row.cssm_units} of {row.substituted_by}, we compute {row.units}"
+            yield RaisedFinding("substitution-disagreement", subject, message)
 
 
 def tiers(judged: JudgementContext) -> Iterator[RaisedFinding]:

@@ -21,6 +21,7 @@ Rule = Callable[[JudgementContext], Iterator[RaisedFinding]]
 
 RULES: tuple[Rule, ...] = (
     instance_findings.identity,
+    instance_findings.never_read,
     instance_findings.compliance,
     instance_findings.license_lines,
     instance_findings.stale_captures,
@@ -34,9 +35,11 @@ RULES: tuple[Rule, ...] = (
     pool_findings.ending_terms,
     pool_findings.tiers,
     pool_findings.closing,
+    pool_findings.substitutions,
     cssm_findings.strangers,
     cssm_findings.missing,
     account_findings.wrong_families,
+    account_findings.unknown_ownership,
     account_findings.fragmented,
     account_findings.too_broad,
     estate_findings.new_lines,

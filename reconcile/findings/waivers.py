@@ -13,7 +13,16 @@ from reconcile.tables.rows import WaiverRow
 from reconcile.tables.tables import norm
 
 NOT_RAISED_YET = frozenset(
-    ["token-expired", "token-expiring", "token-wrong-plane", "true-forward-overage", "under-used", "over-committed"]
+    [
+        "token-expired",
+        "token-expiring",
+        "token-wrong-plane",
+        "true-forward-overage",
+        "under-used",
+        "cssm-alert",
+        "growth-limit-passed",
+        "subscription-ending",
+    ]
 )
 """Findings of docs/judgement.md that nothing raises so far: waivers may name them already."""
 

@@ -3,22 +3,25 @@
 Virtual account, by precedence: what the device prints (an On-Prem local account stands for the cloud account of
 onprem.yaml), CSSM's product instances (by UDI set), the inventory, else `unassigned` (a box that never had an ACK
 prints none). Smart account: by the same precedence, else the only smart account known for that virtual account, else
-none. An entitlement whose file names no smart account takes it by the same last rule.
+the only smart account known at all. An entitlement whose file names no smart account takes it by the same last rules.
+
+What an account owns, and which product instances it has, is known where an import says so of it or of its whole smart
+account.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from licsweep.model import Observation
-from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts
 from reconcile.instances.account_names import Names, Pair, clean
 from reconcile.instances.cssm_index import CssmIndex
 from reconcile.instances.identity import ProductInstance
 from reconcile.instances.reporting_path import leads_to, speaks_to
-from reconcile.judgement_input import HostFacts
+from reconcile.judgement_input import JudgementInput
 from reconcile.tables.rows import LocalAccount
-from reconcile.tables.tables import Tables, norm
+from reconcile.tables.tables import norm
 
 UNASSIGNED = "unassigned"
 Source = Literal["device", "cssm-export", "inventory", "unassigned"]
@@ -36,23 +39,38 @@ class AccountAssignment:
 
 
 class Accounts:
-    """All account names of one judgement, and where each instance and entitlement belongs."""
+    """All account names of one judgement, where each instance and entitlement belongs, and what was imported."""
 
-    def __init__(
-        self,
-        units: Sequence[ProductInstance],
-        facts: Mapping[str, HostFacts],
-        entitlements: Sequence[Entitlement],
-        cssm: CssmIndex,
-        tables: Tables,
-    ) -> None:
-        self._facts, self._cssm, self._tables = facts, cssm, tables
-        bought = [(e.smart_account, e.virtual_account) for e in entitlements]
+    def __init__(self, units: Sequence[ProductInstance], cssm: CssmIndex, given: JudgementInput) -> None:
+        self._facts, self._cssm, self._tables = given.facts, cssm, given.tables
+        bought = [(e.smart_account, e.virtual_account) for e in given.entitlements]
         listed = [(row.smart_account, row.virtual_account) for row in cssm.rows]
-        cloud = [(local.smart_account, local.virtual_account) for s in tables.onprem.servers for local in s.accounts]
-        seen = [(u.observation.smart_account, u.observation.virtual_account) for u in units if u.observation]
-        said = [(f.smart_account, f.virtual_account) for f in facts.values()]
-        self.names = Names(tables.accounts, (bought, listed, cloud, said, seen))
+        local = [account for server in self._tables.onprem.servers for account in server.accounts]
+        cloud = [(account.smart_account, account.virtual_account) for account in local]
+        on_servers = {norm(account.local) for account in local}
+        printed = ((u.observation.smart_account, u.observation.virtual_account) for u in units if u.observation)
+        seen = [(None if norm(smart or "") in on_servers else smart, virtual) for smart, virtual in printed]
+        said = [(f.smart_account, f.virtual_account) for f in given.facts.values()]
+        self.names = Names(self._tables.accounts, (bought, listed, cloud, said, seen))
+        self._licenses = self._imported(given.licenses, bought)
+        self._listed = self._imported(given.listed, listed)
+
+    def _imported(self, imported: ImportedAccounts | None, rows: Iterable[Pair]) -> set[tuple[str, str]]:
+        """Pairs of smart and virtual account under the names of this judgement, "" for the whole smart account."""
+        pairs = {(s or "", v) for s, v in rows if v} if imported is None else imported.accounts
+        return {(norm(self.names.owner(smart, virtual) or ""), norm(virtual)) for smart, virtual in pairs}
+
+    def owned_known(self, smart: str | None, virtual: str) -> bool:
+        """Whether an import says what a virtual account owns; of `unassigned` none can."""
+        return virtual != UNASSIGNED and _covers(self._licenses, smart, virtual)
+
+    def instances_known(self, smart: str | None, virtual: str) -> bool:
+        """Whether CSSM's product instances of a virtual account were imported."""
+        return _covers(self._listed, smart, virtual)
+
+    def anything_bought(self, smart: str | None) -> bool:
+        """Whether any licenses of a smart account were imported."""
+        return any(known == norm(smart or "") for known, _ in self._licenses)
 
     def of_unit(self, unit: ProductInstance) -> AccountAssignment:
         rows = self._cssm.of(unit)
@@ -66,7 +84,7 @@ class Accounts:
             *(("inventory", pair) for pair in listed),
         ]
         source, virtual = next(((s, pair[1]) for s, pair in said if pair[1]), ("unassigned", UNASSIGNED))
-        smart = next((pair[0] for _, pair in said if pair[0]), None) or self.names.only_owner(virtual or UNASSIGNED)
+        smart = self.names.owner(next((pair[0] for _, pair in said if pair[0]), None), virtual or UNASSIGNED)
         return AccountAssignment(
             smart_account=smart,
             virtual_account=virtual or UNASSIGNED,
@@ -78,7 +96,7 @@ class Accounts:
     def of_entitlement(self, entitlement: Entitlement) -> tuple[str | None, str]:
         """Smart account and virtual account of an entitlement."""
         smart, virtual = self._names_of((entitlement.smart_account, entitlement.virtual_account))
-        return smart or self.names.only_owner(virtual or UNASSIGNED), virtual or UNASSIGNED
+        return self.names.owner(smart, virtual or UNASSIGNED), virtual or UNASSIGNED
 
     def _names_of(self, pair: Pair) -> Pair:
         return self.names.smart(pair[0]), self.names.virtual(pair[1])
@@ -109,6 +127,11 @@ class Accounts:
         here = [pair for pair in found if leads_to(seen, pair[0])] or found
         clouds = {(local.smart_account, local.virtual_account) for _, local in here}
         return here[0][1] if len(clouds) == 1 else None
+
+
+def _covers(imported: Container[tuple[str, str]], smart: str | None, virtual: str) -> bool:
+    account = norm(smart or "")
+    return (account, norm(virtual)) in imported or (account, "") in imported
 
 
 def _conflict(what: str, said: Iterable[tuple[str, Pair]], part: int) -> list[str]:

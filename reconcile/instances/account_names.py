@@ -4,7 +4,7 @@ A smart account is known by its name, its domain and its aliases (accounts.yaml)
 case and surplus blanks. The spelling shown is that of accounts.yaml, else of the entitlements, else as first met.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from reconcile.tables.rows import AccountsFile, VirtualAccountRow
@@ -16,7 +16,7 @@ Pair = tuple[str | None, str | None]
 class Names:
     """The account names of one judgement; `sources` are pairs of smart and virtual account, the best source first."""
 
-    def __init__(self, accounts: AccountsFile, sources: Iterable[Iterable[Pair]]) -> None:
+    def __init__(self, accounts: AccountsFile, sources: Sequence[Sequence[Pair]]) -> None:
         self._alias: dict[str, str] = {}
         self._spelling: dict[str, str] = {}
         self._rows: dict[tuple[str, str], VirtualAccountRow] = {}
@@ -32,6 +32,10 @@ class Names:
             for name in sorted({name for pair in known for name in pair if name}):
                 self._spelling.setdefault(norm(name), name)
             self._owners.append(_owners(known))
+        smarts = {self.smart(name) for pairs in sources for name, _ in pairs if clean(name)}
+        smarts |= {self.smart(account.name) for account in accounts.smart_accounts}
+        self.only = next(iter(smarts)) if len(smarts) == 1 else None
+        """The smart account, where exactly one is known at all."""
         self.cloud = {virtual for owners in self._owners[:2] for virtual in owners}
         """Virtual accounts that accounts.yaml or the entitlements name."""
 
@@ -50,6 +54,10 @@ class Names:
             if found := owners.get(norm(virtual)):
                 return self.smart(next(iter(found))) if len(found) == 1 else None
         return None
+
+    def owner(self, smart: str | None, virtual: str) -> str | None:
+        """The smart account of a virtual account: the stated one, the only one of such a name, the only one known."""
+        return self.smart(smart) or self.only_owner(virtual) or self.only
 
     def row(self, smart: str | None, virtual: str) -> VirtualAccountRow | None:
         """The row of accounts.yaml of a virtual account."""

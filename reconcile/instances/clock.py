@@ -44,9 +44,13 @@ def days_in_words(days: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Range:
-    """The bounds of the computed deadline (None: open), and the intervals in days that could apply (0: no report)."""
+    """The bounds of the computed deadline (None: open), and the intervals in days that could apply (0: no report).
+
+    `computed` is the early bound by the intervals alone; `earliest` allows for reports on a change of use as well.
+    """
 
     spans: frozenset[int] | None
+    computed: datetime | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
 
@@ -64,13 +68,13 @@ def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> Report
     computed = _computed(seen)
     spans = computed.spans
     silent = seen.reporting_push_interval_days == 0 and (spans is None or 0 in spans)
-    deadline = seen.next_ack_deadline or (None if silent else computed.earliest)
+    deadline = seen.next_ack_deadline or (None if silent else computed.computed)
     required = deadline is not None or (spans is not None and spans != {0} and not silent)
     acked = seen.last_ack_received is not None
     return ReportingClock(
         state=_state(deadline, as_of, horizon, acked=acked, required=required, known=silent or spans is not None),
         deadline=deadline,
-        computed=computed.earliest,
+        computed=computed.computed,
         days_left=(deadline - as_of) // timedelta(days=1) if deadline else None,
         never_reported=required and not acked,
         disagreement=computed.difference(seen.next_ack_deadline),
@@ -97,7 +101,11 @@ def _computed(seen: Observation) -> _Range:
     bounded = spans is not None and 0 not in spans
     base = seen.last_ack_received or _first_use(seen)
     if base:
-        return _Range(spans=spans, earliest=base + min(lengths), latest=base + max(lengths) if bounded else None)
+        early = base + min(lengths)
+        # A change of use on any day since then may have called for a report sooner; no output says when it was.
+        changed = [base + timedelta(days=days) for days in _on_change(seen)]
+        latest = base + max(lengths) if bounded else None
+        return _Range(spans=spans, computed=early, earliest=min([early, *changed]), latest=latest)
     latest = seen.captured_at + max(lengths) if seen.captured_at and bounded else None
     return _Range(spans=spans, latest=latest)
 
@@ -124,6 +132,14 @@ def _spans(seen: Observation) -> frozenset[int] | None:
             return None
         spans.add(min((d for d in days if d), default=0))
     return frozenset(spans)
+
+
+def _on_change(seen: Observation) -> set[int]:
+    """The intervals in days, other than 0, within which a change of use wants a report, of the classes in use."""
+    classes = {class_of(row) for row in seen.licenses if _really_in_use(row)}
+    names = {*classes, *(UNENFORCED.values() if None in classes else ())}
+    rules = (getattr(seen.policy, name) for name in names if name) if seen.policy else ()
+    return {rule.report_on_change_days for rule in rules if rule and rule.report_on_change_days}
 
 
 def _really_in_use(row: LicenseUse) -> bool:

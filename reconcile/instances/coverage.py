@@ -5,19 +5,38 @@ from collections.abc import Mapping, Sequence
 
 from licsweep.model import HostState
 from licsweep.position_types import Coverage
-from reconcile.instances.identity import fresh_enough
+from reconcile.instances.identity import answer, fresh_enough, retirement
 
 WHOLE = 100.0
 
 
 def coverage(states: Sequence[HostState]) -> Coverage:
-    """The coverage of these hosts, by how their newest try ended. Nothing selected is 0 percent."""
-    outcomes = Counter[str](state.outcome for state in states)
-    percent = percent_read(outcomes, sum(map(fresh_enough, states))) if states else 0.0
-    return Coverage(selected=len(states), outcomes=dict(sorted(outcomes.items())), percent=percent)
+    """The coverage of these hosts, by how their last attempt ended; those that left the inventory are not selected.
+
+    Nothing selected is 0 percent.
+    """
+    current = [state for state in states if not retirement(state)]
+    selected = [state for state in current if not state.left_inventory]
+    outcomes = Counter[str](state.outcome for state in selected)
+    fresh = sum(map(fresh_enough, selected))
+    gathered = sum(state.gathered and state.outcome == "ok" for state in selected)
+    return Coverage(
+        selected=len(selected),
+        outcomes=dict(sorted(outcomes.items())),
+        percent=percent_read(outcomes, fresh, gathered) if selected else 0.0,
+        fresh=fresh,
+        gathered=gathered,
+        left_inventory=sum(state.left_inventory and answer(state) is not None for state in current),
+    )
 
 
-def percent_read(outcomes: Mapping[str, int], fresh: int) -> float:
-    """The share that ended ok; unsupported hosts and the `fresh` ones, read recently enough, are left out of it."""
+def percent_read(outcomes: Mapping[str, int], fresh: int, gathered: int = 0) -> float:
+    """The share that ended ok and was not only `gathered`; unsupported hosts and the `fresh` ones, read recently
+    enough, are left out of it."""
     asked = sum(outcomes.values()) - outcomes.get("unsupported", 0) - fresh
-    return WHOLE * outcomes.get("ok", 0) / asked if asked else WHOLE
+    return WHOLE * (outcomes.get("ok", 0) - gathered) / asked if asked else WHOLE
+
+
+def read_in_full(state: HostState) -> bool:
+    """True for a host that needs no second look: read, or read recently enough."""
+    return (state.outcome == "ok" and not state.gathered) or fresh_enough(state)

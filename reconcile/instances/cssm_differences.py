@@ -15,9 +15,11 @@ from reconcile.licenses.matching import Matcher
 
 
 def cssm_differences(judged: JudgementContext) -> tuple[CssmDifference, ...]:
-    """The licenses of every instance of which CSSM says another number; none where CSSM's list is not known."""
-    replaced = {home.hostname for _, home in judged.strangers if home}
-    return tuple(row for case in judged.instances if judged.cssm.rows for row in _of_case(case, judged, replaced))
+    """The licenses of every instance of which CSSM says another number, in accounts whose instances were imported."""
+    replaced = {home.hostname for _, home, reason in judged.strangers if home and reason == "replaced-serial"}
+    known = judged.accounts.instances_known
+    listed = (c for c in judged.instances if c.place.rows or known(c.place.smart_account, c.place.virtual_account))
+    return tuple(row for case in listed for row in _of_case(case, judged, replaced))
 
 
 def _of_case(case: JudgedInstance, judged: JudgementContext, replaced: Set[str]) -> Iterator[CssmDifference]:

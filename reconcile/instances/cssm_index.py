@@ -5,12 +5,16 @@ the whole UDI set of an instance: by PID and serial, by the serial alone where t
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 from licsweep.position_types import CleanUp, CssmInstance, FindingEvidence
 from reconcile.instances.account_names import Names
 from reconcile.instances.identity import ProductInstance, answer, captured
 from reconcile.tables.tables import Tables, norm
+
+LIVE_DAYS = 90
+"""A box that spoke to CSSM within so many days of the export is in service (docs/judgement.md, Amended)."""
 
 
 class CssmIndex:
@@ -45,34 +49,39 @@ class CssmIndex:
 
 
 class Stranger(NamedTuple):
-    """A row of CSSM that no box answers as; `home` is the box that took its place, None for a stale instance."""
+    """A row of CSSM that no box in service answers as: why, and the box that took its place or was retired."""
 
     row: CssmInstance
     home: ProductInstance | None
+    reason: Literal["not-in-inventory", "ghost-in-cssm", "replaced-serial", "retired-in-cssm"]
 
 
-def strangers(units: Sequence[ProductInstance], index: CssmIndex, tables: Tables) -> list[Stranger]:
-    """The rows to remove from CSSM: none of a box of which the dates leave it open, none of an On-Prem server."""
+def strangers(units: Sequence[ProductInstance], index: CssmIndex, tables: Tables, as_of: datetime) -> list[Stranger]:
+    """These rows; none of a box of which the dates leave it open, none of an On-Prem server."""
+    found = [Stranger(row, unit, "retired-in-cssm") for unit in units if unit.retired for row in index.of(unit)]
     if not index.unmatched:
-        return []
+        return found
     homes, known = _Hosts(units), _known_serials(units)
     servers = {norm(server.name) for server in tables.onprem.servers}
-    found = []
     for row in index.unmatched:
         home = homes.find(row.name) if row.name else None
         same = home is not None and not row.sn
         if same or norm(row.sn or "") in known or norm(row.name or "") in servers:
             continue
-        if home is None or (home.observation and _older_than_capture(row, home)):
-            found.append(Stranger(row, home))
+        if home is None:
+            limit = (row.exported_at or as_of) - timedelta(days=LIVE_DAYS)
+            live = row.last_contact is not None and row.last_contact >= limit
+            found.append(Stranger(row, None, "not-in-inventory" if live else "ghost-in-cssm"))
+        elif home.observation and _older_than_capture(row, home):
+            found.append(Stranger(row, home, "replaced-serial"))
     return found
 
 
 def clean_up(found: Iterable[Stranger], names: Names) -> tuple[CleanUp, ...]:
-    """The rows to remove from CSSM, by reason and account."""
+    """The rows to remove from CSSM; not those of boxes that are alive and only missing in the inventory."""
     rows = [
         CleanUp(
-            reason="replaced-serial" if home else "ghost-in-cssm",
+            reason=reason,
             hostname=home.hostname if home else None,
             smart_account=names.smart(row.smart_account),
             virtual_account=names.virtual(row.virtual_account),
@@ -81,7 +90,8 @@ def clean_up(found: Iterable[Stranger], names: Names) -> tuple[CleanUp, ...]:
             name=row.name,
             last_contact=row.last_contact,
         )
-        for row, home in found
+        for row, home, reason in found
+        if reason != "not-in-inventory"
     ]
     return tuple(rows)
 

@@ -18,14 +18,24 @@ Link = tuple[str | None, str, str]
 def with_peers(units: Sequence[ProductInstance]) -> list[ProductInstance]:
     """The instances, each with its peers as members; in the order given."""
     actives = _Actives(units)
+    homes = {unit.hostname: actives.homes(unit) for unit in units if not unit.retired and actives.yields(unit)}
+
+    def active(unit: ProductInstance) -> ProductInstance:
+        """The one that speaks to CSSM now: a manager that took over may have been taken over from in its turn."""
+        met = {unit.hostname}
+        while len(found := homes.get(unit.hostname, [])) == 1 and found[0].hostname not in met:
+            unit = found[0]
+            met.add(unit.hostname)
+        return unit
+
     joined: dict[str, list[HostState]] = {}
     kept = []
     for unit in units:
-        homes = actives.homes(unit) if actives.yields(unit) else []
-        if len(homes) == 1:
-            joined.setdefault(homes[0].hostname, []).extend((unit.state, *unit.others, *unit.members))
+        home = active(unit)
+        if home is not unit:
+            joined.setdefault(home.hostname, []).extend((unit.state, *unit.others, *unit.members))
         else:
-            kept.append(replace(unit, passive=True) if homes else unit)
+            kept.append(replace(unit, passive=True) if homes.get(unit.hostname) else unit)
     return [replace(u, members=(*u.members, *joined[u.hostname])) if u.hostname in joined else u for u in kept]
 
 
@@ -37,7 +47,7 @@ class _Actives:
         self._by_link: dict[Link, ProductInstance] = {}
         for unit in sorted(units, key=lambda u: captured(u.state)):  # the newest active one stays
             seen = unit.observation
-            if seen is None or is_secondary(seen) or not _has_role(seen):
+            if seen is None or unit.retired or is_secondary(seen) or not _has_role(seen):
                 continue
             self._by_platform.setdefault(seen.platform, []).append(unit)
             self._by_link.update(dict.fromkeys(_links(seen), unit))

@@ -1,17 +1,19 @@
 """Which host states are one product instance: a product instance is a set of UDIs.
 
-Two inventory entries whose UDI sets overlap are one instance, and the newest capture counts. A switchover changes
-which member is active, not the instance. A host without any UDI is an instance of its own. Standby peers and
-subscribers are members of an instance (`reconcile.ha_peers` finds them where their UDIs do not overlap).
+Two inventory entries whose UDI sets overlap are one instance, and the newest capture counts; where they were taken
+within hours of each other and count differently, one of them is wrong and nobody knows which (`rivals`). A switchover
+changes which member is active, not the instance. A host without any UDI is an instance of its own. Standby peers and
+subscribers are members of an instance (`instances.ha_peers` finds them where their UDIs do not overlap).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from licsweep.model import HostState, Observation, Udi
+from licsweep.model import HostState, Observation, Retirement, Udi
 from reconcile.tables.tables import norm
 
+RIVAL_HOURS = 6
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Key = tuple[str, str]
 
@@ -35,10 +37,27 @@ class ProductInstance:
 
     @property
     def stale(self) -> bool:
-        """True where the newest try brought nothing, so that the last good observation stands in."""
+        """True where the newest try brought nothing, or nobody tries any more: the last good observation stands in."""
         state, seen = self.state, self.observation
         answered = state.outcome == "ok" or fresh_enough(state) or (seen and seen.outcome == state.outcome)
-        return seen is not None and not answered
+        return seen is not None and (self.left_inventory or not answered)
+
+    @property
+    def left_inventory(self) -> bool:
+        """True where no entry of it is in the inventory any more."""
+        return all(entry.left_inventory for entry in (self.state, *self.others))
+
+    @property
+    def retired(self) -> Retirement | None:
+        """The retirement in force; None where the box has answered since."""
+        return retirement(self.state)
+
+    @property
+    def rivals(self) -> list[HostState]:
+        """Other entries in the inventory that answered within hours of the one that counts."""
+        limit, at = timedelta(hours=RIVAL_HOURS), captured(self.state)
+        near = (o for o in self.others if not o.left_inventory and captured(o) > _NEVER)
+        return [other for other in near if abs(at - captured(other)) <= limit]
 
     @property
     def udis(self) -> tuple[Udi, ...]:
@@ -60,6 +79,11 @@ def capture_of(state: HostState, command: str) -> str:
 def fresh_enough(state: HostState) -> bool:
     """True for a host that a sweep left out because its last observation was young enough."""
     return state.skip == "fresh-enough"
+
+
+def retirement(state: HostState) -> Retirement | None:
+    """The retirement of a host; a box that answers again after it is current again."""
+    return state.retired if state.retired and captured(state) <= state.retired.at else None
 
 
 def answer(state: HostState) -> Observation | None:
@@ -121,7 +145,8 @@ def captured(state: HostState) -> datetime:
 
 
 def _unit(group: list[HostState]) -> ProductInstance:
-    by_name = sorted(group, key=lambda s: (s.hostname, s.snapshot_id or 0))
+    current = [state for state in group if not retirement(state)] or group
+    by_name = sorted(current, key=lambda s: (s.hostname, s.snapshot_id or 0))
     newest, *rest = sorted(by_name, key=lambda s: (not is_secondary(answer(s)), captured(s)), reverse=True)
     peers = [state for state in rest if _is_peer(answer(newest), answer(state))]
     others = tuple(state for state in rest if state not in peers)

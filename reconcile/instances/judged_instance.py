@@ -11,9 +11,10 @@ from reconcile.instances.states import State
 
 @dataclass(frozen=True, slots=True)
 class JudgedInstance:
-    """The instance, where it belongs, its state, its license lines."""
+    """The instance, where it belongs, its state, its license lines, and where its inventory entries contradict."""
 
     unit: ProductInstance
     place: AccountAssignment
     state: State
     uses: Sequence[Use]
+    conflict: str = ""

@@ -15,6 +15,8 @@ CONTROLLERS: dict[str, Reporter] = {"sd-wan-manager": "sd-wan-manager", "catalys
 
 def controller_of(seen: Observation) -> Reporter | None:
     """The controller that reports for a box."""
+    if seen.operating_mode == "controller-managed":
+        return "sd-wan-manager"
     return CONTROLLERS.get(seen.manager.kind or "") if seen.manager else None
 
 

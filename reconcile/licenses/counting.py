@@ -4,7 +4,7 @@ The printed count is the number: it is never multiplied or divided by members, s
 of a pair or cluster counts is a row of counting.yaml; what a manager's devices consume stands in `reconcile.managed`.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from licsweep.model import HostState, LicenseUse, Observation
@@ -12,7 +12,7 @@ from licsweep.position_types import Use
 from reconcile.instances.account_assignment import AccountAssignment
 from reconcile.instances.identity import ProductInstance, answer, capture_of, is_secondary
 from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
-from reconcile.licenses.managed import Managers, licenses_for
+from reconcile.licenses.managed import Managed, Managers, licenses_for
 from reconcile.licenses.matching import Match, Matcher, Printed
 from reconcile.tables.rows import CountingRow
 from reconcile.tables.tables import Tables, finds, norm
@@ -56,18 +56,23 @@ class _Line(NamedTuple):
     description: str | None = None
 
 
-class Counter:
+class Counting:
     """Turns what instances print into the lines that pools are sums of."""
 
     def __init__(self, managers: Managers, tables: Tables, matcher: Matcher) -> None:
         self._managers, self._tables, self._matcher = managers, tables, matcher
 
-    def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> list[Use]:
-        """Every license and reservation line of an instance and of its peers; of peers only what the table counts."""
-        uses = list(self._uses_in(unit, unit.state, unit.observation, place))
+    def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> tuple[list[Use], str]:
+        """Every license and reservation line of an instance and of its peers; of peers only what the table counts.
+
+        Where two entries of one box count differently, of each license the lines with the larger count; the second
+        value says so.
+        """
+        answers = [list(self._uses_in(unit, state, answer(state), place)) for state in (unit.state, *unit.rivals)]
+        uses, conflict = _larger([unit.hostname, *(rival.hostname for rival in unit.rivals)], answers)
         for member in unit.members:
             uses += self._uses_in(unit, member, answer(member), place, peer=True)
-        return uses
+        return uses, conflict
 
     def _uses_in(
         self,
@@ -81,7 +86,7 @@ class Counter:
         if seen is None:
             return
         printed = {e.field: e for e in seen.evidence}
-        for line, match in self._matched(unit, seen, printed, peer=peer):
+        for line, match in self._matched(unit, state.hostname, seen, printed, peer=peer):
             source = printed.get(f"{line.field}.count") or printed.get(line.field)
             yield Use(
                 hostname=state.hostname,
@@ -103,7 +108,7 @@ class Counter:
             )
 
     def _matched(
-        self, unit: ProductInstance, seen: Observation, printed: Container[str], *, peer: bool
+        self, unit: ProductInstance, hostname: str, seen: Observation, printed: Container[str], *, peer: bool
     ) -> Iterator[tuple[_Line, Match]]:
         """The lines of one answer, as they count, with their licenses."""
         rule = counting_rule(seen, self._tables)
@@ -122,19 +127,17 @@ class Counter:
             if line.counted_as != "not_counted":
                 counted.add(match.license_id)
             yield line, match
-        if not passive:
-            of_devices = self._of_devices(unit, rule, printed)
-            yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
+        managed = self._managers.consumers(hostname, seen, rule, peer=passive)
+        of_devices = self._of_devices(managed, printed)
+        yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
 
     def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
         if line.counted_as == "legacy":
             return Match(matched_by="legacy")
         return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
 
-    def _of_devices(
-        self, unit: ProductInstance, rule: CountingRow, printed: Container[str]
-    ) -> Iterator[tuple[_Line, Match]]:
-        for each in self._managers.consumers(unit, rule):
+    def _of_devices(self, managed: Iterable[Managed], printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
+        for each in managed:
             found = licenses_for(each, self._tables)
             if len(found) == 1:
                 match = Match(license_id=next(iter(found)), matched_by="managed-device")
@@ -146,6 +149,28 @@ class Counter:
             name = f"{each.license_type} ({about})" if about else each.license_type
             line = _Line(field=place, counted_as="in_use", tag=each.license_type, name=name, units=1, status="in-use")
             yield line, match
+
+
+def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[list[Use], str]:
+    """Of each license the lines of the entry with the larger count, and in words where the entries differ."""
+    if len(answers) == 1:
+        return answers[0], ""
+    grouped: list[dict[str, list[Use]]] = []
+    for uses in answers:
+        grouped.append({})
+        for use in uses:
+            grouped[-1].setdefault(use.license_id or use.entitlement_tag or use.name or "", []).append(use)
+    chosen, said = [], []
+    for key in dict.fromkeys(key for group in grouped for key in group):
+        counts = [sum(u.count or 0 for u in group.get(key, ()) if u.counted_as != "not_counted") for group in grouped]
+        chosen += grouped[counts.index(max(counts))].get(key, [])
+        if len(set(counts)) > 1:
+            name = next(
+                use.license or use.entitlement_tag or use.name for group in grouped for use in group.get(key, ())
+            )
+            each = ", ".join(f"{hostname} {number}" for hostname, number in zip(hostnames, counts, strict=True))
+            said.append(f"{name}: {each}; {max(counts)} is counted, {sum(counts)} together")
+    return (chosen, "; ".join(said)) if said else (answers[0], "")
 
 
 def _needs_its_own(rule: CountingRow, line: _Line) -> bool:

@@ -1,69 +1,79 @@
 """What the devices of a manager consume: a manager names license types per device, the catalogue says which licenses.
 
 Each unit of a pair and each node of a cluster is a device of its own and needs its own licenses; container instances
-share those of their chassis or security module (`chassis_serial`). A device that two managers list, as after a
-switchover between two captures, is counted once, with the newest list.
+share those of their chassis or security module (`chassis_serial`). A virtual manager needs a license of its own for
+each managed device, on each of its peers; the licenses of the devices never double for that. A device that two managers
+list, as after a switchover between two captures, is counted once, with the newest list; what only the older one lists
+is counted there.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from licsweep.model import ManagedDevice
-from reconcile.instances.identity import ProductInstance, captured
+from licsweep.model import ManagedDevice, Observation
+from reconcile.instances.identity import ProductInstance, answer, captured
 from reconcile.tables.rows import CatalogueRow, CountingRow
 from reconcile.tables.tables import Tables, norm, slug
 
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """One license type on one device (or on one chassis); `place` is where the observation lists it."""
+    """One license type on one device (or chassis); `place` is where the observation lists it. `license` is that of the
+    manager itself, where the counting rule names one."""
 
     place: str
     license_type: str
     device: ManagedDevice
+    license: str | None = None
 
 
 class Managers:
     """All managed devices of the estate, each at the manager whose newest capture lists it."""
 
     def __init__(self, units: Sequence[ProductInstance]) -> None:
-        self._home: dict[str, ProductInstance] = {}
-        for unit in sorted(units, key=lambda u: captured(u.state)):
-            for device in unit.observation.managed_devices if unit.observation else ():
-                if device.serial:
-                    self._home[norm(device.serial)] = unit
+        self._home: dict[str, tuple[str, Observation, ManagedDevice]] = {}
+        managers = [state for unit in units if not unit.retired for state in (unit.state, *unit.members)]
+        for state in sorted(managers, key=captured):
+            seen = answer(state)
+            for device in seen.managed_devices if seen else ():
+                if seen and device.serial:
+                    self._home[norm(device.serial)] = (state.hostname, seen, device)
 
-    def manager_of(self, unit: ProductInstance) -> tuple[ProductInstance, ManagedDevice] | None:
-        """The manager that lists a box, and as what; None where none does or the box is the manager itself."""
+    def manager_of(self, unit: ProductInstance) -> tuple[str, ManagedDevice] | None:
+        """The host name of the manager that lists a box, and as what; None for a manager itself."""
         for _, serial in sorted(unit.serials()) if self._home else ():
-            manager = self._home.get(serial)
-            if manager and manager.observation and manager.hostname != unit.hostname:
-                devices = manager.observation.managed_devices
-                return manager, next(d for d in devices if norm(d.serial or "") == serial)
+            if (found := self._home.get(serial)) and found[0] != unit.hostname:
+                return found[0], found[2]
         return None
 
-    def consumers(self, unit: ProductInstance, rule: CountingRow) -> Iterator[Managed]:
-        """Every license type that the devices of a manager consume, once for each peer that needs it."""
-        seen = unit.observation
-        peers = 2 if rule.ha == "both" and seen and seen.ha_role else 1
+    def consumers(self, hostname: str, seen: Observation, rule: CountingRow, *, peer: bool) -> Iterator[Managed]:
+        """Every license type that the devices of a manager consume, each once; and what the manager needs for them.
+
+        Of a `peer`, whose devices the active one lists as well, only those that are listed nowhere newer.
+        """
         shared: set[tuple[str, str]] = set()
-        for index, device in enumerate(seen.managed_devices if seen else ()):
-            if device.serial and self._home[norm(device.serial)].hostname != unit.hostname:
+        for index, device in enumerate(seen.managed_devices):
+            if self._home[norm(device.serial)][0] != hostname if device.serial else peer:
                 continue
+            place = f"managed_devices[{index}]"
             for kind in dict.fromkeys(device.license_types):
                 if device.container and device.chassis_serial and rule.container == "chassis":
                     key = (norm(device.chassis_serial), norm(kind))
                     if key in shared:
                         continue
                     shared.add(key)
-                for _ in range(peers):
-                    yield Managed(f"managed_devices[{index}]", kind, device)
+                yield Managed(place, kind, device)
+            if rule.device_license:
+                for _ in range(2 if seen.ha_role else 1):
+                    yield Managed(place, "managed device", device, rule.device_license)
 
 
 def licenses_for(managed: Managed, tables: Tables) -> set[str]:
     """Ids of the licenses that a type on a device stands for: the project's catalogue first; models must fit exactly
     or up to a word's end, so that FTDv5 is not FTDv50."""
+    if managed.license:
+        return {slug(managed.license)}
     for rows in (tables.project, tables.shipped):
         if found := {slug(row.license) for row in rows if _fits(row, managed)}:
             return found

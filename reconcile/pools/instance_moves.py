@@ -47,10 +47,10 @@ def _move(
 ) -> str | None:
     """The smallest box whose move closes every shortage, and the account with room for all that it uses."""
     for hostname, charges in sorted(boxes.items(), key=lambda item: (sum(item[1].values()), item[0])):
-        if any(charges.get(pool.license_id, 0) < pool.shortage for pool in short):
+        if any(charges.get(pool.license_id, 0) < (pool.shortage or 0) for pool in short):
             continue
         for (smart, virtual), held in sorted(all_.items(), key=lambda item: (item[0][0] or "", item[0][1])):
-            room = all(i in held and (held[i].unlimited or held[i].can_lend >= n) for i, n in charges.items())
+            room = all(i in held and (held[i].unlimited or (held[i].can_lend or 0) >= n) for i, n in charges.items())
             if smart == account[0] and virtual != account[1] and room:
                 return f"{hostname} to {virtual}"
     return None

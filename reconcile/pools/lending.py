@@ -6,6 +6,14 @@ CSSM does this by itself, so no buffer is kept back.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from licsweep.model import Utc
+from licsweep.position_types import SubstitutionRow
+
+if TYPE_CHECKING:
+    from reconcile.licenses.matching import Matcher
+    from reconcile.pools.pools import PoolAccount
 
 Chain = Sequence[str]
 """License ids, highest first."""
@@ -40,3 +48,31 @@ def higher(chains: Iterable[Chain]) -> dict[str, set[str]]:
         for place, license_id in enumerate(chain):
             above.setdefault(license_id, set()).update(chain[:place])
     return above
+
+
+def substitution_rows(accounts: Iterable["PoolAccount"], matcher: "Matcher") -> list[SubstitutionRow]:
+    """Who lends what by these rules, and by CSSM's own figures (`licenseSubstitutions`), pair by pair."""
+    ours: dict[tuple[str | None, str, str, str], int] = {}
+    theirs: dict[tuple[str | None, str, str, str], int] = {}
+    dates: dict[tuple[str | None, str], Utc | None] = {}
+    for each in accounts:
+        for lender, units in each.lenders.items():
+            ours[each.smart_account, each.virtual_account, each.license, lender] = units
+        for entitlement in each.entitlements:
+            for row in entitlement.substitutions:
+                names = [matcher.name(matcher.named(name)) for name in (row.license, row.substituted_by)]
+                key = (each.smart_account, each.virtual_account, names[0], names[1])
+                theirs[key] = theirs.get(key, 0) + row.quantity
+                dates[each.smart_account, each.virtual_account] = entitlement.exported_at
+    return [
+        SubstitutionRow(
+            smart_account=smart,
+            virtual_account=virtual,
+            license=name,
+            substituted_by=lender,
+            units=ours.get((smart, virtual, name, lender), 0),
+            cssm_units=theirs.get((smart, virtual, name, lender), 0),
+            cssm_as_of=dates.get((smart, virtual)),
+        )
+        for smart, virtual, name, lender in sorted({*ours, *theirs}, key=str)
+    ]

@@ -66,7 +66,7 @@ def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool,
     groups: dict[tuple[Account, str, str], list[Pool]] = {}
     for pool in pools:
         family, tier = matcher.family(pool.license_id), matcher.tier(pool.license_id)
-        if family and tier and not pool.unlimited:
+        if family and tier and not pool.unlimited and pool.balance is not None:
             account = (pool.smart_account, pool.virtual_account)
             groups.setdefault((account, family, _kind(pool, tier, matcher)), []).append(pool)
     for (_, family, _), group in groups.items():
@@ -83,7 +83,7 @@ def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Counter[str]:
     """What is left of each tier over all licenses of a family (24 and 48 ports together)."""
     left: Counter[str] = Counter()
     for pool in group:
-        left[matcher.tier(pool.license_id) or ""] += pool.balance
+        left[matcher.tier(pool.license_id) or ""] += pool.balance or 0
     return left
 
 

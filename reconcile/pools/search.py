@@ -1,11 +1,13 @@
 """The search for the fewest transfers between lenders and borrowers of whole units.
 
-Minimal in this order: most units closed (where not all can be, most borrowers closed whole: the smallest first),
-fewest transfers, largest lender, names. How minimality is ensured: no plan has fewer transfers than borrowers, so a
-greedy plan of that size is minimal whatever the size of the problem. Else every smaller number of transfers is tried,
-exactly: a plan with the fewest transfers is a forest, and a forest can be taken apart leaf by leaf, each leaf a
-transfer that closes its borrower or empties its lender, so that only such transfers need to be tried. The exact search
-ends at `NODES` steps; then the greedy plan stands.
+Minimal in this order: most units closed (where not all can be, most borrowers closed whole: the smallest first), least
+of what lenders would rather keep (their buffers), fewest transfers, largest lender, names. How minimality is ensured:
+first it is settled how much each borrower gets and how much each lender gives of its buffer. No plan has fewer
+transfers than borrowers, so a greedy plan of that size is minimal whatever the size of the problem. Else every smaller
+number of transfers is tried, exactly: a plan with the fewest transfers is a forest, and a forest can be taken apart
+leaf by leaf, each leaf a transfer that closes its borrower or empties its lender, so that only such transfers need to
+be tried. The exact search ends at `NODES` steps; then the greedy plan stands. Where buffers are drawn on, the ways to
+draw on them that are tried are: the lenders that give anyway first, and each lender that can do it alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +20,12 @@ EXACT_UP_TO = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A pool that lends or borrows `units`; `license` is the place of its license, so that names decide last."""
+    """A pool that lends or borrows `units`, and lends up to `kept` more where nothing else serves."""
 
     account: str
     license: str
     units: int
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,20 @@ def fewest(lenders: Sequence[Party], borrowers: Sequence[Party], may: May) -> Mo
     """The plan; `may` says whether a lender's license serves a borrower."""
     problem = _Problem(lenders, borrowers, may)
     needs = problem.reachable()
-    plan = problem.greedy(needs)
-    if sum(move.units for move in plan) < sum(needs):
-        plan = problem.flow(needs)
-    least = sum(1 for need in needs if need)
-    if len(plan) > least and len(lenders) + len(borrowers) <= EXACT_UP_TO:
-        for count in range(least, len(plan)):
-            found = problem.exactly(needs, count)
-            if found is not None:
-                return found
-    return plan
+    return min((problem.plan(supply, needs) for supply in problem.supplies(needs)), key=len)
 
 
 class _Problem:
     def __init__(self, lenders: Sequence[Party], borrowers: Sequence[Party], may: May) -> None:
-        self.supply = tuple(party.units for party in lenders)
+        self._free = [party.units for party in lenders]
+        self._kept = [party.kept for party in lenders]
         self.asked = tuple(party.units for party in borrowers)
-        size = sorted(range(len(lenders)), key=lambda i: (-lenders[i].units, lenders[i].account, lenders[i].license))
+        self._size = sorted(range(len(lenders)), key=lambda i: (-lenders[i].units, -lenders[i].kept, _name(lenders[i])))
         self._from = [
-            sorted((i for i in size if may(lenders[i], borrower)), key=lambda i: lenders[i].license != borrower.license)
+            sorted(
+                (i for i in self._size if may(lenders[i], borrower)),
+                key=lambda i: lenders[i].license != borrower.license,
+            )
             for borrower in borrowers
         ]
         self._complete = all(len(found) == len(lenders) for found in self._from)
@@ -73,19 +71,50 @@ class _Problem:
     def reachable(self) -> tuple[int, ...]:
         """How much of each need can be met, the smallest needs first."""
         if self._complete:
-            left, needs = sum(self.supply), [0] * len(self.asked)
+            left, needs = sum(self._free) + sum(self._kept), [0] * len(self.asked)
             for j in self._small_first:
                 needs[j] = min(left, self.asked[j])
                 left -= needs[j]
             return tuple(needs)
-        met = [0] * len(self.asked)
-        for move in self.flow(self.asked):
-            met[move.borrower] += move.units
-        return tuple(met)
+        return tuple(sum(row.values()) for row in self._flow(self.asked, self._free, self._kept))
 
-    def greedy(self, needs: Sequence[int]) -> Moves:
+    def supplies(self, needs: Sequence[int]) -> list[list[int]]:
+        """What each lender has to give; where the needs draw on what lenders would keep, as little as possible."""
+        if not self._complete:
+            flows = self._flow(needs, self._free)
+            if sum(sum(row.values()) for row in flows) == sum(needs):
+                return [self._free]
+            flows = self._flow(needs, self._free, self._kept)
+            return [[sum(row.get(i, 0) for row in flows) for i in range(len(self._free))]]
+        missing = sum(needs) - sum(self._free)
+        if missing <= 0:
+            return [self._free]
+        spread, left = list(self._free), missing
+        for i in self._size:
+            units = min(left, self._kept[i])
+            spread[i] += units
+            left -= units
+        alone = [i for i in self._size if self._kept[i] >= missing]
+        return [spread, *([n + missing * (i == at) for at, n in enumerate(self._free)] for i in alone)]
+
+    def plan(self, supply: Sequence[int], needs: tuple[int, ...]) -> Moves:
+        """The fewest transfers that meet all needs from what lenders give."""
+        plan = self._greedy(supply, needs)
+        if sum(move.units for move in plan) < sum(needs):
+            flows = self._flow(needs, supply)
+            plan = [Move(i, j, units) for j, row in enumerate(flows) for i, units in sorted(row.items()) if units]
+        least = sum(1 for need in needs if need)
+        if len(plan) > least and len(supply) + len(needs) <= EXACT_UP_TO:
+            for count in range(least, len(plan)):
+                self._nodes, self._failed = 0, set()
+                found = self._close(tuple(supply), needs, count)
+                if found is not None:
+                    return found
+        return plan
+
+    def _greedy(self, supply: Sequence[int], needs: Sequence[int]) -> Moves:
         """The largest need first, from the largest lender that closes it whole, else from the largest ones."""
-        res, plan = list(self.supply), []
+        res, plan = list(supply), []
         for j in sorted(self._large_first, key=lambda j: len(self._from[j])):
             need = needs[j]
             while need:
@@ -99,14 +128,17 @@ class _Problem:
                 plan.append(Move(i, j, units))
         return plan
 
-    def flow(self, needs: Sequence[int]) -> Moves:
-        """Meets as much as can be met, earlier borrowers (the smallest first) never losing to later ones."""
-        res, given = list(self.supply), [dict[int, int]() for _ in self.asked]
-        for j in self._small_first:
-            left = needs[j]
-            while left and (units := self._push(j, left, res, given, set())):
-                left -= units
-        return [Move(i, j, units) for j, row in enumerate(given) for i, units in sorted(row.items()) if units]
+    def _flow(self, needs: Sequence[int], *supplies: Sequence[int]) -> list[dict[int, int]]:
+        """What each borrower gets of each lender: as much as can be, from the first supplies before the next ones;
+        earlier borrowers (the smallest first) never lose to later ones."""
+        res, given = [0] * len(self._free), [dict[int, int]() for _ in self.asked]
+        for supply in supplies:
+            res = [left + more for left, more in zip(res, supply, strict=True)]
+            for j in self._small_first:
+                left = needs[j] - sum(given[j].values())
+                while left and (units := self._push(j, left, res, given, set())):
+                    left -= units
+        return given
 
     def _push(self, j: int, most: int, res: list[int], given: list[dict[int, int]], tried: set[int]) -> int:
         """Brings up to `most` units to a borrower, other borrowers changing their lender where that makes room."""
@@ -134,11 +166,6 @@ class _Problem:
                     row[i] -= units
                     return units
         return 0
-
-    def exactly(self, needs: tuple[int, ...], count: int) -> Moves | None:
-        """A plan with at most `count` transfers; None where there is none or the search took too long."""
-        self._nodes, self._failed = 0, set()
-        return self._close(self.supply, needs, count)
 
     def _close(self, res: tuple[int, ...], needs: tuple[int, ...], count: int) -> Moves | None:
         open_ = [j for j in self._large_first if needs[j]]

@@ -1,63 +1,86 @@
-"""Transfers between the virtual accounts of one smart account: to close shortages, and to restore buffers.
+"""Transfers between the virtual accounts of one smart account: to close shortages, then to restore buffers.
 
-Whole units; what is reserved or in use stays; lenders end at or above their own buffer target; where a substitution
-chain covers, the license that moves may be a higher tier. Both lists start from the state before any transfer.
+Whole units; what is reserved or in use stays. A shortage comes before a buffer: to close one, a lender may give its
+buffer, never what it uses itself. Where a substitution chain covers, the license that moves may be a higher tier. The
+second list starts from the state after the first; its lenders keep their own buffers.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from licsweep.position_types import Pool, Term, Transfer
 from reconcile.instances.account_assignment import UNASSIGNED
-from reconcile.pools.pools import pool_id
+from reconcile.pools.pools import PoolAccount, pool_id
 from reconcile.pools.search import Party, fewest
 from reconcile.pools.terms import in_force
 
-Need = Callable[[Pool], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plans:
-    """Both lists, and the units of its shortage that the first one brings to each pool (by `pool_id`)."""
-
-    to_close: tuple[Transfer, ...] = ()
-    to_restore_buffer: tuple[Transfer, ...] = ()
-    closed: Counter[str]
-
-
-def plans(
-    pools: Sequence[Pool], terms: Callable[[Pool], Sequence[Term]], above: Mapping[str, set[str]], day: date
-) -> Plans:
-    """The transfers of every smart account; `terms` are those of a pool, `above` the licenses that cover a license."""
-    closing: list[_Step] = []
-    restoring: list[_Step] = []
-    for group in _groups(pools, above):
-        closing += _steps(group, above, lambda pool: pool.shortage)
-        restoring += _steps(group, above, _to_buffer)
-    closed: Counter[str] = Counter()
-    for step in closing:
-        closed[pool_id(step.borrower)] += step.units
-    return Plans(
-        to_close=_transfers(closing, terms, day), to_restore_buffer=_transfers(restoring, terms, day), closed=closed
-    )
-
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
+    """Units that one pool gives another; between tiers they are lent on by the receiving account."""
+
     lender: Pool
     borrower: Pool
     units: int
 
 
-def _to_buffer(pool: Pool) -> int:
-    """What a pool lacks of its buffer; its shortage is part of that."""
-    return 0 if pool.unlimited else max(0, pool.buffer_target - pool.balance)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """Both lists; the `steps` that close shortages, the units of its shortage that each pool gets, and the balance of
+    each pool after both lists (all by `pool_id`)."""
+
+    to_close: tuple[Transfer, ...] = ()
+    to_restore_buffer: tuple[Transfer, ...] = ()
+    steps: Sequence[Step] = ()
+    closed: Counter[str]
+    balances: Mapping[str, int]
+
+
+def plans(
+    accounts: Mapping[str, PoolAccount], pools: Sequence[Pool], above: Mapping[str, set[str]], day: date
+) -> Plans:
+    """The transfers of every smart account; `above` are the licenses that cover a license, `accounts` by `pool_id`."""
+    balances = {pool_id(each): each.balance for each in pools if each.balance is not None}
+    closing: list[Step] = []
+    restoring: list[Step] = []
+    below: set[str] = set()
+    for group in _groups(pools, above):
+        free = {pool_id(each): each.can_lend or 0 for each in group}
+        whole = {pool_id(each): 0 if each.unlimited else max(0, each.balance or 0) for each in group}
+        closing += (steps := _steps(group, above, {pool_id(each): each.shortage or 0 for each in group}, free, whole))
+        _carry_out(steps, balances)
+        below |= {pool_id(each) for each in group if balances[pool_id(each)] < (each.buffer_target or 0)}
+        lacking = {}
+        for each in group:
+            left = balances[pool_id(each)] - (each.buffer_target or 0)
+            lacking[pool_id(each)] = 0 if each.unlimited else max(0, -left)
+            free[pool_id(each)] = 0 if each.unlimited else max(0, left)
+        restoring += (steps := _steps(group, above, lacking, free, free))
+        _carry_out(steps, balances)
+    closed: Counter[str] = Counter()
+    for step in closing:
+        closed[pool_id(step.borrower)] += step.units
+    lending = {pool_id(step.lender) for step in (*closing, *restoring)}
+    stock = {name: _longest_first(accounts[name].terms, day) for name in lending}
+    return Plans(
+        to_close=_transfers(closing, stock, below),
+        to_restore_buffer=_transfers(restoring, stock, set(), closes=False),
+        steps=closing,
+        closed=closed,
+        balances=balances,
+    )
+
+
+def _carry_out(steps: Iterable[Step], balances: dict[str, int]) -> None:
+    for step in steps:
+        balances[pool_id(step.lender)] -= step.units
+        balances[pool_id(step.borrower)] += step.units
 
 
 def _groups(pools: Iterable[Pool], above: Mapping[str, set[str]]) -> list[list[Pool]]:
-    """Pools of one smart account whose licenses cover one another; `unassigned` is no account to move licenses in."""
+    """Pools of one smart account whose licenses cover one another; of those of which it is known what they own."""
     leader: dict[str, str] = {}
 
     def lead(license_id: str) -> str:
@@ -70,14 +93,21 @@ def _groups(pools: Iterable[Pool], above: Mapping[str, set[str]]) -> list[list[P
             leader[lead(license_id)] = lead(lower)
     groups: dict[tuple[str, str], list[Pool]] = {}
     for pool in pools:
-        if pool.smart_account and pool.virtual_account != UNASSIGNED:
+        if pool.smart_account and pool.virtual_account != UNASSIGNED and pool.status != "owned-unknown":
             groups.setdefault((pool.smart_account, lead(pool.license_id)), []).append(pool)
     return [groups[key] for key in sorted(groups)]
 
 
-def _steps(group: Sequence[Pool], above: Mapping[str, set[str]], need: Need) -> list[_Step]:
-    lenders = [pool for pool in group if pool.can_lend]
-    borrowers = [pool for pool in group if need(pool) > 0]
+def _steps(
+    group: Sequence[Pool],
+    above: Mapping[str, set[str]],
+    needs: Mapping[str, int],
+    free: Mapping[str, int],
+    whole: Mapping[str, int],
+) -> list[Step]:
+    """The plan for one group: `needs` of pools, what each has beyond its buffer (`free`) and in all (`whole`)."""
+    lenders = [pool for pool in group if whole[pool_id(pool)] and not needs[pool_id(pool)]]
+    borrowers = [pool for pool in group if needs[pool_id(pool)]]
     if not lenders or not borrowers:
         return []
 
@@ -85,41 +115,43 @@ def _steps(group: Sequence[Pool], above: Mapping[str, set[str]], need: Need) -> 
         same = lender.license == borrower.license
         return lender.account != borrower.account and (same or lender.license in above.get(borrower.license, ()))
 
-    moves = fewest(
-        [_party(pool, pool.can_lend) for pool in lenders], [_party(pool, need(pool)) for pool in borrowers], may
-    )
-    return [_Step(lenders[move.lender], borrowers[move.borrower], move.units) for move in moves]
+    def party(pool: Pool, units: int, kept: int = 0) -> Party:
+        return Party(account=pool.virtual_account, license=pool.license_id, units=units, kept=kept)
+
+    giving = [party(pool, free[pool_id(pool)], whole[pool_id(pool)] - free[pool_id(pool)]) for pool in lenders]
+    moves = fewest(giving, [party(pool, needs[pool_id(pool)]) for pool in borrowers], may)
+    return [Step(lenders[move.lender], borrowers[move.borrower], move.units) for move in moves]
 
 
-def _party(pool: Pool, units: int) -> Party:
-    return Party(account=pool.virtual_account, license=pool.license_id, units=units)
+def _transfers(
+    steps: Iterable[Step], stock: Mapping[str, list[Term]], below: set[str], *, closes: bool = True
+) -> tuple[Transfer, ...]:
+    """One row for a license, a donor and a receiver, in the order of the receiving pool, then of the lender.
 
-
-def _transfers(steps: Iterable[_Step], terms: Callable[[Pool], Sequence[Term]], day: date) -> tuple[Transfer, ...]:
-    """In the order of the receiving pool, then of the lender; `closes` is how much of a shortage the units close."""
-    stock: dict[str, list[Term]] = {}
-    short: dict[str, int] = {}
-    made = []
+    `stock` are the terms that are left at each pool, `below` the pools that end below their buffer target.
+    """
+    made: dict[tuple[str | None, str, str, str], Transfer] = {}
     for step in sorted(steps, key=_order):
-        lots = stock.setdefault(pool_id(step.lender), _longest_first(terms(step.lender), day))
-        left = short.setdefault(pool_id(step.borrower), step.borrower.shortage)
-        closes = min(step.units, left)
-        short[pool_id(step.borrower)] -= closes
-        made.append(
-            Transfer(
-                license=step.lender.license,
-                smart_account=step.lender.smart_account,
-                from_=step.lender.virtual_account,
-                to=step.borrower.virtual_account,
-                quantity=step.units,
-                closes=closes,
-                term_ends=_take(lots, step.units),
-            )
+        lender, to = step.lender, step.borrower.virtual_account
+        key = (lender.smart_account, lender.license, lender.virtual_account, to)
+        ends = [_take(stock[pool_id(lender)], step.units)]
+        before = made.get(key)
+        if before:
+            ends.append(before.term_ends)
+        made[key] = Transfer(
+            license=lender.license,
+            smart_account=lender.smart_account,
+            from_=lender.virtual_account,
+            to=to,
+            quantity=step.units + (before.quantity if before else 0),
+            closes=(step.units if closes else 0) + (before.closes if before else 0),
+            uses_buffer=pool_id(lender) in below,
+            term_ends=min((end for end in ends if end), default=None),
         )
-    return tuple(made)
+    return tuple(made.values())
 
 
-def _order(step: _Step) -> tuple[str, str, str, int, str]:
+def _order(step: Step) -> tuple[str, str, str, int, str]:
     lender, borrower = step.lender, step.borrower
     return (
         borrower.smart_account or "",

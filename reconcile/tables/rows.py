@@ -38,6 +38,7 @@ class CatalogueRow(Sourced):
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     unit_price: float | None = None
+    price_basis: str | None = None
     currency: str | None = None
 
 
@@ -69,16 +70,18 @@ class CountingRow(Sourced):
     """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
     or its managed devices' models) where it names any.
 
-    ha: `each` unit needs its own licenses, the `active` one (or the publisher) answers for both, `both` doubles what
-    the active manager holds for its devices. `each_for` names the licenses (regular expressions over tag, label and
-    name) for which an `active` product needs one per unit all the same. container: `chassis` or `instance`.
+    ha: `each` unit needs its own licenses, or the `active` one (or the publisher) answers for both. `device_license` is
+    what a manager needs for each managed device, on each of its peers. `each_for` names the licenses (regular
+    expressions over tag, label and name) for which an `active` product needs one per unit all the same. container:
+    `chassis` or `instance`.
     """
 
     product: str
     platforms: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     unit: str = "the printed count of the instance that answered"
-    ha: Literal["each", "active", "both"] = "each"
+    ha: Literal["each", "active"] = "each"
+    device_license: str | None = None
     each_for: tuple[str, ...] = ()
     container: Literal["chassis", "instance"] = "instance"
 

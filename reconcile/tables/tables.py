@@ -73,12 +73,10 @@ class Tables:
             waivers=_own(project, "waivers", WaiverRow),
         )
 
-    def price(self, license_id: str) -> tuple[float | None, str | None]:
-        """ProductInstance price and currency of a license, the project's row first."""
-        for row in (*self.project, *self.shipped):
-            if row.unit_price is not None and slug(row.license) == license_id:
-                return row.unit_price, row.currency
-        return None, None
+    def price(self, license_id: str) -> CatalogueRow | None:
+        """The row that states what one unit of a license costs, the project's first."""
+        rows = (*self.project, *self.shipped)
+        return next((row for row in rows if row.unit_price is not None and slug(row.license) == license_id), None)
 
 
 @lru_cache(maxsize=100_000)

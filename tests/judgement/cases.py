@@ -1,10 +1,10 @@
 """Worked examples as folders: inputs, and what a consultant computes from them by hand.
 
 A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.json, hosts.json (what the inventory
-says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped),
-entitlements.yaml or .csv, instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml,
-accounts.yaml, ...). In `expected.json`, `pools`, `instances`, `exposure`, `smart_account_totals`, both lists of
-transfers, `clean_up`, `cssm_differences` and `transition` are whole lists of which each row states some keys;
+says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped), gone.json
+(hosts that left the inventory, are retired or were only gathered), entitlements.yaml or .csv, substitutions.json (what
+CSSM says that it lends), instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml,
+accounts.yaml, ...). In `expected.json`, the lists of `LISTS` are whole lists of which each row states some keys;
 `findings` is the whole list as "slug subject"; `said` gives words that the message of a finding holds, `waived` who
 waived it; `coverage` states some keys. What is left out is not compared.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from licsweep.imports import entitlements, observations
-from licsweep.model import HostState, Observation, Record, Utc
-from licsweep.position_types import CssmInstance, Entitlement, JudgementResult
+from licsweep.model import HostState, Observation, Record, Retirement, Utc
+from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, JudgementResult, Substitution, folded
 from licsweep.serialization import load_yaml_file, plain
 from reconcile.judge import HostFacts, JudgementInput, judge
 from reconcile.tables.tables import Tables
@@ -55,13 +55,26 @@ def states(case: Path) -> list[HostState]:
             observation=known.observation if known else None,
             snapshot_id=known.snapshot_id if known else None,
         )
+    for host, said in _json(case / "gone.json", {}).items():
+        retired = (
+            Retirement(hostname=host, **{k: _moment(v) for k, v in said.pop("retired").items()})
+            if "retired" in said
+            else None
+        )
+        made[host] = replace(made[host], retired=retired, **said)
     return list(made.values())
+
+
+def _moment(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) and value[:2] == "20" else value
 
 
 def bought(case: Path) -> list[Entitlement]:
     paths = [*case.glob("entitlements*.yaml"), *case.glob("entitlements*.csv")]
     when = datetime.fromisoformat("2026-05-01T00:00:00+00:00")
-    return [row for path in sorted(paths) for row in entitlements.read(path, exported_at=when).entitlements]
+    rows = [row for path in sorted(paths) for row in entitlements.read(path, exported_at=when).entitlements]
+    lent = _json(case / "substitutions.json", {})  # what CSSM's API says that it lends, by license
+    return [replace(row, substitutions=tuple(Substitution(**one) for one in lent.get(row.license, ()))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +102,29 @@ def facts(case: Path) -> dict[str, HostFacts]:
 def judged(
     case: Path, hosts: list[HostState], rows: list[Entitlement], instances: list[CssmInstance] | None = None
 ) -> JudgementResult:
+    known = listed(case) if instances is None else instances
     return judge(
         JudgementInput(
             as_of=as_of(case),
             states=hosts,
             entitlements=rows,
-            cssm_instances=listed(case) if instances is None else instances,
+            cssm_instances=known,
+            licenses=imported(rows),
+            listed=imported(known),
             facts=facts(case),
             tables=Tables.load(case),
         )
     )
+
+
+def imported(rows: list[Entitlement] | list[CssmInstance]) -> ImportedAccounts:
+    """The accounts of which these rows tell: a file that names two virtual accounts is the export of all."""
+    named: dict[str, set[str]] = {}
+    for row in rows:
+        named.setdefault(folded(row.smart_account), set()).add(folded(row.virtual_account))
+    pairs = {(smart, virtual) for smart, virtuals in named.items() for virtual in virtuals if virtual}
+    whole = {(smart, "") for smart, virtuals in named.items() if len(virtuals) > 1}
+    return ImportedAccounts(accounts=frozenset(pairs | whole))
 
 
 def as_of(case: Path) -> datetime:
@@ -112,6 +138,8 @@ LISTS = (
     "smart_account_totals",
     "transfers_to_close",
     "transfers_to_restore_buffer",
+    "shortages",
+    "substitutions",
     "clean_up",
     "cssm_differences",
     "transition",

@@ -20,9 +20,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def fixed_slugs() -> list[str]:
-    text = re.search(r"Slugs fixed here: (.*?)\.\n\n", (DOCS / "judgement.md").read_text(), re.DOTALL)
-    assert text
-    return [slug.strip() for slug in text[1].replace("\n", " ").split(",")]
+    text = (DOCS / "judgement.md").read_text()
+    lists = re.findall(r"(?:Slugs fixed here|New slugs): (.*?)\.", text, re.DOTALL)
+    assert len(lists) == 2
+    return [slug.strip() for found in lists for slug in found.replace("\n", " ").split(",")]
 
 
 def test_codes_are_the_places_of_the_fixed_slugs() -> None:

@@ -88,3 +88,24 @@ def test_a_large_problem_is_bounded() -> None:
     plan = fewest(lenders, borrowers, same)
     assert time.process_time() - start < 5
     assert sum(move.units for move in plan) == min(sum(p.units for p in lenders), sum(p.units for p in borrowers))
+
+
+@settings(max_examples=examples(120))
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=3), sizes)
+def test_what_lenders_keep_goes_last(supply: list[tuple[int, int]], needs: list[int]) -> None:
+    """Most units closed; of them as few as can be of what lenders would keep; then as few transfers as brute force."""
+    lenders = [Party(account=f"l{n}", license="gold", units=free, kept=kept) for n, (free, kept) in enumerate(supply)]
+    plan = fewest(lenders, parties("b", needs), same)
+    free, kept = sum(n for n, _ in supply), sum(n for _, n in supply)
+    moved = sum(move.units for move in plan)
+    assert moved == min(free + kept, sum(needs))
+    given_away = [sum(move.units for move in plan if move.lender == n) for n in range(len(supply))]
+    drawn = sum(max(0, units - supply[n][0]) for n, units in enumerate(given_away))
+    assert drawn == max(0, moved - free)
+    if not drawn and free >= sum(needs):
+        assert len(plan) == least([n for n, _ in supply], needs)
+
+
+def test_a_lender_that_gives_anyway_gives_its_buffer_first() -> None:
+    lenders = [Party(account="a", license="gold", units=0, kept=5), Party(account="b", license="gold", units=3, kept=2)]
+    assert fewest(lenders, parties("c", [5]), same) == [Move(1, 0, 5)]

@@ -59,7 +59,7 @@ def test_labels_and_catalogue_agree() -> None:
         ("labels.yaml", "- label: A\n", ["labels.yaml:1", "0.tag"]),
         ("reporters.yaml", "- {url: x, reported_by: nobody}\n", ["reporters.yaml:1", "reported_by"]),
         ("substitution.yaml", "- {chain: [a, b]}\n- {chains: [a]}\n", ["substitution.yaml:2", "1.chain"]),
-        ("counting.yaml", "- product: x\n  ha: both\n  unitt: y\n", ["counting.yaml:3", "0.unitt"]),
+        ("counting.yaml", "- product: x\n  ha: each\n  unitt: y\n", ["counting.yaml:3", "0.unitt"]),
         ("counting.yaml", "- {product: x, ha: never}\n", ["counting.yaml:1", "0.ha"]),
         (
             "accounts.yaml",

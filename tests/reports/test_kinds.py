@@ -58,7 +58,12 @@ def test_a_pool_that_does_not_add_up_is_said(given):
 def test_what_nobody_imported_is_not_zero(given):
     pools = table(given.report("usage"), "pools")
     orphan = next(pool for pool in pools if pool["virtual_account"] == "unassigned")
-    assert (orphan["owned"], orphan["balance"], orphan["shortage"], orphan["status"]) == (None, None, None, None)
+    assert (orphan["owned"], orphan["balance"], orphan["shortage"], orphan["status"]) == (
+        None,
+        None,
+        None,
+        "owned-unknown",
+    )
     assert (orphan["in_use"], orphan["charged"]) == (1, 1)
     owned_none = next(pool for pool in pools if pool["status"] == "shortage")
     assert (owned_none["owned"], owned_none["shortage"]) == (0, 1)

@@ -1,0 +1,71 @@
+"""What a smart account lacks after substitution and transfers, in units and money.
+
+Buffers are counted after both lists of transfers: what one account can give to the buffer of another is not to be
+bought.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from licsweep.position_types import Exposure, LaterUnits, Pool
+from reconcile.judgement_context import JudgementContext
+from reconcile.pools.lending import Chain, loans
+from reconcile.pools.pools import pool_id
+from reconcile.pools.transfers import Plans
+
+
+def exposure(judged: JudgementContext) -> list[Exposure]:
+    """A row for each license of which units stay short, or which lacks to its buffers."""
+    pools, plans, day = judged.pools, judged.plans, judged.given.as_of.date()
+    short: Counter[tuple[str | None, str]] = Counter()
+    lacking = _to_buffers(pools, plans, judged.chains)
+    later: dict[tuple[str | None, str], Counter[date]] = {}
+    names: dict[str, str] = {}
+    for each in pools:
+        key = (each.smart_account, each.license_id)
+        names[each.license_id] = each.license
+        for term in judged.pool_accounts[pool_id(each)].terms:
+            if term.start and term.start > day and term.type in ("perpetual", "term"):
+                later.setdefault(key, Counter())[term.start] += term.quantity
+        short[key] += (each.shortage or 0) - plans.closed[pool_id(each)]
+    made = []
+    for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
+        units, with_buffers = short[smart, license_id], lacking[smart, license_id]
+        price = judged.given.tables.price(license_id)
+        each_unit = price.unit_price if price else None
+        made.append(
+            Exposure(
+                smart_account=smart,
+                license=names[license_id],
+                units=units,
+                units_with_buffers=with_buffers,
+                covered_from=tuple(
+                    LaterUnits(date=start, units=number)
+                    for start, number in sorted(later.get((smart, license_id), {}).items())
+                ),
+                money=None if each_unit is None else round(units * each_unit, 2),
+                money_with_buffers=None if each_unit is None else round(with_buffers * each_unit, 2),
+                currency=price.currency if price else None,
+                price_basis=price.price_basis if price else None,
+            )
+        )
+    return made
+
+
+def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) -> Counter[tuple[str | None, str]]:
+    """What the pools of each license lack to their buffer targets; what a higher tier of the same virtual account has
+    above its own target serves as theirs, since it would be lent to them."""
+    left: dict[tuple[str | None, str], dict[str, int]] = {}
+    for each in pools:
+        if each.balance is not None and not each.unlimited:
+            account = left.setdefault((each.smart_account, each.virtual_account), {})
+            account[each.license_id] = plans.balances[pool_id(each)] - (each.buffer_target or 0)
+    lacking: Counter[tuple[str | None, str]] = Counter()
+    for (smart, _), account in left.items():
+        for loan in loans(account, chains):
+            account[loan.lender] -= loan.quantity
+            account[loan.borrower] += loan.quantity
+        for license_id, units in account.items():
+            lacking[smart, license_id] += max(0, -units)
+    return lacking
