@@ -102,7 +102,7 @@ def work_out(given: JudgementInput) -> JudgementContext:
         pool_accounts=pool_accounts,
         plans=planned,
         shortages=short_pools(pools, planned, uses),
-        substitutions=substitution_rows(ledger.accounts.values(), matcher),
+        substitutions=substitution_rows(ledger.accounts.values(), matcher, chains),
         drift=drift(units),
     )
 

@@ -1,11 +1,13 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from licsweep.estate import inventory as inv
 from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.store_queries import tell_of_future
+from licsweep.model import HostState, Snapshot
 from licsweep.position_types import JudgementResult
 from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
@@ -30,6 +32,8 @@ def gather(
         known = counted_imports(store, tables, moment)
         listed = inventory.targets.keys() | inventory.left_out.keys() if inventory else store.hostnames()
         left = store.hostnames(swept=True) - listed
+        if any(one.retired for one in states):
+            states = _answering_again(states, store.snapshots())
         if as_of is None:
             tell_of_future(store, moment)
     settings = project.settings
@@ -68,6 +72,18 @@ def explain_license(project: Project, asked: str) -> tuple[LicenseName, ...]:
     """Why names meet in a license. Raises UsageError for a name that nothing knows, StoreError, InputError."""
     given = gather(project)
     return license_names(asked, given, judge(given).uses)
+
+
+def _answering_again(states: Sequence[HostState], snapshots: Sequence[Snapshot]) -> list[HostState]:
+    """The states, without the retirement of a host whose newer answer came in after the retirement was recorded."""
+    made = {snapshot.id: snapshot.started_at for snapshot in snapshots}
+
+    def again(one: HostState) -> bool:
+        at = one.observation.captured_at if one.observation else None
+        came_in = made.get(one.snapshot_id or 0)
+        return bool(one.retired and at and came_in and at > one.retired.at and came_in > one.retired.recorded_at)
+
+    return [replace(one, retired=None) if again(one) else one for one in states]
 
 
 def _facts(inventory: inv.Inventory | None) -> dict[str, HostFacts]:

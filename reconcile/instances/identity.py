@@ -82,8 +82,12 @@ def fresh_enough(state: HostState) -> bool:
 
 
 def retirement(state: HostState) -> Retirement | None:
-    """The retirement of a host; a box that answers again after it is current again."""
-    return state.retired if state.retired and captured(state) <= state.retired.at else None
+    """The retirement of a host; a box that answers again after it is current again.
+
+    What was captured between its date and its recording was known to whoever retired the host all the same.
+    """
+    known = max(state.retired.at, state.retired.recorded_at) if state.retired else None
+    return state.retired if known and captured(state) <= known else None
 
 
 def answer(state: HostState) -> Observation | None:

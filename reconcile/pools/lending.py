@@ -50,8 +50,14 @@ def higher(chains: Iterable[Chain]) -> dict[str, set[str]]:
     return above
 
 
-def substitution_rows(accounts: Iterable["PoolAccount"], matcher: "Matcher") -> list[SubstitutionRow]:
-    """Who lends what by these rules, and by CSSM's own figures (`licenseSubstitutions`), pair by pair."""
+def substitution_rows(
+    accounts: Iterable["PoolAccount"], matcher: "Matcher", chains: Iterable[Chain]
+) -> list[SubstitutionRow]:
+    """Who lends what by these rules, and by CSSM's own figures (`licenseSubstitutions`), pair by pair.
+
+    CSSM does not say which of its two licenses lends: the higher one, as the chains say.
+    """
+    above = higher(chains)
     ours: dict[tuple[str | None, str, str, str], int] = {}
     theirs: dict[tuple[str | None, str, str, str], int] = {}
     dates: dict[tuple[str | None, str], Utc | None] = {}
@@ -60,8 +66,10 @@ def substitution_rows(accounts: Iterable["PoolAccount"], matcher: "Matcher") -> 
             ours[each.smart_account, each.virtual_account, each.license, lender] = units
         for entitlement in each.entitlements:
             for row in entitlement.substitutions:
-                names = [matcher.name(matcher.named(name)) for name in (row.license, row.substituted_by)]
-                key = (each.smart_account, each.virtual_account, names[0], names[1])
+                low, high = matcher.named(row.license), matcher.named(row.substituted_license)
+                if low in above.get(high, ()):
+                    low, high = high, low
+                key = (each.smart_account, each.virtual_account, matcher.name(low), matcher.name(high))
                 theirs[key] = theirs.get(key, 0) + row.quantity
                 dates[each.smart_account, each.virtual_account] = entitlement.exported_at
     return [

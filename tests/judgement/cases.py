@@ -56,17 +56,11 @@ def states(case: Path) -> list[HostState]:
             snapshot_id=known.snapshot_id if known else None,
         )
     for host, said in _json(case / "gone.json", {}).items():
-        retired = (
-            Retirement(hostname=host, **{k: _moment(v) for k, v in said.pop("retired").items()})
-            if "retired" in said
-            else None
-        )
-        made[host] = replace(made[host], retired=retired, **said)
+        if how := said.pop("retired", None):
+            at = datetime.fromisoformat(how.pop("at"))
+            said["retired"] = Retirement(hostname=host, at=at, recorded_at=at, **how)
+        made[host] = replace(made[host], **said)
     return list(made.values())
-
-
-def _moment(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value[:2] == "20" else value
 
 
 def bought(case: Path) -> list[Entitlement]:
