@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check fuzz conformance soak bench docs clean
+.PHONY: demo test check lowest fuzz conformance soak bench docs clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,16 @@ conformance: $(VENV)/installed
 	@test -n "$(CORPUS)" || { echo "usage: make conformance CORPUS=DIR (DIR/../conformance/check.py is run on it)"; exit 2; }
 	$(BIN)/python "$(CORPUS)/../conformance/check.py" --cases "$(CORPUS)" --licsweep "$(BIN)/licsweep"
 
+# The lower bounds of pyproject.toml are true: the verbs, the store and the reports with the lowest version of each library.
+LOWEST := .venv-lowest
+lowest: pyproject.toml
+	$(PYTHON) -m venv --clear $(LOWEST)
+	sed -n '/^dependencies/,/^]/p; /^[a-z-]* = \[".*>=/p' pyproject.toml | grep -oE '[a-z0-9-]+>=[0-9.]+' | sed 's/>=/==/' \
+	  > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check -c $(LOWEST)/constraints.txt -e '.[all]' \
+	  pytest pytest-xdist hypothesis openpyxl
+	$(LOWEST)/bin/python -m pytest -n auto tests/cli tests/estate tests/imports tests/reports tests/store
+
 # Minutes each, not part of CI; docs/reliability.md and bench/run.py say what they show.
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.faults.soak $(or $(DEVICES),2000) $(or $(KILLS),10)
@@ -44,4 +54,4 @@ docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(LOWEST) build dist *.egg-info

@@ -1,6 +1,7 @@
-"""Writes docs/cli.md, docs/findings.md and docs/schemas/*.json. `make docs` runs it, a test compares."""
+"""Writes docs/cli.md, findings.md, settings.md and schemas/*.json. `make docs` runs it, a test compares."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from licsweep import serialization
 from licsweep.cli import main
 from licsweep.cli.outputs import kinds as verb_outputs
+from licsweep.settings import Settings
 from reconcile.findings.kinds import kinds
 
 FOLDER = Path(__file__).parent
@@ -15,7 +17,7 @@ FOLDER = Path(__file__).parent
 
 def documents() -> dict[Path, str]:
     """Path and text of each generated page."""
-    pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings()}
+    pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings(), FOLDER / "settings.md": _settings()}
     for name, kind in verb_outputs().items():
         pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(serialization.schema(kind), indent=1) + "\n"
     return pages
@@ -48,6 +50,24 @@ def _findings() -> str:
             f"\n## {kind.code} {kind.slug} ({kind.severity})\n\n{kind.meaning}\n\n"
             f"- Cause: {kind.cause}\n- Remedy: {kind.remedy}\n"
         )
+    return "".join(parts)
+
+
+def _settings() -> str:
+    """Every setting with its default, range and meaning."""
+    parts = [
+        "# Settings\n\nMade from licsweep/settings.py. A setting stands in `licsweep.toml`, or in the environment as\n"
+        "`LICSWEEP_` and its name in capitals; a flag of a verb counts before both. `licsweep config` shows each\n"
+        "value and where it came from. Paths are relative to the project folder; `~` is a home folder. What is out of\n"
+        "range, and a name that is no setting, is refused with file and line. Secrets are never settings:\n"
+        "[credentials.md](credentials.md). `max_auth_failures = N` of the first releases is read as\n"
+        "`lockout_after = N + 1`.\n\n"
+        "| setting | default | range | meaning |\n|---|---|---|---|\n"
+    ]
+    for one in fields(Settings):
+        least, most = one.metadata["least"], one.metadata["most"]
+        limits = "" if isinstance(one.default, str) else f"{least:,} to {most:,}"
+        parts.append(f"| `{one.name}` | `{json.dumps(one.default)}` | {limits} | {one.metadata['meaning']} |\n")
     return "".join(parts)
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class Settings:
     buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve", 0, 1000)
 
 
-DEFAULTS = {setting.name: setting.default for setting in fields(Settings)}
+DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in fields(Settings)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,20 @@ class Project:
 
     def path(self, name: str) -> Path:
         """A file that a setting names, relative to the project."""
-        return self.folder / Path(name).expanduser()
+        return self.folder / expanded(name)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the folder holds settings or an inventory."""
+        return (self.folder / FILE_NAME).is_file() or self.path(self.settings.inventory).is_dir()
+
+
+def expanded(path: Path | str) -> Path:
+    """The path with `~` and `~user` in place of home folders. Raises UsageError."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path}: no such user", why="~ stands for a home folder") from error
 
 
 def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Project:
@@ -122,7 +136,10 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
     for name in (*DEFAULTS, "max_auth_failures"):
         variable = f"LICSWEEP_{name.upper()}"
         if variable in environment:
-            found[name] = (_from_text(environment[variable], type(DEFAULTS.get(name, 0))), variable)
+            value: Any = environment[variable]
+            with suppress(ValueError):  # text that is no number is refused for what it is
+                value = type(DEFAULTS.get(name, 0))(value)
+            found[name] = (value, variable)
     found |= {name: (value, "flag") for name, value in (flags or {}).items() if value is not None}
     table = tables.get("inventory", {})
     if table:
@@ -189,13 +206,6 @@ def _parse(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _from_text(text: str, kind: type) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        return text  # is refused for what it is
-
-
 def _checked(name: str, value: Any, at: str) -> Any:
     setting = next((one for one in fields(Settings) if one.name == name), None)
     if setting is None:
@@ -223,8 +233,8 @@ def _sets(file: Path, settings: Settings, tables: dict[str, Any], *, forced: boo
             name=name,
             sources=sources if forced and name == DEFAULT_SET else tuple(given["from"]),
             username=given.get("username"),
-            key=file.parent / Path(given["key"]).expanduser() if given.get("key") else None,
-            file=file.parent / Path(given["file"]).expanduser() if given.get("file") else None,
+            key=file.parent / expanded(given["key"]) if given.get("key") else None,
+            file=file.parent / expanded(given["file"]) if given.get("file") else None,
             lockout_after=given.get("lockout_after"),
         )
         if any(one.variables == other.variables for other in sets.values()):

@@ -1,9 +1,12 @@
 """The command line: one verb, one module. A verb's module is imported when the verb is used, not before."""
 
 import importlib
+from pathlib import Path
+from typing import Any
 
 import click
 
+from licsweep.errors import did_you_mean
 from licsweep.version import VERSION
 
 # Verb -> its one line in `--help`, so that help needs no other import. The module is the verb with `_` for `-`.
@@ -23,7 +26,7 @@ VERBS = {
     "record": "Make a scrubbed fixture case from a real box.",
     "entitlements": "Import what was bought, list it, explain how a license name was matched.",
     "reconcile": "Compare what is used with what was bought.",
-    "explain": "Explain a finding or an error code.",
+    "explain": "Explain a finding, an error code or a setting.",
     "report": "Write a report: estate, usage, transition, transfers.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Bring the database of an older licsweep to this version.",
@@ -43,6 +46,11 @@ class _Verbs(click.Group):
         command.name = cmd_name
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}: {did_you_mean(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
@@ -50,7 +58,14 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, message="licsweep %(version)s")
-def main() -> None:
+@click.option(
+    "--project",
+    "project_folder",
+    type=click.Path(path_type=Path),
+    envvar="LICSWEEP_PROJECT",
+    help="Project folder, here or after the verb (default: LICSWEEP_PROJECT, else the current directory).",
+)
+def main(project_folder: Path | None) -> None:
     """What licenses do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
 
     Start with `licsweep demo`, or with `licsweep init` in an empty folder.

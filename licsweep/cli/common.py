@@ -13,9 +13,9 @@ from typing import Any
 import click
 
 from licsweep import serialization
-from licsweep.errors import LicsweepError
+from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
-from licsweep.settings import Project, load
+from licsweep.settings import FILE_NAME, Project, expanded, load
 
 EXIT_FINDINGS, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 3, 4, 130
 
@@ -28,9 +28,15 @@ class Run:
     quiet: bool
     color: bool
 
-    def project(self, **flags: Any) -> Project:
-        """The project with its settings; flags that are None don't count."""
+    def project(self, *, may_begin: bool = False, **flags: Any) -> Project:
+        """The project with its settings; flags that are None don't count. Raises UsageError where there is none.
+
+        `may_begin`: the verb brings the first thing of a project, so that an empty folder is enough.
+        """
         project = load(self.folder, flags)
+        if not project.is_set_up and not (may_begin and self.folder.is_dir()) and not _has_database(project):
+            why = f"it holds no {FILE_NAME}, no inventory and no database"
+            raise UsageError(f"{self.folder.absolute()}: no project", why=why, hint=f"licsweep init {self.folder}")
         for note in project.notes:
             self.say(note)
         return project
@@ -41,6 +47,12 @@ class Run:
             click.echo(text, err=True)
 
 
+def _has_database(project: Project) -> bool:
+    from licsweep import store
+
+    return store.exists(project)
+
+
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the shared options; the verb gets them as `run`, its LicsweepErrors become three lines and an exit code."""
 
@@ -48,7 +60,6 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         "--project",
         "project_folder",
         type=click.Path(path_type=Path),
-        default=Path(),
         help="Project folder (default: current directory).",
     )
     @click.option("--quiet", is_flag=True, help="Print data only; no progress or notes.")
@@ -59,7 +70,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(verb)
     def wrapped(
         *,
-        project_folder: Path,
+        project_folder: Path | None,
         quiet: bool,
         log_format: str,
         log_level: str,
@@ -70,7 +81,8 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         os.umask(0o077)  # what a run writes is for its owner
         _log(log_format, log_level)
         try:
-            verb(Run(folder=project_folder, quiet=quiet, color=not no_color), **options)
+            folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
+            verb(Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color), **options)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
@@ -136,18 +148,17 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-class _Moment(click.ParamType[datetime]):
-    name = "time"
+def _moment(*, beginning: bool = False) -> Callable[[str], datetime]:
+    """A moment that a person types, as the type of an option; the name of the function is what the help shows."""
 
-    def __init__(self, *, beginning: bool = False) -> None:
-        self.beginning = beginning
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+    def time(text: str) -> datetime:
         try:
-            return serialization.moment(value, beginning=self.beginning)
+            return serialization.moment(text, beginning=beginning)
         except LicsweepError as error:
-            self.fail(f"{error.what} ({error.why})", param, ctx)
+            raise click.BadParameter(f"{error.what} ({error.why})") from error
+
+    return time
 
 
-MOMENT = _Moment()
-START = _Moment(beginning=True)
+MOMENT = _moment()
+START = _moment(beginning=True)

@@ -84,7 +84,7 @@ def import_(
     for note in (note for one in read for note in one.notes):
         run.say(plain(note))
     replacing: Replacing | None = "whole" if whole_account else "partial" if partial else None
-    for line in import_files(run.project(), read, replacing=replacing, dry_run=dry_run):
+    for line in import_files(run.project(may_begin=True), read, replacing=replacing, dry_run=dry_run):
         run.say(plain(line))
     for one in read:
         counts = [(one.entitlements, "entitlements"), (one.instances, "product instances")]

@@ -1,20 +1,22 @@
 """`licsweep explain`."""
 
 import inspect
+from dataclasses import fields
 
 import click
 
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
-from licsweep.errors import LicsweepError, UsageError
+from licsweep.errors import LicsweepError, UsageError, did_you_mean
+from licsweep.settings import DEFAULTS, Settings
 
 
 @click.command()
 @click.argument("code")
 @shared
 def command(run: Run, code: str) -> None:  # noqa: ARG001
-    """Explain a finding or an error code: what it means, what causes it, what to do."""
-    from reconcile.findings.kinds import explain
+    """Explain a finding, an error or a setting: what it means, what causes it, what to do."""
+    from reconcile.findings.kinds import explain, kinds
 
     kind = explain(code)
     if kind is not None:
@@ -22,9 +24,15 @@ def command(run: Run, code: str) -> None:  # noqa: ARG001
         put(f"{head}\n\n{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}")
         return
     error = next((one for one in _errors(LicsweepError) if one.code == code.upper()), None)
-    if error is None:
-        raise UsageError(f"{code}: no such finding or error", why="codes look like LF001 or LS203; names like shortage")
-    put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}")
+    setting = next((one for one in fields(Settings) if one.name == code.lower()), None)
+    if error is not None:
+        put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}")
+    elif setting is not None:
+        put(f"{setting.name}\n\n{setting.metadata['meaning']}\n\nDefault: {setting.default!r}")
+    else:
+        findings = (word for one in kinds() for word in (one.code, one.slug))
+        known = (*findings, *(one.code for one in _errors(LicsweepError)), *DEFAULTS)
+        raise UsageError(f"{code}: no such finding, error or setting", why=did_you_mean(code, known))
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:

@@ -18,6 +18,8 @@ COLUMNS = titled("name address port platform credentials groups site virtual_acc
 def command(run: Run, selection: Selection, out: Out) -> None:
     """List the selected hosts. The whole inventory is checked; an error names its file and line."""
     whole = inventory.load(run.project())
+    for note in (*whole.notes, *(f"{name}: left out: {reason}" for name, reason in whole.left_out.items())):
+        run.say(note)
     found = [
         {
             "name": one.name,
@@ -32,6 +34,4 @@ def command(run: Run, selection: Selection, out: Out) -> None:
         for one in select(whole, selection)
     ]
     out.rows("hosts", found, COLUMNS)
-    for note in (*whole.notes, *(f"{name}: left out: {reason}" for name, reason in whole.left_out.items())):
-        run.say(note)
     run.say(f"{len(found)} hosts")

@@ -39,7 +39,7 @@ def command(
         raise UsageError(
             "what should be read?", why="either PATHs or --observations FILE", hint="licsweep ingest captures/"
         )
-    project = run.project()
+    project = run.project(may_begin=True)
     if observations is not None:
         done = ingest.observations(project, observations, taken_at)
     else:

@@ -6,6 +6,8 @@ import click
 
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
+from licsweep.errors import UsageError
+from licsweep.settings import expanded
 
 
 @click.command()
@@ -15,6 +17,9 @@ def command(run: Run, folder: Path | None) -> None:
     """Write licsweep.toml, inventory/ and entitlements/ with a sample of each file; never overwrites."""
     from licsweep.jobs import init
 
-    for path in init.write_project(folder or run.folder):
+    if folder and run.folder not in (Path(), folder):
+        why = "the folder of a new project is named once; the argument is the one that counts"
+        raise UsageError(f"init {folder}, but the project is {run.folder}", why=why, hint=f"licsweep init {folder}")
+    for path in init.write_project(expanded(folder) if folder else run.folder):
         put(str(path))
     run.say("next: edit inventory/hosts.yaml, then: licsweep hosts; licsweep known-hosts accept; licsweep sweep")

@@ -47,12 +47,11 @@ def select(inventory: Inventory, selection: Selection) -> list[Target]:
 
 def _why_none(inventory: Inventory, patterns: Sequence[str]) -> str:
     why = f"the inventory has {len(inventory.targets)} hosts"
-    for pattern in patterns:
-        if pattern in inventory.left_out:
-            why += f"; {pattern} is left out: {inventory.left_out[pattern]}"
-        elif not any(fnmatchcase(name, pattern) for name in inventory.targets):
-            why += f"; {pattern}: {did_you_mean(pattern, inventory.targets)}"
-    return why
+    for name, reason in inventory.left_out.items():
+        if not patterns or name in patterns:
+            return f"{why}; {name} is left out: {reason}"
+    strange = [one for one in patterns if not any(fnmatchcase(name, one) for name in inventory.targets)]
+    return "; ".join([why, *(f"{one}: {did_you_mean(one, inventory.targets)}" for one in strange[:3])])
 
 
 def _patterns(limit: Sequence[str]) -> list[str]:

@@ -45,20 +45,28 @@ def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
     ("arguments", "code", "told"),
     [
         (["hosts"], 2, "licsweep init"),
-        (["snapshots"], 2, "no database yet"),
-        (["reconcile"], 2, "no database yet"),
-        (["report", "usage"], 2, "no database yet"),
+        (["snapshots"], 2, "no project"),
+        (["reconcile"], 2, "no project"),
+        (["report", "usage"], 2, "no project"),
         (["ingest"], 2, "what should be read?"),
         (["ingest", "nowhere"], 2, "No such file"),
         (["parse", "nowhere.txt", "--platform", "cisco_xe"], 2, "No such file"),
         (["parse", __file__, "--platform", "cisco_toaster"], 2, "cisco_toaster"),
         (["explain", "LX999"], 2, "no such finding"),
         (["entitlements", "import", "nowhere.csv"], 2, "nowhere.csv"),
-        (["nonsense"], 2, "No such command"),
+        (["nonsense"], 2, "No such command 'nonsense': known are: config"),
+        (["snapshot"], 2, "No such command 'snapshot': did you mean snapshots?"),
+        (["explain", "shortge"], 2, "did you mean shortage?"),
+        (["explain", "worker"], 2, "did you mean workers?"),
+        (["config", "--project", "nowhere"], 2, "nowhere: no project"),
+        (["ingest", "texts", "--project", "nowhere"], 2, "nowhere: no project"),
+        (["init", "a", "--project", "b"], 2, "init a, but the project is b"),
     ],
 )
 def test_errors_say_what_and_what_next(tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
-    folder = [] if arguments == ["nonsense"] else ["--project", str(tmp_path)]
+    folder = (
+        [] if arguments[0] in ("nonsense", "snapshot") or "--project" in arguments else ["--project", str(tmp_path)]
+    )
     done = licsweep(*arguments, *folder)
     assert done.code == code
     assert told in done.err
@@ -70,3 +78,25 @@ def test_every_verb_has_help(verb: str) -> None:
     done = licsweep(verb, "--help")
     assert done.code == 0
     assert "Usage: " in done.out
+
+
+def test_the_project_is_named_before_or_after_the_verb_or_around(tmp_path: Path) -> None:
+    """The option after the verb counts before the one before it, and that before LICSWEEP_PROJECT; `~` is a home."""
+    for number, name in enumerate(("a", "b", "c"), 1):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "licsweep.toml").write_text(f"workers = {number}\n")
+    home = {"HOME": str(tmp_path), "LICSWEEP_PROJECT": "~/a"}
+    before, after = ("--project", "~/b"), ("--project", "~/c")
+    for arguments, workers in (
+        (("config",), 1),
+        ((*before, "config"), 2),
+        (("config", *after), 3),
+        ((*before, "config", *after), 3),
+    ):
+        rows = json.loads(licsweep(*arguments, "--format", "json", **home).out)["data"]
+        assert {row["setting"]: row["value"] for row in rows}["workers"] == workers
+
+
+def test_explain_tells_of_a_setting() -> None:
+    done = licsweep("explain", "LOCKOUT_AFTER")
+    assert done.out.startswith("lockout_after\n\nfailed passwords in a row")

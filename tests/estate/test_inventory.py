@@ -264,9 +264,10 @@ def test_limit_from_a_file(tmp_path: Path) -> None:
         (Selection(limit=("x*",)), "the inventory has 2 hosts"),
         (Selection(filters=("site=paris",)), "the inventory has 2 hosts"),
         (Selection(limit=("acc-1",)), "acc-1: did you mean acc-01?"),
+        (Selection(limit=("leaf-01",)), "leaf-01 is left out: platform arista_eos"),
     ],
 )
 def test_nothing_selected_is_an_error(tmp_path: Path, selection: Selection, why: str) -> None:
     with pytest.raises(UsageError, match="no host is selected") as caught:
-        select(inventory.load(write(tmp_path)), selection)
+        select(inventory.load(write(tmp_path, f"{HOSTS}leaf-01: {{platform: arista_eos}}\n")), selection)
     assert why in caught.value.why
