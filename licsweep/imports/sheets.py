@@ -71,7 +71,8 @@ class Row:
     def fail(self, field: str, why: str) -> NoReturn:
         heading = self.headings.get(field, field)
         value = self.cells.get(field, "")[:SHOWN_CHARACTERS]
-        raise InputError(f'{self.where}: row {self.number}: column "{heading}": {value!r}: {why}')
+        what = f'{self.where}: row {self.number}: column "{heading}": {value!r}: {why}'
+        raise InputError(what, hint="correct the cell, or export again, and import the file again")
 
     def value(self, field: str, read: Callable[[str], Value]) -> Value:
         """What `read` makes of a cell; fails with the words of its ValueError."""

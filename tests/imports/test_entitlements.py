@@ -7,6 +7,7 @@ row states some keys; `notes` the whole list, each a part of the note; `error` t
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from licsweep.errors import InputError, LicsweepError
+from licsweep.imports import limits
 from licsweep.imports.entitlements import ImportedFile, read, read_all
 from licsweep.serialization import plain
 
@@ -101,3 +103,44 @@ def test_a_wrong_expectation_of_an_instance_is_noticed() -> None:
     assert differences({**want, "source": "yaml"}, got)
     want["instances"][0]["licenses"][0]["quantity"] += 1
     assert differences(want, got)
+
+
+@pytest.mark.parametrize("what", ["rows", "columns", "pools", "levels", "bytes"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "yaml"])
+def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, suffix: str) -> None:
+    """A table of 4 rows and 6 columns, an answer of 4 rows on level 2, and their limits one below."""
+    rows = [
+        {"license": f"L{n}", "virtual_account": "V", "terms": [{"type": "perpetual", "quantity": n}]} for n in range(4)
+    ]
+    heads = "Smart Account,Virtual Account,License,Type,Quantity,End\n"
+    text = {
+        "csv": heads + "".join(f"S,V,L{n},PERPETUAL,{n},\n" for n in range(4)),
+        "json": json.dumps({"licenses": [{"license": f"L{n}", "billingType": "USAGE"} for n in range(4)]}),
+        "yaml": json.dumps({"smart_account": "S", "entitlements": rows}),
+    }[suffix]
+    path = tmp_path / f"export.{suffix}"
+    path.write_text(text)
+    assert len(read(path, virtual_account="V").entitlements) == 4
+    told = {"csv": ("rows", "columns", "pools"), "json": ("rows", "pools", "levels"), "yaml": ("pools",)}
+    monkeypatch.setitem(limits.LIMITS, what, 10 if what == "bytes" else 1 if what == "levels" else 3)
+    if what in (*told[suffix], "bytes"):
+        with pytest.raises(InputError, match=r"more than|larger than") as caught:
+            read(path, virtual_account="V")
+        assert what in str(caught.value) or what == "bytes"
+    else:
+        assert len(read(path, virtual_account="V").entitlements) == 4
+
+
+def test_the_time_of_an_import_grows_with_its_rows(tmp_path: Path) -> None:
+    """Four times the licenses take about four times the processor, where pairs of them would take sixteen times."""
+
+    def seconds(number: int) -> float:
+        path = tmp_path / f"{number}.csv"
+        rows = (f"Campus,License {n},PERPETUAL,1,\n" for n in range(number))
+        path.write_text("Virtual Account,License,Type,Quantity,End\n" + "".join(rows))
+        started = time.process_time()
+        read(path)
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(12_000) < 10 * seconds(3_000)
