@@ -62,9 +62,11 @@ host_result = sa.Table(
     sa.Column("observation_packed", sa.LargeBinary),  # its difference to that of the same host in base_snapshot_id
     sa.Column("base_snapshot_id", sa.ForeignKey("snapshot.id")),
     sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its captures lie, when not in snapshot_id
-    sa.Index("host_result_by_host", "hostname", "tried_at"),
-    sa.Index("host_result_by_rank", "hostname", "rank", "tried_at"),
-    sa.Index("host_result_read_again", "hostname", "captured_in"),
+    # Rows are long, so that what counts is found in indexes alone.
+    sa.Index("host_result_by_time", "hostname", "tried_at", "snapshot_id", "rank", "captured_in"),
+    sa.Index("host_result_by_rank", "hostname", "rank", "tried_at", "snapshot_id", "captured_in", "status"),
+    sa.Index("host_result_read_again", "hostname", "captured_in", "snapshot_id"),
+    sa.Index("host_result_by_status", "snapshot_id", "status"),
 )
 
 capture = sa.Table(

@@ -15,8 +15,14 @@ def upgrade() -> None:
     op.execute("UPDATE host_result SET skip = 'fresh-enough' WHERE status = 'skipped' AND reason LIKE 'fresh%'")
     op.add_column("host_result", sa.Column("observation_packed", sa.LargeBinary))
     op.add_column("host_result", sa.Column("base_snapshot_id", sa.Integer))
-    op.create_index("host_result_by_rank", "host_result", ["hostname", "rank", "tried_at"])
-    op.create_index("host_result_read_again", "host_result", ["hostname", "captured_in"])
+    op.drop_index("host_result_by_host", "host_result")
+    for name, columns in (
+        ("host_result_by_time", ["hostname", "tried_at", "snapshot_id", "rank", "captured_in"]),
+        ("host_result_by_rank", ["hostname", "rank", "tried_at", "snapshot_id", "captured_in", "status"]),
+        ("host_result_read_again", ["hostname", "captured_in", "snapshot_id"]),
+        ("host_result_by_status", ["snapshot_id", "status"]),
+    ):
+        op.create_index(name, "host_result", columns)
     op.add_column("capture", sa.Column("base_id", sa.Integer))
     op.create_index("capture_by_command", "capture", ["hostname", "command"])
     op.create_table(
