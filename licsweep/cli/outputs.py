@@ -6,7 +6,7 @@ docs/schemas holds a JSON Schema for each kind, made from these types.
 from dataclasses import dataclass
 from typing import Any
 
-from licsweep.model import HostState, Observation, Record, Snapshot
+from licsweep.model import HostState, Observation, Record, Retirement, Snapshot
 from licsweep.position_types import Entitlement, Judgement
 from licsweep.vocabulary import OutcomeStatus
 
@@ -93,6 +93,15 @@ class KnownHostKey(Record):
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradedStore(Record):
+    """A database and the versions of its tables before and after."""
+
+    database: str
+    from_: str
+    to: str
+
+
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
     from licsweep.jobs.diff import Diff
@@ -110,8 +119,10 @@ def kinds() -> dict[str, Any]:
         "parse": Observation,
         "reconcile": Judgement,
         "reparse": ReparseOutput,
+        "retire": list[Retirement],
         "show": HostState,
         "snapshots": list[Snapshot],
+        "store-upgrade": list[UpgradedStore],
         "sweep": CollectedOutput,
         "sweep-dry-run": list[PlannedHost],
     }

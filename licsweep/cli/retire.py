@@ -1,6 +1,6 @@
 """`licsweep retire`."""
 
-from datetime import datetime
+from typing import Any
 
 import click
 
@@ -21,32 +21,21 @@ COLUMNS = titled("hostname at why reservation_returned recorded_at undone_at und
 @click.option("--undo", is_flag=True, help="Count the host again from then on.")
 @data_options
 @shared
-def command(
-    run: Run,
-    host: str,
-    at: datetime | None,
-    why: str | None,
-    reservation_returned: bool,
-    force: bool,
-    undo: bool,
-    out: Out,
-) -> None:
+def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given: Any) -> None:
     """Stop counting the licenses of a host that is gone; prints the history of its retirements.
 
     Its reservations count until they are returned: scrapping a box frees no reservation, a return code does.
     """
     from licsweep.jobs import retire
 
-    if undo and reservation_returned:
+    if undo and (given["reservation_returned"] or given["force"]):
         raise UsageError(
-            "--undo with --reservation-returned", why="a host is brought back, or its reservation returned"
+            "--undo with another flag", why="it only takes --on and --why", hint=f"licsweep retire {host} --undo"
         )
-    if undo:
-        history = retire.undo(run.project(), host, at=at, why=why)
-    elif why:
-        history = retire.retire(
-            run.project(), host, at=at, why=why, reservation_returned=reservation_returned, force=force
-        )
-    else:
+    if not undo and not why:
         raise UsageError("--why is missing", why="a retirement keeps its reason", hint='add --why "replaced by ..."')
+    if undo:
+        history = retire.undo(run.project(), host, at=given["at"], why=why)
+    else:
+        history = retire.retire(run.project(), host, why=why or "", **given)
     out.rows("retire", [serialization.plain(one) for one in history], COLUMNS)

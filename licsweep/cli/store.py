@@ -23,4 +23,3 @@ def upgrade(run: Run, out: Out) -> None:
 
     database, before, after = store.upgrade(run.project())
     out.rows("store-upgrade", [{"database": database, "from": before, "to": after}], titled("database from to"))
-    run.say("nothing to do" if before == after else f"upgraded from version {before} to {after}")

@@ -6,7 +6,7 @@ from licsweep.errors import UsageError
 from licsweep.jobs.store_queries import require_host
 from licsweep.model import Retirement
 from licsweep.settings import Project
-from licsweep.store import writing
+from licsweep.store import Store, writing
 
 
 def retire(
@@ -24,26 +24,13 @@ def retire(
     was never collected, is retired already, or answered after `at` (unless `force`); StoreError.
     """
     now = datetime.now(UTC)
-    at = at or now
+    made = Retirement(
+        hostname=hostname, at=at or now, why=why, reservation_returned=reservation_returned, recorded_at=now
+    )
     with writing(project, "retire", create=False, alone=False) as store:
         require_host(store, hostname, "retire")
-        known = store.retirements(at).get(hostname)
-        if known and (known.reservation_returned or not reservation_returned):
-            raise UsageError(
-                f"{hostname}: already retired",
-                why=f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}",
-                hint=f"licsweep retire {hostname} --undo",
-            )
-        last = store.last_answer(hostname)
-        if last and last > at and not force:
-            raise UsageError(
-                f"{hostname}: answered after {at:%Y-%m-%d %H:%M} UTC",
-                why=f"its last capture is of {last:%Y-%m-%d %H:%M} UTC",
-                hint="name a later time, or add --force",
-            )
-        store.retire(
-            Retirement(hostname=hostname, at=at, why=why, reservation_returned=reservation_returned, recorded_at=now)
-        )
+        _refuse(store, made, force=force)
+        store.retire(made)
         return store.retirement_history(hostname)
 
 
@@ -57,3 +44,15 @@ def undo(project: Project, hostname: str, *, why: str | None = None, at: datetim
             raise UsageError(f"{hostname}: not retired", why="there is nothing to undo", hint="licsweep retire --help")
         store.undo_retirements(hostname, at or datetime.now(UTC), why)
         return store.retirement_history(hostname)
+
+
+def _refuse(store: Store, made: Retirement, *, force: bool) -> None:
+    name = made.hostname
+    known, last = store.retirements(made.at).get(name), store.last_answer(name)
+    if known and (known.reservation_returned or not made.reservation_returned):
+        why = f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}"
+        raise UsageError(f"{name}: already retired", why=why, hint=f"licsweep retire {name} --undo")
+    if last and last > made.at and not force:
+        why = f"its last capture is of {last:%Y-%m-%d %H:%M} UTC"
+        hint = "name a later time, or add --force"
+        raise UsageError(f"{name}: answered after {made.at:%Y-%m-%d %H:%M} UTC", why=why, hint=hint)

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 
 from licsweep.model import HostState
 from licsweep.store import tables as t
-from licsweep.store.results import NOTHING, WHOLE, observation_columns, observation_of, with_base
 from licsweep.store.retirements import Retirements
-from licsweep.store.snapshots import Snapshots
+from licsweep.store.snapshots import NOTHING, WHOLE, Snapshots, observation_columns, observation_of, with_base
 
 
 class Hosts(Snapshots, Retirements):
@@ -62,18 +61,15 @@ class Hosts(Snapshots, Retirements):
         newest, best = t.host_result.alias("newest"), t.host_result.alias("best")
         joined = sa.join(key, newest, _is_result(newest, key.c.newest, key))
         joined = sa.outerjoin(joined, best, _is_result(best, key.c.best, key))
-        columns = (newest.c.hostname, newest.c.status, newest.c.reason, newest.c.skip, newest.c.gathered)
+        n = newest.c
+        columns = (n.hostname, n.status.label("outcome"), n.reason, n.skip, n.gathered)
         where = sa.func.coalesce(best.c.captured_in, best.c.snapshot_id).label("captured_in")
         wanted = sa.select(*columns, where, *observation_columns(best)).select_from(with_base(best, joined))
         retired = self.retirements(as_of)
         with _no_garbage():
             return [
                 HostState(
-                    hostname=row.hostname,
-                    outcome=row.status,
-                    reason=row.reason,
-                    skip=row.skip,
-                    gathered=row.gathered,
+                    **{column.name: getattr(row, column.name) for column in columns},
                     retired=retired.get(row.hostname),
                     observation=observation_of(row),
                     snapshot_id=row.captured_in,

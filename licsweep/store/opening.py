@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import sqlalchemy as sa
 
@@ -11,13 +11,12 @@ from licsweep.settings import Project
 from licsweep.store.captures import Captures
 from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
-from licsweep.store.results import Results
 from licsweep.store.sqlite import SqliteFile
 
 HEAD = "0003"
 
 
-class Store(Hosts, Results, Captures, Imports):
+class Store(Hosts, Captures, Imports):
     """What a project has collected and imported; each part has a module of its own."""
 
 
@@ -78,15 +77,11 @@ def _database(project: Project) -> SqliteFile:
     named = project.settings.database
     if "://" not in named:
         return SqliteFile(project.folder / os.path.expanduser(named))  # noqa: PTH111 - Path's fails at ~.db
-    try:
+    with suppress(sa.exc.ArgumentError):
         url = sa.make_url(named)
-    except sa.exc.ArgumentError as error:
-        raise UsageError("database: not a URL", why="sqlite:///PATH is expected", hint="licsweep config") from error
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise UsageError(
-            f"database: {url.drivername}: not supported", why="sqlite:///PATH is expected", hint="licsweep config"
-        )
-    return SqliteFile(project.folder / url.database)
+        if url.get_backend_name() == "sqlite" and url.database:
+            return SqliteFile(project.folder / url.database)
+    raise UsageError("database: not supported", why="a path or sqlite:///PATH is expected", hint="licsweep config")
 
 
 def _existing(project: Project) -> SqliteFile:
@@ -102,27 +97,19 @@ def _version(database: SqliteFile, engine: sa.Engine) -> str:
         ours = {"alembic_version", "snapshot"} <= set(sa.inspect(connection).get_table_names())
         found = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if ours else None
     if found is None:
-        raise StoreError(
-            f"{database}: holds no tables of licsweep",
-            why="another program made it, or a first run was cut off",
-            hint="name another file in `database`, or remove this one; licsweep config",
-        )
+        why, hint = "another program made it, or a first run was cut off", "name another file in `database`"
+        raise StoreError(f"{database}: holds no tables of licsweep", why=why, hint=f"{hint}; licsweep config")
     if found > HEAD:
-        raise StoreError(
-            f"{database}: written by a newer licsweep",
-            why=f"its tables are version {found}, this licsweep knows {HEAD}",
-            hint="pip install --upgrade licsweep",
-        )
+        why = f"its tables are version {found}, this licsweep knows {HEAD}"
+        hint = "pip install --upgrade licsweep"
+        raise StoreError(f"{database}: written by a newer licsweep", why=why, hint=hint)
     return str(found)
 
 
 def _check(database: SqliteFile, engine: sa.Engine) -> None:
     if (found := _version(database, engine)) != HEAD:
-        raise StoreError(
-            f"{database}: written by an older licsweep",
-            why=f"its tables are version {found}, this licsweep needs {HEAD}; copy the file before you upgrade it",
-            hint="licsweep store upgrade",
-        )
+        why = f"its tables are version {found}, this licsweep needs {HEAD}; copy the file before you upgrade it"
+        raise StoreError(f"{database}: written by an older licsweep", why=why, hint="licsweep store upgrade")
 
 
 def _migrate(engine: sa.Engine) -> None:

@@ -124,7 +124,8 @@ class SqliteFile:
                 with engine.connect() as connection:
                     connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
             except sa.exc.OperationalError as error:
-                if must or not str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_CANTOPEN"):
+                name = str(getattr(error.orig, "sqlite_errorname", ""))
+                if must or not name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
                     raise
                 return False
         return True

@@ -276,8 +276,12 @@ def public() -> Iterator[Path]:
 
 @pytest.mark.parametrize("writer_open", [True, False])
 @pytest.mark.parametrize("left", [False, True], ids=["ended", "killed"])
-def test_a_user_without_write_permission_reads(public: Path, writer_open: bool, left: bool) -> None:
-    """As another user where the tests run as root, else in a folder that is read-only for all."""
+@pytest.mark.parametrize("owned", [False, True], ids=["foreign", "owned"])
+def test_a_user_without_write_permission_reads(public: Path, writer_open: bool, left: bool, owned: bool) -> None:
+    """As another user where the tests run as root, else in a folder that is read-only for all.
+
+    `owned`: it may write the file, but not the folder, as on a share.
+    """
     project = load(public, environment={})
     with ExitStack() as stack:
         store = stack.enter_context(writing(project, "sweep"))
@@ -292,13 +296,16 @@ def test_a_user_without_write_permission_reads(public: Path, writer_open: bool, 
                 for name, content in kept.items():
                     (public / name).write_bytes(content)
                     (public / name).chmod(0o644)
+        if owned and os.getuid() == 0:
+            for path in public.iterdir():
+                os.chown(path, 65534, 65534)
         public.chmod(0o555)
         done = subprocess.run(
             [sys.executable, "-c", READER, str(public)], capture_output=True, text=True, check=False, cwd="/"
         )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "['a'] complete"
-    if os.getuid() == 0 or not writer_open:
+    if not owned:
         assert "may not" in done.stdout.splitlines()[1]
 
 
