@@ -43,7 +43,7 @@ def gather(
         buffer_percent=settings.buffer_percent,
     )
     return JudgementInput(
-        as_of=moment,
+        as_of=moment.replace(microsecond=0),
         states=[replace(one, left_inventory=True) if one.hostname in left else one for one in states],
         entitlements=known.entitlements,
         cssm_instances=known.instances,

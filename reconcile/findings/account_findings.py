@@ -52,19 +52,22 @@ def _plain(family: str) -> str:
 
 def unknown_ownership(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`entitlements-missing` of a smart account of which nothing was imported; `unassigned-use`."""
-    used: dict[str | None, list[Pool]] = {}
+    used: dict[str | None, int] = {}
+    unassigned: dict[str | None, list[Pool]] = {}
+    for use in judged.uses:
+        if use.counted_as in ("in_use", "reserved"):
+            used[use.smart_account] = used.get(use.smart_account, 0) + (use.count or 0)
     for pool in judged.pools:
-        if pool.charged:
-            used.setdefault(pool.smart_account, []).append(pool)
-    for smart, pools in used.items():
+        if pool.virtual_account == UNASSIGNED and pool.charged:
+            unassigned.setdefault(pool.smart_account, []).append(pool)
+    for smart, number in used.items():
         subject = Subject(kind="account", id=smart or "-")
         if not judged.accounts.anything_bought(smart):
-            message = f"{sum(p.charged for p in pools)} licenses are used, and nothing was imported of what is owned"
+            message = f"{number} licenses are used, and nothing was imported of what is owned"
             yield RaisedFinding("entitlements-missing", subject, message)
-        unassigned = [pool for pool in pools if pool.virtual_account == UNASSIGNED]
-        if unassigned:
-            units = ", ".join(f"{pool.charged} x {pool.license}" for pool in unassigned)
-            lines = [use for pool in unassigned for use in judged.pool_accounts[pool_id(pool)].uses]
+        if pools := unassigned.get(smart):
+            units = ", ".join(f"{pool.charged} x {pool.license}" for pool in pools)
+            lines = [use for pool in pools for use in judged.pool_accounts[pool_id(pool)].uses]
             hosts = list(dict.fromkeys(use.hostname for use in lines))
             more = f" and {len(hosts) - HOSTS_NAMED} more" if len(hosts) > HOSTS_NAMED else ""
             message = (

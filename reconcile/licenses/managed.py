@@ -65,7 +65,7 @@ class Managers:
                     shared.add(key)
                 yield Managed(place, kind, device)
             if rule.device_license:
-                for _ in range(2 if seen.ha_role else 1):
+                for _ in range(2 if seen.ha_role or seen.configured_ha_role else 1):
                     yield Managed(place, "managed device", device, rule.device_license)
 
 
