@@ -52,7 +52,9 @@ def _judged(project: Project, asked: str) -> tuple[JudgementResult, Side]:
     except InputError as error:
         raise UsageError(f"{asked}: neither a snapshot nor a date", why=error.why, hint="licsweep snapshots") from error
     found = judge.reconcile(project, as_of=moment, known_by=snapshot)
-    return found, Side(asked=asked, as_of=found.judgement.as_of, snapshot=snapshot, instances=len(found.judgement.instances))
+    return found, Side(
+        asked=asked, as_of=found.judgement.as_of, snapshot=snapshot, instances=len(found.judgement.instances)
+    )
 
 
 def _ended(project: Project, snapshot: int) -> datetime:
