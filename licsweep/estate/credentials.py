@@ -106,7 +106,7 @@ def find(
     key = _key(wanted, words.get("key_passphrase"), ask=ask) if wanted.key else None
     password = words.get("password")
     if ask and not (key or password or agent or is_token):
-        password = getpass.getpass(f"Password, {_set(wanted)}: ")
+        password = _ask_secret("Password", wanted)
         origin |= {"password": "prompt"}
     prefix = wanted.variables
     if not is_token and (not (username or named) or not (key or password or agent)):
@@ -175,7 +175,9 @@ def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
         import keyring
     except ImportError as error:
         raise MissingExtra(
-            "credentials: keyring is not installed", why=str(error), hint="pip install 'licsweep[keyring]'"
+            f"{_set(wanted)}: the keyring can't be read",
+            why="the library of the source `keyring` is not installed",
+            hint="pip install 'licsweep[keyring]'",
         ) from error
     from keyring.errors import KeyringError
 
@@ -197,8 +199,8 @@ def _from_file(wanted: CredentialSet) -> dict[str, str]:
         raise CredentialError(f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {file}")
     try:
         found = tomllib.loads(content.text)
-    except tomllib.TOMLDecodeError as error:
-        raise CredentialError(f"{file}: not valid TOML", why='word = "value" is expected on each line') from error
+    except tomllib.TOMLDecodeError:  # is not kept: it may hold what the file says
+        raise CredentialError(f"{file}: not valid TOML", why='word = "value" is expected on each line') from None
     strange = sorted(set(found) - set(_words(wanted)))
     if strange:
         raise CredentialError(f"{file}: {strange[0]}: no such word", why=did_you_mean(strange[0], _words(wanted)))
@@ -225,7 +227,7 @@ def _key(wanted: CredentialSet, passphrase: str | None, *, ask: bool) -> "parami
             why="not Ed25519, ECDSA or RSA" + (", or a wrong passphrase" * bool(passphrase)),
         )
     if ask:
-        return _key(wanted, getpass.getpass(f"Passphrase of {path}, {_set(wanted)}: "), ask=False)
+        return _key(wanted, _ask_secret(f"Passphrase of {path}", wanted), ask=False)
     hint = f"export {wanted.variables}KEY_PASSPHRASE"
     raise CredentialError(f"{path}: the key has a passphrase", why="none was found", hint=hint)
 
@@ -233,6 +235,13 @@ def _key(wanted: CredentialSet, passphrase: str | None, *, ask: bool) -> "parami
 def _ask_username(name: str) -> str:
     print(f"Username, credential set {name}: ", end="", file=sys.stderr, flush=True)  # stdout is for data
     return sys.stdin.readline().strip()
+
+
+def _ask_secret(what: str, wanted: CredentialSet) -> str:
+    try:
+        return getpass.getpass(f"{what}, {_set(wanted)}: ")
+    except EOFError as error:
+        raise CredentialError(f"no credentials to log in with: {_set(wanted)}", why="nothing was typed") from error
 
 
 def _secret(words: Mapping[str, str], name: str) -> Secret | None:

@@ -285,6 +285,18 @@ def test_a_prompt_asks_once_for_each_set(project: Project, monkeypatch: pytest.M
     assert asked == [f"Password, credential set {name}: " for name in ("apac", "default", "emea", "jump")]
 
 
+def test_an_unanswered_prompt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(credentials.sys.stdin, "isatty", lambda: True)  # type: ignore[attr-defined]
+    monkeypatch.setattr(credentials.sys.stderr, "isatty", lambda: True)  # type: ignore[attr-defined]
+    monkeypatch.setattr(credentials.getpass, "getpass", closed)  # type: ignore[attr-defined]
+    with pytest.raises(CredentialError) as caught:
+        credentials.find(CredentialSet(sources=("environment", "prompt")), environment={"LICSWEEP_USERNAME": "reader"})
+    assert caught.value.why == "nothing was typed"
+
+
 def test_what_is_shown_of_sets_is_no_secret(project: Project) -> None:
     (project.folder / "licsweep.toml").write_text(SETS.replace(', "keyring"', ""))
     config = licsweep("config", "--project", project.folder, **WORDS)
