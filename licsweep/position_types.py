@@ -122,6 +122,14 @@ class StoredImport(Record):
         return self.entitlements or self.instances
 
     @property
+    def smart_account(self) -> str | None:
+        return next((row.smart_account for row in self.rows if row.smart_account), None)
+
+    @property
+    def virtual_accounts(self) -> tuple[str, ...]:
+        return tuple(sorted({row.virtual_account for row in self.rows if row.virtual_account}))
+
+    @property
     def exported_at(self) -> datetime:
         """When it was exported; the import itself where no file said."""
         return next((row.exported_at for row in self.rows if row.exported_at), self.imported_at)

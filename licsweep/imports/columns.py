@@ -146,7 +146,7 @@ def _check_asked(layout: Layout, asked: Mapping[str, str], headings: Sequence[st
         if plain(column) not in present:
             raise UsageError(
                 f'--map "{column}={field}": the file has no such column',
-                why=f"it has {some(list(map(_shown, headings)))}",
+                why=f"it has {some(map(_shown, headings))}",
             )
 
 

@@ -183,7 +183,7 @@ def read(paths: Sequence[Path], rows: Sequence[AnswerRow]) -> ImportedFile:
 
     Raises InputError that names file, row and key.
     """
-    where = some(list(map(str, paths)))
+    where = some(paths)
     if missing := missing_pages(rows):
         hint = "give all pages in one call: licsweep entitlements import PAGE1 PAGE2 ..."
         raise InputError(f"{where}: holds {missing}", why="pages of the answer are missing", hint=hint)

@@ -1,6 +1,7 @@
 """Files of what was bought and of what CSSM lists: CSSM's exports and API answers, On-Prem exports, our own YAML."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,20 +64,18 @@ def _read(
         raw = read_raw(path)
         foreign.refuse_bytes(path, raw)
         form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path, raw)
+        option = "--map" if column_map else "--dates"
         if form in _SHEETS:
             yield replace(_from_sheet(path, raw, kind, form, column_map, dates), paths=(path,))
-            continue
-        if column_map or dates:
-            raise UsageError(
-                f"{'--map' if column_map else '--dates'} is for files with columns", why=f"{path} is {form}"
-            )
-        if form == "yaml":
+        elif column_map or dates:
+            raise UsageError(f"{option} is for files with columns", why=f"{path} is {form}")
+        elif form == "yaml":
             foreign.refuse_text(path, decoded(path, raw)[0])
             yield _checked(replace(own_yaml.read(path), paths=(path,)), kind)
-            continue
-        rows = _answer(path, raw)
-        answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
-        pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).append((path, rows))
+        else:
+            rows = _answer(path, raw)
+            answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
+            pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).append((path, rows))
     for found in pages.values():
         together = [path for path, _ in found]
         yield _checked(cssm_api.read(together, [row for _, rows in found for row in rows]), kind)
@@ -84,11 +83,11 @@ def _read(
 
 def _form(path: Path, raw: bytes) -> Kind:
     """The form of a file by its suffix, else by its first characters."""
-    if known := _KIND_OF.get(path.suffix.lower()):
-        return known
     if raw.startswith(sheets.ZIP_MAGIC):
         return "xlsx"
-    text = decoded(path, raw)[0].lstrip()
+    known, text = _KIND_OF.get(path.suffix.lower()), decoded(path, raw)[0].lstrip()
+    if known and not (known == "cssm-csv" and text.startswith(("{", "["))):
+        return known
     if text.startswith(("{", "[")):
         return "yaml" if own_yaml.is_own(load_json(path, raw)) else "cssm-json"
     first = text.partition("\n")[0]
@@ -129,13 +128,14 @@ def _from_sheet(
         made = ImportedFile(kind=form, entitlements=tuple(bought))
     if found.local:
         made = replace(made, source="onprem", instance_source="onprem")
-    exported = moment(sheet.above.get("exported_at", ""), dates)
-    return replace(made, notes=(*foreign_notes, *sheet.notes, *found.notes, *notes, *more), exported_at=exported)
+    with suppress(ValueError):  # a title that holds no date says nothing of it
+        made = replace(made, exported_at=moment(sheet.above.get("exported_at", ""), dates))
+    return replace(made, notes=(*foreign_notes, *sheet.notes, *found.notes, *notes, *more))
 
 
 def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:
     """The file with what the call says of it, and notes on what it leaves open."""
-    where = some(list(map(str, found.paths)))
+    where = some(found.paths)
     notes = list(found.notes)
     rows = [*found.entitlements, *found.instances]
     for name, value in given.items():

@@ -73,24 +73,24 @@ def refuse_text(path: Path, text: str) -> None:
     _refuse(path, _first(rules().text, text[:HEAD]))
 
 
-def refuse_json(path: Path, document: Any, *, has_rows: bool) -> None:
-    """Raises InputError where the keys of a document are those of something else."""
+def refuse_json(path: Path, document: Any, *, has_rows: bool) -> list[str]:
+    """Raises InputError where the keys of a document are those of something else, notes where it is read anyway."""
     keys = {key.replace("_", "").casefold() for key in _keys(document)}
-    _refuse(path, next((r for r in _beside(rules().json, has_rows=has_rows) if keys.issuperset(r.finds)), None))
+    return _refuse_named(path, rules().json, keys, has_rows=has_rows)
 
 
 def refuse_headings(path: Path, headings: Iterable[str], *, has_rows: bool) -> list[str]:
-    """Raises InputError where headings are those of another table; a note where it is read all the same."""
-    named = set(map(plain, headings))
-    rule = next((r for r in _beside(rules().headings, has_rows=has_rows) if named.issuperset(r.finds)), None)
+    """The same for the headings of a table."""
+    return _refuse_named(path, rules().headings, set(map(plain, headings)), has_rows=has_rows)
+
+
+def _refuse_named(path: Path, among: Iterable[Rule], names: set[str], *, has_rows: bool) -> list[str]:
+    fitting = (rule for rule in among if names.issuperset(rule.finds) and (not has_rows or rule.beside_rows != "read"))
+    rule = next(fitting, None)
     if rule and has_rows and rule.beside_rows == "note":
         return [f"{path}: this is {rule.what}: {rule.instead}"]
     _refuse(path, rule)
     return []
-
-
-def _beside(among: Iterable[Rule], *, has_rows: bool) -> Iterator[Rule]:
-    return (rule for rule in among if rule.beside_rows != "read" or not has_rows)
 
 
 def _refuse(path: Path, rule: Rule | None) -> None:

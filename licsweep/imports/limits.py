@@ -1,5 +1,7 @@
 """How much one import may hold: far above any real export, below what a hostile file needs to stop the machine."""
 
+from collections.abc import Iterable
+
 from licsweep.errors import InputError
 
 LIMITS = {
@@ -24,7 +26,8 @@ def check(where: object, what: str, number: int) -> None:
         )
 
 
-def some(items: "list[str] | list[int]") -> str:
+def some(items: Iterable[object]) -> str:
     """The first few of many, and how many more there are."""
-    shown = ", ".join(map(str, items[:SHOWN]))
-    return f"{shown} and {len(items) - SHOWN} more" if len(items) > SHOWN else shown
+    known = [str(item) for item in items]
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return ", ".join(known[:SHOWN]) + more

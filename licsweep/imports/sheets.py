@@ -99,7 +99,7 @@ def load(path: Path, raw: bytes, asked: Mapping[str, str]) -> Sheet:
         from licsweep.imports.workbook import first_sheet
 
         name, others, rows = first_sheet(path)
-        notes = [f"{path}: sheet {name!r} was read, not {some(list(map(repr, others)))}"] if others else []
+        notes = [f"{path}: sheet {name!r} was read, not {some(map(repr, others))}"] if others else []
         return _sheet(str(path), rows, ".", asked, notes)
     text, guessed = decoded(path, raw)
     lines_before = 0

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -60,8 +60,8 @@ def imports(project: Project) -> list[Imported]:
         Imported(
             id=one.id,
             source=one.source,
-            smart_account=next((row.smart_account for row in one.rows if row.smart_account), None),
-            virtual_accounts=tuple(_virtuals(one.rows)),
+            smart_account=one.smart_account,
+            virtual_accounts=one.virtual_accounts,
             whole=one.whole,
             rows=len(one.rows),
             counts=one.id in speaking,
@@ -137,48 +137,51 @@ class _Effect:
         seen: list[Observation],
         now: datetime,
     ) -> None:
-        self._tables, self._new, self._seen, self._now = tables, new, seen, now
+        self._tables, self._new, self._seen = tables, new, seen
         self._by_id = {one.id: one for one in (*stored, *new)}
         self._names = _account_names([*stored, *new], tables)
         self._before, self._after = _counted(stored, tables, now), _counted([*stored, *new], tables, now)
-        self._mine: dict[int, list[Scope]] = {}
-        for scope, speaker in self._after.speakers.items():
-            self._mine.setdefault(speaker, []).append(scope)
+        self._stated = _counted([replace(one, whole=False) for one in new], tables, now)
+        self._units = [_units(counted, now) for counted in (self._before, self._after)]
+        self._mine = _by_speaker(self._after, self._after.speakers)
         self._dropped: dict[Scope, list[Scope]] = {}
         for scope in self._before.speakers.keys() - self._after.speakers.keys():
             self._dropped.setdefault(scope.account, []).append(scope)
-        self._units = [_units(counted, now) for counted in (self._before, self._after)]
 
     def refuse_losses(self) -> None:
-        """Raises UsageError where a whole export drops an account, and units of any license fall in all."""
+        """Raises UsageError where a whole export drops an account, and units of any license fall in all or the account
+        stands in another file of the same call."""
+        lost = self._stated.speakers.keys() - self._after.speakers.keys()
         for one in self._new:
-            accounts = {scope.account for scope in self._mine.get(one.id, ()) if one.whole}
-            for account in accounts & self._dropped.keys():
-                if fallen := [line for line, was, now in self._changes(account) if now < was]:
-                    dropped = _names_of(self._dropped[account], self._before)
+            for account in {scope.account for scope in self._mine.get(one.id, ()) if one.whole}:
+                fallen = [line for line, was, now in self._changes(account) if now < was]
+                dropped = self._dropped.get(account, []) if fallen else []
+                names = _names_of([scope for scope in lost if scope.account == account], self._stated)
+                if names or dropped:
+                    why = (
+                        f"by that licenses would fall: {some(fallen)}" if dropped else "another file of this call does"
+                    )
                     raise UsageError(
-                        f"{one.file}: does not name {dropped}, of {_smart(one)}, which an earlier import does",
-                        why=f"by that licenses would fall: {some(fallen)}",
+                        f"{one.file}: does not name {names or _names_of(dropped, self._before)}, of {_smart(one)}",
+                        why=why,
                         hint="type --whole-account if these accounts are empty now, --partial to keep their figures",
                     )
 
     def told_of(self, one: StoredImport) -> Iterator[str]:
         """What a new import is, and what it replaces by what."""
         mine = self._mine.get(one.id, [])
-        yield f"{_named(one)}: {len(one.rows)} {_what(one)} of {_smart(one)}: {some(_virtuals(one.rows))}"
+        what = "entitlements" if one.entitlements else "product instances"
+        yield f"{_named(one)}: {len(one.rows)} {what} of {_smart(one)}: {some(one.virtual_accounts)}"
         if not mine:
-            newer = next((n for scope, n in self._after.speakers.items() if self._covers(one, scope)), None)
-            by = f"; {_named(self._by_id[newer])} is newer" if newer else ""
-            yield f"  older than what is stored, so that it does not count today{by}"
+            yield "  does not count today: newer imports tell of its accounts (licsweep entitlements list --imports)"
         for number, scopes in _by_speaker(self._before, mine).items():
             if number:
                 yield f"  replaces {_named(self._by_id[number])}: {_names_of(scopes, self._after)}"
         for account in {scope.account: scope for scope in mine}:
             if one.whole and account in self._dropped:
                 yield f"  whole smart account; no longer in it: {_names_of(self._dropped[account], self._before)}"
-            if account in {scope.account for scope in self._before.speakers}:
-                changes = [line for line, _, _ in self._changes(account)]
-                yield f"  units of {_smart(one)}: {some(changes) or 'all as before'}"
+            if account in self._units[0]:
+                yield f"  units of {_smart(one)}: {some(line for line, _, _ in self._changes(account)) or 'as before'}"
 
     def told_of_all(self) -> Iterator[str]:
         """Accounts that two sources tell of, accounts that are not mentioned, names that match nothing."""
@@ -209,10 +212,6 @@ class _Effect:
             for name in sorted({*was, *now})
             if was[name] != now[name]
         ]
-
-    def _covers(self, one: StoredImport, scope: Scope) -> bool:
-        virtuals = set(map(folded, _virtuals(one.rows)))
-        return scope.source == one.source and scope.licenses == bool(one.entitlements) and scope.virtual in virtuals
 
     def _accounts(self) -> dict[tuple[str, str], str]:
         """The accounts that accounts.yaml and the boxes know."""
@@ -267,17 +266,17 @@ def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first
     for listed in file.instances:
         groups.setdefault((file.instance_source, False, folded(listed.smart_account)), []).append(listed)
     for number, ((source, _, _), rows) in enumerate(groups.items(), first_id):
-        several = not file.one_account and len({folded(name) for name in _virtuals(rows)}) > 1
-        yield StoredImport(
+        one = StoredImport(
             id=number,
             source=source,
-            file=_files(file),
+            file=", ".join(map(str, file.paths)),
             sha256=hashlib.sha256(content).hexdigest(),
             imported_at=now,
-            whole=replacing == "whole" or (replacing is None and several),
             entitlements=tuple(row for row in rows if isinstance(row, Entitlement)),
             instances=tuple(row for row in rows if not isinstance(row, Entitlement)),
         )
+        several = not file.one_account and len(set(map(folded, one.virtual_accounts))) > 1
+        yield replace(one, whole=replacing == "whole" or (replacing is None and several))
 
 
 def _units(counted: Counted, now: datetime) -> dict[Scope, Counter[str]]:
@@ -287,10 +286,8 @@ def _units(counted: Counted, now: datetime) -> dict[Scope, Counter[str]]:
         units = found.setdefault(scope.account, Counter())
         for row in rows:
             if isinstance(row, Entitlement):
-                lasting = [
-                    t.quantity for t in row.terms if t.type != "usage" and (t.end is None or t.end >= now.date())
-                ]
-                units[row.license] += sum(lasting)
+                lasting = [term for term in row.terms if term.end is None or term.end >= now.date()]
+                units[row.license] += sum(term.quantity for term in lasting if term.type != "usage")
             else:
                 units.update({use.license: use.quantity for use in row.licenses})
     return found
@@ -301,10 +298,6 @@ def _by_speaker(counted: Counted, scopes: Iterable[Scope]) -> dict[int | None, l
     for scope in scopes:
         found.setdefault(counted.speakers.get(scope), []).append(scope)
     return found
-
-
-def _virtuals(rows: Iterable[Row]) -> list[str]:
-    return sorted({row.virtual_account for row in rows if row.virtual_account})
 
 
 def _display(counted: Counted, scope: Scope) -> str:
@@ -322,12 +315,4 @@ def _named(one: StoredImport) -> str:
 
 
 def _smart(one: StoredImport) -> str:
-    return next((row.smart_account for row in one.rows if row.smart_account), "no smart account")
-
-
-def _what(one: StoredImport) -> str:
-    return "entitlements" if one.entitlements else "product instances"
-
-
-def _files(file: ImportedFile) -> str:
-    return ", ".join(map(str, file.paths))
+    return one.smart_account or "no smart account"

@@ -93,7 +93,7 @@ def test_an_account_named_by_the_call_is_never_the_whole(site: Site) -> None:
 def test_an_older_file_does_not_count_and_says_so(site: Site) -> None:
     old = site.file("old.csv", ("Campus", 1))
     site.take(9, site.file("new.csv", ("Campus", 2)))
-    assert "does not count today; import 2" in site.take(3, old)
+    assert "does not count today: newer imports tell of its accounts" in site.take(3, old)
     assert site.owned()["Campus"] == 2
     assert site.owned("--as-of", "2026-05-04")["Campus"] == 1
 
@@ -112,6 +112,16 @@ def test_several_files_go_in_together_or_not_at_all(site: Site) -> None:
     assert len(site.imports()) == 1
     site.take(5, good, site.file("also.csv", ("Plant", 8)))
     assert site.owned() == {"Campus": 7, "Plant": 8}
+
+
+def test_files_of_one_call_that_drop_each_other_stop(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    files = site.file("emea.csv", ("Campus", 1), ("Plant", 2)), site.file("apac.csv", ("Labs", 3), ("Port", 4))
+    said = site.take(5, *files, code=2)
+    for part in ("apac.csv: does not name Campus, Plant", "another file of this call", "--partial"):
+        assert part in said
+    site.take(5, *files, options=("--partial",))
+    assert site.owned() == {"Campus": 1, "Plant": 2, "Labs": 3, "Port": 4}
 
 
 def test_several_smart_accounts_are_several_imports(site: Site) -> None:
