@@ -16,7 +16,7 @@ from reconcile.instances.cssm_index import clean_up
 from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.reporting_path import reported_by
 from reconcile.instances.transition import transition
-from reconcile.judgement_context import JudgementContext, work_out
+from reconcile.judgement_context import JudgementContext
 from reconcile.judgement_input import HostFacts, JudgementInput, Options
 from reconcile.pools.exposure import exposure
 from reconcile.pools.pools import totals
@@ -30,11 +30,11 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
 
     Every figure of a pool is the sum of its `uses`. Raises InputError for a waiver of a finding that does not exist.
     """
-    judged = work_out(given)
+    judged = JudgementContext(given)
     raised = merged(finding for rule in rules for finding in rule(judged))
     instances = [_instance(case, judged) for case in judged.instances]
     judgement = Judgement(
-        as_of=judged.given.as_of,
+        as_of=judged.as_of,
         coverage=coverage(given.states),
         pools=tuple(judged.pools),
         smart_account_totals=tuple(totals(judged.pools)),
@@ -42,7 +42,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         transfers_to_close=judged.plans.to_close,
         transfers_to_restore_buffer=judged.plans.to_restore_buffer,
         exposure=tuple(exposure(judged)),
-        findings=waived(raised, given.tables.waivers, judged.given.as_of.date()),
+        findings=waived(raised, given.tables.waivers, judged.as_of.date()),
     )
     return JudgementResult(
         judgement=judgement,
@@ -59,7 +59,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
 
 
 def _owned_terms(judged: JudgementContext) -> tuple[OwnedTerm, ...]:
-    day = judged.given.as_of.date()
+    day = judged.as_of.date()
     return tuple(
         OwnedTerm(
             smart_account=each.smart_account,
@@ -78,7 +78,7 @@ def _owned_terms(judged: JudgementContext) -> tuple[OwnedTerm, ...]:
 def _instance(case: JudgedInstance, judged: JudgementContext) -> Instance:
     unit, place, state = case.unit, case.place, case.state
     seen, clock = unit.observation, state.clock
-    age = judged.given.as_of - seen.captured_at if seen and seen.captured_at else None
+    age = judged.as_of - seen.captured_at if seen and seen.captured_at else None
     return Instance(
         hostname=unit.hostname,
         udis=unit.udis,
@@ -86,7 +86,7 @@ def _instance(case: JudgedInstance, judged: JudgementContext) -> Instance:
         smart_account=place.smart_account,
         virtual_account=place.virtual_account,
         virtual_account_source=place.source,
-        reported_by=reported_by(seen, judged.given.tables),
+        reported_by=reported_by(seen, judged.tables),
         compliance_state=state.compliance,
         reservation=state.reservation,
         deadline=clock.deadline,

@@ -79,7 +79,7 @@ def unknown_ownership(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`fragmentation` of a license over many small pools."""
-    limits = judged.given.tables.limits
+    limits = judged.tables.limits
     holding: dict[tuple[str, str], list[int]] = {}
     for pool in judged.pools:
         if pool.smart_account and pool.virtual_account != UNASSIGNED and pool.owned and not pool.unlimited:
@@ -100,6 +100,6 @@ def too_broad(judged: JudgementContext) -> Iterator[RaisedFinding]:
             families.setdefault((pool.smart_account, pool.virtual_account), set()).add(family)
     for (smart, virtual), found in families.items():
         row = judged.accounts.names.row(smart, virtual)
-        if len(found) >= judged.given.tables.limits.get("too_broad_families", 5) and not (row and row.families):
+        if len(found) >= judged.tables.limits.get("too_broad_families", 5) and not (row and row.families):
             said = f"{len(found)} product families report into it: {', '.join(sorted(found))}"
             yield RaisedFinding("too-broad", Subject(kind="account", id=f"{smart}/{virtual}"), said)

@@ -39,14 +39,14 @@ def missing(judged: JudgementContext) -> Iterator[RaisedFinding]:
     names, exported = judged.accounts.names, dict[str, datetime]()
     for row in judged.cssm.rows:
         smart, at = norm(names.owner(row.smart_account, row.virtual_account or "") or ""), row.exported_at
-        exported[smart] = max(exported.get(smart, at or judged.given.as_of), at or judged.given.as_of)
+        exported[smart] = max(exported.get(smart, at or judged.as_of), at or judged.as_of)
     for case in judged.instances if exported else ():
         unit, place = case.unit, case.place
         at = exported.get(norm(place.smart_account or ""))
         known = judged.accounts.instances_known(place.smart_account, place.virtual_account)
         if at is None or not known or place.rows or unit.observation is None or not unit.serials():
             continue
-        met = _met_cssm(unit.observation, case.state, judged.given.tables)
+        met = _met_cssm(unit.observation, case.state, judged.tables)
         if met and met <= at:
             message = f"it reported on {met:%Y-%m-%d}, CSSM's export of {at:%Y-%m-%d} does not list it"
             evidence = cited(unit, "last_ack_received", "udis")

@@ -44,7 +44,7 @@ def broken_transport(judged: JudgementContext) -> Iterator[RaisedFinding]:
         trusted = seen.trust_codes or any(row.installed for row in seen.trust_data) or seen.last_ack_received
         if is_slup(seen) and not trusted and seen.complete and state.compliance != "no-report-required":
             # Only a box that speaks to CSSM itself needs a trust code; CSLU and On-Prem hold trust of their own.
-            speaks = speaks_to(seen, judged.given.tables)
+            speaks = speaks_to(seen, judged.tables)
             if seen.transport_type not in _NO_TRUST_NEEDED and speaks in (None, "cssm"):
                 said.append(f"no trust code is installed, which transport {seen.transport_type} needs")
         if said:
@@ -114,7 +114,7 @@ def _authorized(row: LicenseUse, uses: Sequence[Use]) -> int:
 
 def old_releases(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """Releases without Smart Licensing Using Policy, and those that do not trust CSSM's present certificate."""
-    tables = judged.given.tables
+    tables = judged.tables
     for case, seen in _answers(judged):
         policy = not is_slup(seen) and seen.licensing_model not in (None, "none") and too_old_for_policy(seen, tables)
         if policy:
@@ -142,6 +142,6 @@ def service_deadlines(judged: JudgementContext) -> Iterator[RaisedFinding]:
             said = row.consequence
             if since:
                 ends = since + timedelta(days=row.days)
-                left = days_in_words((ends - judged.given.as_of).days)
+                left = days_in_words((ends - judged.as_of).days)
                 said += f": {row.days} days end on {ends:%Y-%m-%d}, {left}"
             yield _raise("service-affecting-deadline", case, said, "authorization_status")

@@ -26,7 +26,7 @@ def new_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 def onprem_servers(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """Servers that have not synchronized for long, and those too old to take SLUP reports."""
-    tables, as_of = judged.given.tables, judged.given.as_of
+    tables, as_of = judged.tables, judged.as_of
     limit = timedelta(days=tables.limits.get("onprem_stale_days", 30))
     for place, server in enumerate(tables.onprem.servers, 1):
         subject = Subject(kind="onprem", id=server.name)

@@ -63,7 +63,7 @@ def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:
             continue
         subject = instance_subject(unit.hostname)
         for slug in state_findings(seen, state):
-            message = _state_message(seen, state, judged.given.tables)
+            message = _state_message(seen, state, judged.tables)
             yield RaisedFinding(slug, subject, message, cited(unit, *_STATE_FIELDS))
         if state.clock.disagreement:
             evidence = cited(unit, "next_ack_deadline")
@@ -75,7 +75,7 @@ def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 def stale_captures(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`stale-capture` where the last good observation is older than `stale_hours`, or of unknown age."""
-    as_of, limit = judged.given.as_of, timedelta(hours=judged.given.options.stale_hours)
+    as_of, limit = judged.as_of, timedelta(hours=judged.given.options.stale_hours)
     for unit in (case.unit for case in judged.instances):
         seen = unit.observation
         if seen is None or (seen.captured_at and as_of - seen.captured_at <= limit):
@@ -89,7 +89,7 @@ def license_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """What the license lines themselves say, one finding for all lines of a kind; add-ons that pair with no base."""
     for case in judged.instances:
         subject = instance_subject(case.unit.hostname)
-        for pair in bad_pairs(case.uses, judged.given.tables.pairing, judged.matcher):
+        for pair in bad_pairs(case.uses, judged.tables.pairing, judged.matcher):
             severity: Severity = "warning" if pair.invalid else "info"
             yield RaisedFinding("tier-pairing", subject, pair.message, evidence_of(pair.lines), severity)
         kinds: dict[str, list[Use]] = {}

@@ -37,7 +37,7 @@ def licenses(number: int) -> str:
 
 def ending_terms(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`term-ending-causes-shortage`: a pool's own term ends, or that of the pool that covers it."""
-    day, days = judged.given.as_of.date(), judged.given.options.ending_days
+    day, days = judged.as_of.date(), judged.given.options.ending_days
     by_account: dict[tuple[str | None, str], list[tuple[PoolAccount, Pool]]] = {}
     for pool in judged.pools:
         held = judged.pool_accounts[pool_id(pool)]

@@ -25,7 +25,7 @@ def cssm_differences(judged: JudgementContext) -> tuple[CssmDifference, ...]:
 def _of_case(case: JudgedInstance, judged: JudgementContext, replaced: Set[str]) -> Iterator[CssmDifference]:
     """`replaced` are the hosts whose old serial CSSM still has."""
     unit, place, state, matcher = case.unit, case.place, case.state, judged.matcher
-    stale_after = judged.given.as_of - timedelta(hours=judged.given.options.stale_hours)
+    stale_after = judged.as_of - timedelta(hours=judged.given.options.stale_hours)
     seen = unit.observation
     if seen is None or state.compliance == "legacy":
         return

@@ -24,7 +24,7 @@ _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
 
 def transition(judged: JudgementContext) -> tuple[TransitionRow, ...]:
     """One row for each product instance, those with work first and in its order."""
-    rows = [_row(case, judged.given.tables, judged.given.as_of) for case in judged.instances]
+    rows = [_row(case, judged.tables, judged.as_of) for case in judged.instances]
     work = sorted((r for r in rows if r.step in _WORK), key=lambda r: (_WORK.index(r.step), _soonest(r), r.hostname))
     rest = [row for row in rows if row.step not in _WORK]
     return (*(replace(row, order=place) for place, row in enumerate(work, 1)), *rest)

@@ -17,7 +17,7 @@ from reconcile.pools.transfers import Plans
 
 def exposure(judged: JudgementContext) -> list[Exposure]:
     """A row for each license of which units stay short, or which lacks to its buffers."""
-    pools, plans, day = judged.pools, judged.plans, judged.given.as_of.date()
+    pools, plans, day = judged.pools, judged.plans, judged.as_of.date()
     short: Counter[tuple[str | None, str]] = Counter()
     lacking = _to_buffers(pools, plans, judged.chains)
     later: dict[tuple[str | None, str], Counter[date]] = {}
@@ -32,7 +32,7 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
     made = []
     for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
         units, with_buffers = short[smart, license_id], lacking[smart, license_id]
-        price = judged.given.tables.price(license_id)
+        price = judged.tables.price(license_id)
         each_unit = price.unit_price if price else None
         made.append(
             Exposure(

@@ -58,29 +58,29 @@ def substitution_rows(
     CSSM does not say which of its two licenses lends: the higher one, as the chains say.
     """
     above = higher(chains)
-    ours: dict[tuple[str | None, str, str, str], int] = {}
-    theirs: dict[tuple[str | None, str, str, str], int] = {}
+    units: dict[tuple[str | None, str, str, str], list[int]] = {}  # ours and CSSM's
     dates: dict[tuple[str | None, str], Utc | None] = {}
     for each in accounts:
-        for lender, units in each.lenders.items():
-            ours[each.smart_account, each.virtual_account, each.license, lender] = units
+        smart, virtual = each.smart_account, each.virtual_account
+        for lender, lent in each.lenders.items():
+            units.setdefault((smart, virtual, each.license, lender), [0, 0])[0] += lent
         for entitlement in each.entitlements:
             for row in entitlement.substitutions:
                 low, high = matcher.named(row.license), matcher.named(row.substituted_license)
                 if low in above.get(high, ()):
                     low, high = high, low
-                key = (each.smart_account, each.virtual_account, matcher.name(low), matcher.name(high))
-                theirs[key] = theirs.get(key, 0) + row.quantity
-                dates[each.smart_account, each.virtual_account] = entitlement.exported_at
+                key = (smart, virtual, matcher.name(low), matcher.name(high))
+                units.setdefault(key, [0, 0])[1] += row.quantity
+                dates[smart, virtual] = entitlement.exported_at
     return [
         SubstitutionRow(
-            smart_account=smart,
-            virtual_account=virtual,
-            license=name,
-            substituted_by=lender,
-            units=ours.get((smart, virtual, name, lender), 0),
-            cssm_units=theirs.get((smart, virtual, name, lender), 0),
-            cssm_as_of=dates.get((smart, virtual)),
+            smart_account=key[0],
+            virtual_account=key[1],
+            license=key[2],
+            substituted_by=key[3],
+            units=ours,
+            cssm_units=theirs,
+            cssm_as_of=dates.get(key[:2]),
         )
-        for smart, virtual, name, lender in sorted({*ours, *theirs}, key=str)
+        for key, (ours, theirs) in sorted(units.items(), key=str)
     ]
