@@ -217,10 +217,7 @@ class _Effect:
         """The accounts that accounts.yaml and the boxes know."""
         pairs = [(a.name, v.name) for a in self._tables.accounts.smart_accounts for v in a.virtual_accounts]
         pairs += [(o.smart_account or "", o.virtual_account or "") for o in self._seen if o.virtual_account]
-        return {
-            (folded(self._names.smart(smart) or self._names.only_owner(virtual)), folded(virtual)): virtual
-            for smart, virtual in pairs
-        }
+        return {(folded(self._names.owner(smart, virtual)), folded(virtual)): virtual for smart, virtual in pairs}
 
     def _unmatched(self) -> list[str]:
         matcher = Matcher(self._tables, (), self._seen)
@@ -241,9 +238,7 @@ class _Effect:
 def _counted(stored: Iterable[StoredImport], tables: Tables, moment: datetime) -> Counted:
     kept = [one for one in stored if one.removed_at is None]
     names = _account_names(kept, tables)
-    return counting(
-        kept, moment, smart_account=lambda smart, virtual: names.smart(smart) or names.only_owner(virtual or "")
-    )
+    return counting(kept, moment, smart_account=lambda smart, virtual: names.owner(smart, virtual or ""))
 
 
 def _account_names(stored: Iterable[StoredImport], tables: Tables) -> Names:

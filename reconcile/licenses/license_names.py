@@ -1,5 +1,6 @@
 """Why two names meet: what stands for a license in the catalogue, in the entitlement files and on the boxes."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -54,7 +55,7 @@ def license_names(asked: str, given: JudgementInput, uses: Sequence[Use]) -> tup
     if not meant:
         known = {text: text for one in names for text in (one.license, one.name, one.tag) if text}
         near = get_close_matches(asked, known, n=NEAR)
-        hint = f'licsweep entitlements explain "{near[0]}"' if near else "licsweep entitlements list"
+        hint = f"licsweep entitlements explain {shlex.quote(near[0])}" if near else "licsweep entitlements list"
         raise UsageError(f"{asked}: no such license", why="no table, entitlement file or box knows it", hint=hint)
     found = [one for one in names if one.license in meant and (one.license or _answers(one, wanted))]
     return tuple(sorted(found, key=lambda one: (one.license is None, one.license or "")))

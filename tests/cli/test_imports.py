@@ -98,6 +98,14 @@ def test_an_older_file_does_not_count_and_says_so(site: Site) -> None:
     assert site.owned("--as-of", "2026-05-04")["Campus"] == 1
 
 
+def test_a_file_without_the_name_of_the_one_smart_account_is_of_it(site: Site) -> None:
+    nameless = site.folder / "nameless.csv"
+    nameless.write_text("Virtual Account,License,License Type,Quantity,End Date\n" + f"Labs,{LICENSE},PERPETUAL,3,\n")
+    site.take(2, nameless)
+    site.take(5, site.file("whole.csv", ("Campus", 100), ("Plant", 63)))
+    assert site.owned() == {"Campus": 100, "Plant": 63}
+
+
 def test_a_dry_run_stores_nothing(site: Site) -> None:
     said = site.take(5, site.file("one.csv", ("Campus", 7)), options=("--dry-run",))
     assert "160 before, 67 now" in said

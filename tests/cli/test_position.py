@@ -154,7 +154,7 @@ def test_explain_of_what_nobody_knows(project: Path) -> None:
     done = licsweep("entitlements", "explain", "C9300 48P NW Advantages", "--project", project)
     assert done.code == 2
     assert "no such license" in done.err
-    assert 'licsweep entitlements explain "C9300 48P NW Advantage"' in done.err
+    assert "licsweep entitlements explain 'C9300 48P NW Advantage'" in done.err
 
 
 def test_two_sources_of_one_account_are_told(project: Path, tmp_path: Path) -> None:
