@@ -28,7 +28,7 @@ AIM = 1.2
 
 def bare(case: Case, *, uncut: bool) -> Callable[[], None]:
     """Upstream's TextFSM over the text, each template of the form that found a section."""
-    said = structured.flattened(lines.numbered(case.text))
+    said = structured.flattened(lines.printed(case.text).lines)
     form = index.find(case.platform, case.command, said)
     assert form is not None
     parts = sections.split(said, form)
@@ -48,10 +48,7 @@ def bare(case: Case, *, uncut: bool) -> Callable[[], None]:
 
 
 def compiled(table: index.TableRef) -> TextFSM:
-    package, path = (
-        ("licsweep.templates", table.template) if table.template else ("ntc_templates", f"templates/{table.ntc}")
-    )
-    return TextFSM(io.StringIO(files(package).joinpath(path or "").read_text("utf-8")))
+    return TextFSM(io.StringIO(files("licsweep.templates").joinpath(table.template).read_text("utf-8")))
 
 
 def seconds(run: Callable[[], object], rounds: int) -> float:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from collectors import sections, tables, value_meanings
 from collectors.index import Form, Section, TableRef, version
-from collectors.lines import Line
+from collectors.lines import Line, Printed
 from collectors.tables import Row
 from licsweep.model import (
     Authorization,
@@ -30,6 +30,7 @@ from licsweep.model import (
 )
 
 MAX_TEXT = 200
+MAX_UNCLAIMED = 100
 _LISTS: dict[str, type[Any]] = {
     "licenses": LicenseUse,
     "udis": Udi,
@@ -44,40 +45,57 @@ _NESTED = "authorizations.licenses"
 
 
 def assemble(
-    form: Form, lines: Sequence[Line], printed: Sequence[Line], zone: tzinfo | None, captured_at: datetime | None
+    form: Form,
+    lines: Sequence[Line],
+    printed: Printed,
+    zone: tzinfo | None,
+    captured_at: datetime | None,
+    *,
+    asked: bool,
 ) -> Observation:
-    """What the lines of one output say; `printed` are those of the stored text, where it was not lines but JSON."""
-    sheet = ObservationBuilder(form.command, zone, printed)
+    """What one output says, as `lines`; they are those of `printed` unless that was not lines but JSON.
+
+    `asked`: it is known which command printed it.
+    """
+    sheet = ObservationBuilder(form, zone, printed)
     parts = sections.split(lines, form)
-    sheet.strange.update(line.number for line in parts.strange)
-    sheet.torn = parts.lost
-    stated = {section.name for section in parts.known}
+    unread = {line.number for line in parts.strange}
+    sheet.torn = parts.lost or printed.held_back
+    proofs = {"echo": printed.echo is not None, "asked": asked}
+    stated = {section.name for section in parts.known} | {name for name, given in proofs.items() if given}
     for section, part in parts.known.items():
         claimed = set(parts.headings)
+        sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
             rows, known = tables.read(table, part)
             claimed |= known
             stated.update(f"{table.name}.{name}" for row in rows for name in row.values)
             sheet.add(table, rows)
         unknown = set(_unclaimed(section, part, claimed))
-        sheet.strange |= unknown
-        sheet.torn = sheet.torn or (section.strict and bool(unknown))
-    return sheet.observation(form, captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
+        unread |= unknown
+        sheet.torn = sheet.torn or (section.counted and bool(unknown))
+    if not form.prose:
+        sheet.strange |= unread
+    return sheet.observation(captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
 
 
 def unclaimed(command: str, lines: Sequence[Line]) -> tuple[UnclaimedLine, ...]:
-    """Lines as drift; rulers carry nothing."""
-    return tuple(
-        UnclaimedLine(command=command, line_number=line.number, text=line.text.strip()[:MAX_TEXT])
-        for line in lines
-        if not line.ruler
-    )
+    """Lines as drift; rulers carry nothing. Of more than a hundred the last row says how many are left out."""
+    drift = [line for line in lines if not line.ruler]
+    rows = [(line.number, line.text.strip()[:MAX_TEXT]) for line in drift[:MAX_UNCLAIMED]]
+    if len(drift) > MAX_UNCLAIMED:
+        rows.append((drift[MAX_UNCLAIMED].number, f"({len(drift) - MAX_UNCLAIMED} more lines left out)"))
+    return tuple(UnclaimedLine(command=command, line_number=number, text=text) for number, text in rows)
 
 
 def outcome(evidence: Sequence[Evidence], *, complete: bool) -> tuple[bool, str]:
-    """Whether anything beyond the identity of the box was read, and how that ended: ok, partial or unparsed."""
+    """Whether anything beyond the identity of the box was read, and how that ended: ok, partial or unparsed.
+
+    What `show version` says of smart licensing is no answer to a license command.
+    """
     identity = {"hostname", "release", "image", "platform", "captured_at", "outcome", "udis"}
-    read = any(item.field.split(".")[0].split("[")[0] not in identity for item in evidence)
+    of_license = (item for item in evidence if item.command != "show version" or item.field.startswith("licenses"))
+    read = any(item.field.split(".")[0].split("[")[0] not in identity for item in of_license)
     return read, "ok" if complete else ("partial" if read else "unparsed")
 
 
@@ -100,9 +118,13 @@ def _whole(form: Form, stated: set[str], agent: str | None) -> bool:
 class ObservationBuilder:
     """What has been read so far of one output."""
 
-    def __init__(self, command: str, zone: tzinfo | None, lines: Sequence[Line]) -> None:
-        self.command, self.zone, self.lines = command, zone, lines
-        self.texts = {line.number: line.text for line in lines}
+    def __init__(self, form: Form, zone: tzinfo | None, printed: Printed) -> None:
+        self.form, self.command, self.zone, self.lines = form, form.command, zone, printed.lines
+        self.texts = {line.number: line.text for line in printed.lines}
+        self.last = printed.lines[-1].number if printed.lines else 0
+        self.open_end = printed.open_end
+        self.model = form.states.get("licensing_model")
+        self.keys: set[tuple[Any, ...]] = set()
         self.fields: dict[str, Any] = {}
         self.lists: dict[str, list[dict[str, Any]]] = {}
         self.evidence: list[Evidence] = []
@@ -111,13 +133,12 @@ class ObservationBuilder:
 
     def add(self, table: TableRef, rows: Sequence[Row]) -> None:
         for row in rows:
-            renamed = _renamed(row, table.values)
             if table.into is None:
-                self._fields(renamed)
-            elif table.into != "nothing" and renamed.values and self._is_row(table, renamed):
-                self._row(table.into, _without(renamed, table.proof))
+                self._fields(row)
+            elif row.values and self._is_row(table, row) and table.into != "nothing":
+                self._row(table.into, _without(row, table.proof))
 
-    def observation(self, form: Form, captured_at: datetime | None, *, whole: bool) -> Observation:
+    def observation(self, captured_at: datetime | None, *, whole: bool) -> Observation:
         policy = {row.pop("class", None): _policy_class(row) for row in self.lists.pop("policy", [])}
         policy.pop(None, None)
         attached = self.lists.pop(_NESTED, [])
@@ -128,21 +149,21 @@ class ObservationBuilder:
         lists["udis"] = list(dict.fromkeys(lists.get("udis", [])))
         stated: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
         complete = whole and not self.torn
+        drift = [line for line in self.lines if line.number in self.strange]
+        if self.fields.get("slup_enabled"):
+            self.fields["licensing_model"] = "slup"
         return Observation(
-            **_nested({**form.states, **self.fields, "licensing_model": _model(form, self.fields)}),
+            **_nested({**self.form.states, "licensing_model": self.model, **self.fields}),
             **stated,
             policy=Policy(**policy) if policy else None,
             first_use_at=_first_use(stated.get("rum_reports", ())),
-            platform=form.platform,
+            platform=self.form.platform,
             captured_at=captured_at,
             outcome=outcome(self.evidence, complete=complete)[1],  # type: ignore[arg-type]  # its three words
             complete=complete,
             evidence=tuple(self.evidence),
-            unclaimed_lines=() if form.prose else self._drift(),
+            unclaimed_lines=unclaimed(self.command, drift),
         )
-
-    def _drift(self) -> tuple[UnclaimedLine, ...]:
-        return unclaimed(self.command, [line for line in self.lines if line.number in self.strange])
 
     def _fields(self, row: Row) -> None:
         """Fields of the observation itself; what was stated first stays."""
@@ -155,8 +176,12 @@ class ObservationBuilder:
                 self._prove(name, row.places[path.upper()])
 
     def _is_row(self, table: TableRef, row: Row) -> bool:
+        """Whether it is a row and no drift; a part that was cut off, and a row that stands twice, lower `complete`."""
+        key = (table.name, *(row.values.get(name) for name in table.unique))
+        self.torn = self.torn or (any(key[1:]) and key in self.keys)
+        self.keys.add(key)
         missing = [name for name in table.whole if name not in row.values]
-        if set(row.values) <= set(table.bare):
+        if set(row.values) <= set(table.bare) and not (self.open_end and self.last in row.places.values()):
             return True
         self.torn = self.torn or bool(missing)
         if missing and len(missing) == len(table.whole):
@@ -172,7 +197,7 @@ class ObservationBuilder:
         place = f"{into}[{len(rows)}]"
         rows.append(values)
         if into in _LISTS:
-            self._prove(place, min(row.places.values()))
+            self._prove(place, row.places.get("NAME", min(row.places.values())))
         if "COUNT" in row.places and into in _LISTS:
             self._prove(place + ".count", row.places["COUNT"])
 
@@ -184,6 +209,7 @@ class ObservationBuilder:
             meant = value_meanings.meaning(slot.path, text, self.zone)
             if not meant.known:
                 self.strange.add(row.places[name])
+            self.torn = self.torn or (row.places[name] == self.last and not (meant.known and text))
             if slot.kept:
                 values[slot.field] = meant.value
             if slot.raw:
@@ -214,16 +240,6 @@ def _slot(prefix: str, name: str) -> _Slot:
     )
 
 
-def _renamed(row: Row, values: Mapping[str, str] | None) -> Row:
-    """The row of a foreign template under our names."""
-    if values is None:
-        return row
-    return Row(
-        {values[name]: text for name, text in row.values.items() if name in values},
-        {values[name]: place for name, place in row.places.items() if name in values},
-    )
-
-
 def _without(row: Row, names: Sequence[str]) -> Row:
     return Row({name: text for name, text in row.values.items() if name not in names}, row.places)
 
@@ -247,12 +263,6 @@ def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
         says = any(value is not None and value is not False for value in values.values())
         flat[outer] = _RECORDS[outer](**values) if says else None
     return flat
-
-
-def _model(form: Form, fields: Mapping[str, Any]) -> str | None:
-    if fields.get("slup_enabled"):
-        return "slup"
-    return "classic" if "registration_status" in fields else form.states.get("licensing_model")
 
 
 def _policy_class(row: dict[str, Any]) -> PolicyClass:

@@ -23,14 +23,13 @@ class TableRef:
     """A template of a `package` and where its rows go: `into` a list, or None for fields of the observation."""
 
     name: str
+    template: str
     package: str = OWN_PACKAGE
-    template: str | None = None
-    ntc: str | None = None
     into: str | None = None
-    values: Mapping[str, str] | None = None
     whole: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +41,9 @@ class Section:
     tables: tuple[TableRef, ...]
     known: re.Pattern[str] | None
     continues: re.Pattern[str] | None
-    strict: bool
-
-    @property
-    def counted(self) -> bool:
-        """Whether its rows would count twice if it stood twice."""
-        return any(table.whole for table in self.tables)
+    inside: re.Pattern[str] | None
+    counted: bool
+    states: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +128,42 @@ def commands(platform: str) -> set[str]:
     return {form.command for form in forms() if form.platform == platform}
 
 
-def find(platform: str, command: str | None, lines: Sequence[Line]) -> Form | None:
-    """The first form that the lines fit, else the last of the command; `command` None leaves it to the text.
+def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | None = None) -> Form | None:
+    """The first form that the lines fit, else the last of the command.
 
-    UsageError where platform or command is unknown; None where the text alone fits nothing.
+    `command` None leaves it to the echo, where it names a command that is read here, else to the lines. UsageError
+    where platform or command is unknown; None where nothing tells.
     """
-    mine = _of(platform)
-    if not mine:
+    if not _of(platform):
         raise _unknown("platform", platform, (form.platform for form in forms()))
-    fallback = None
-    if command is not None:
-        wanted = " ".join(command.lower().split())
-        mine = tuple(form for form in mine if form.command == wanted or (form.also and form.also.fullmatch(wanted)))
-        if not mine:
-            raise _unknown("command", command, (form.command for form in forms() if form.platform == platform))
-        fallback = mine[-1]
-    return next((form for form in mine if fits(form, lines)), fallback)
+    mine = _asked(platform, command or echo or "")
+    if command is not None and not mine:
+        raise _unknown("command", command, (form.command for form in forms() if form.platform == platform))
+    fallback = mine[-1] if mine else None
+    return next((form for form in mine or _of(platform) if fits(form, lines)), fallback)
+
+
+@lru_cache(maxsize=1024)
+def _asked(platform: str, typed: str) -> tuple[Form, ...]:
+    """The forms of a command, which may be abbreviated as on a console and followed by a pipe."""
+    words = " ".join(typed.lower().split())
+    for wanted in (words, expanded(platform, words), expanded(platform, words.partition("|")[0])):
+        own = tuple(form for form in _of(platform) if form.command == wanted)
+        others = tuple(form for form in _of(platform) if form not in own and form.also and form.also.fullmatch(wanted))
+        if own or others:
+            return others + own
+    return ()
+
+
+def expanded(platform: str, typed: str) -> str:
+    """`sh lic sum` -> `show license summary`; a word that fits none or several of the platform's stays as it is."""
+    known = [form.command.split() for form in _of(platform)]
+    words: list[str] = []
+    for place, word in enumerate(typed.lower().split()):
+        next_ones = {row[place] for row in known if row[:place] == words and len(row) > place}
+        fitting = {one for one in next_ones or {one for row in known for one in row} if one.startswith(word)}
+        words.append(fitting.pop() if len(fitting) == 1 else word)
+    return " ".join(words)
 
 
 @lru_cache(maxsize=64)
@@ -167,8 +183,8 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {what} {name!r}", why="no template reads it", hint=f"one of: {choices}")
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    return re.compile(text, re.IGNORECASE) if text else None
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.ASCII)
 
 
 def _table(name: str, row: dict[str, Any]) -> TableRef:
@@ -177,13 +193,16 @@ def _table(name: str, row: dict[str, Any]) -> TableRef:
 
 
 def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> Section:
+    own = tuple(tables[table] for table in row.get("tables", ()))
     return Section(
         name,
-        re.compile(row["heading"], re.IGNORECASE),
-        tuple(tables[table] for table in row.get("tables", ())),
-        _pattern("|".join(row.get("known", ()))),
-        _pattern(row.get("continues")),
-        row.get("strict", False),
+        _pattern(row["heading"]),
+        own,
+        _pattern("|".join(row["known"])) if "known" in row else None,
+        _pattern(row["continues"]) if "continues" in row else None,
+        _pattern(row["inside"]) if "inside" in row else None,
+        any(table.into == "licenses" for table in own),
+        row.get("states", {}),
     )
 
 
@@ -192,14 +211,14 @@ def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections
         platform=platform,
         command=row["command"],
         form=row["form"],
-        recognize=tuple(re.compile(text, re.IGNORECASE) for text in row["recognize"]),
+        recognize=tuple(_pattern(text) for text in row["recognize"]),
         sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
         needs=tuple(
             Need(tuple(_flat([need["needs"]], {})), version(need.get("from_agent", "")))
             for need in _flat(row["needs"], index["needs"])
         ),
-        also=_pattern(row.get("also")),
-        unless=_pattern(row.get("unless")),
+        also=_pattern(row["also"]) if "also" in row else None,
+        unless=_pattern(row["unless"]) if "unless" in row else None,
         states=row.get("states", {}),
         prose=row.get("prose", False),
     )

@@ -1,10 +1,10 @@
 """Text of a command -> numbered lines without what the terminal added.
 
-Numbers are those of the text as stored, from 1, so that every value can be walked back to its line.
+Numbers are those of the text as stored, from 1, so that every value can be walked back to its line. No pattern here
+takes more than a fixed number of steps a character, whatever the text is.
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from licsweep.errors import InputError
@@ -13,18 +13,34 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 200_000
 MAX_WIDTH = 500
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_PAGER = re.compile(r" ?<?-{2,4} ?More ?-{2,4}>?[ \x08\r]*", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00\x07\x08\x0b\x0c\x1c-\x1f\x7f\ufeff]")
-_BANNER = re.compile(
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]?[@-~]|\][^\x07\x1b]*\x07?|[()][0-9AB]|[=>78DEHMc\\])")
+# The pager, and what was printed to erase it: blanks between backspaces or carriage returns, or, where a log kept no
+# control characters, as many blanks as the pager is wide. The indentation of the line behind it stays.
+_PAGER = re.compile(r" ?<?-{2,4} ?More ?-{2,4}>? ?(?:[ \x08\r]*[\x08\r]| {0,9})", re.IGNORECASE)
+_PLAIN = re.compile(r"[\n -~]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\ufeff]")
+_MONTH_DAY = r"[A-Z][a-z]{2} +\d{1,2}"
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_STAMP = rf"[*.]?(?:(?:\d{{4}} )?(?:{_MONTH_DAY} (?:\d{{4}} )?)?{_CLOCK}(?: [A-Z]{{2,5}})?|(?:\d{{1,4}}[ywdh]){{1,2}})"
+_NOISE = re.compile(
     r"Load for five secs:|Time source is |No time source"
-    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ [\d:.]+ \S+$"  # IOS XR, before each output
+    rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH_DAY} (?:\d{{4}} )?{_CLOCK} \S+$"  # IOS XR, before each output
+    # a log line starts with its time or its code: text of the device before it is no log line
+    r"|(?:<\d{1,3}>)?(?:\d{1,9}: )?(?:\w{1,9}(?:/\w{1,9}){1,3}:)?"
+    rf"(?:{_STAMP}: |\d{{4}} {_MONTH_DAY} {_CLOCK} +\S+ "
+    rf"|(?:{_STAMP}:? +(?:[^\s%]+ +){{0,4}})?%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Z0-9_]+:)",
+    re.ASCII,
 )
-_SYSLOG = re.compile(r"[^%]{0,90}%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)?-[0-7]-[A-Z0-9_]+:")
-_ECHO = re.compile(r"(?:[\w.\-/()@:~*]{1,64}[#>] ?)?sh(?:ow?)? +[\w -]+(?:\|.*)?", re.IGNORECASE)
-_PROMPT = re.compile(r"[\w.\-/()@:~*]{1,64}[#>](?: ?exit)?")
+_ECHO = re.compile(
+    r"(?P<prompt>(?:\S.*[^\w\s]\s{0,2})?)(?:(?:do|run|admin)\s+)?"
+    r"(?P<command>sh(?:ow?)?\s+\w[\w./:-]*(?:\s+[\w./:-]+){0,7}\s*(?:\|.*)?)",
+    re.IGNORECASE,
+)
+_FILTER = re.compile(r"\|(?! *(?:no-more|json))")
+_PROMPT = re.compile(r"[^\s<]{1,80}[#>](?: ?(?:exit|quit|logout))?")
 _RULER = re.compile(r"[=\-]{3}[=\- ]*")
 _EDGE = 3
+_LONGEST_ECHO = 250
 
 
 class Line(NamedTuple):
@@ -39,45 +55,89 @@ class Line(NamedTuple):
         return self.text[-1] in "=-" and _RULER.fullmatch(self.text.strip()) is not None
 
 
-def numbered(text: str) -> list[Line]:
-    """The lines that say something; InputError over 8 MiB or 200,000 lines."""
+class Printed(NamedTuple):
+    """The lines that say something, and the command that the echo names.
+
+    `held_back`: a pager or a filter kept lines back. `open_end`: neither a line end nor a prompt follows the last line.
+    """
+
+    lines: list[Line]
+    echo: str | None = None
+    held_back: bool = False
+    open_end: bool = False
+
+
+def printed(text: str) -> Printed:
+    """What the text says; InputError over 8 MiB or 200,000 lines."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise InputError("the output is larger than 8 MiB", why="no command that is read here prints as much")
     if "\n" not in text:
         text = text.replace("\r", "\n")
     if text.count("\n") > MAX_LINES:
         raise InputError(f"the output has more than {MAX_LINES} lines", why="no command that is read here has as many")
-    return _without_margin(_without_edges(list(_said(text))))
+    lines, paged_at = _said(text)
+    echo = next((found for line in lines[:_EDGE] if (found := _echo(line))), None)
+    last = lines[-1:]
+    lines = _without_margin(_without_edges(lines, echo["prompt"].rstrip() if echo else ""))
+    command = echo["command"] if echo else None
+    held_back = paged_at > (lines[-1].number if lines else 0) or filters(command or "")
+    open_end = not text.endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
+    return Printed(lines, command, held_back, open_end)
 
 
-def _said(text: str) -> Iterator[Line]:
+def filters(command: str) -> bool:
+    """Whether a command shows a part of its output (`| include`), or ends elsewhere."""
+    return _FILTER.search(command) is not None
+
+
+def _said(text: str) -> tuple[list[Line], int]:
+    """The lines that say something, and the number of the last one that was a pager and nothing else."""
+    lines, paged_at = [], 0
+    paged = "--" in text and _PAGER.search(text) is not None
+    plain = not paged and _PLAIN.fullmatch(text) is not None
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.rstrip()
-        if not line.isprintable():
-            line = _clean(line)
-        if not line or _BANNER.match(line) or ("%" in line and _SYSLOG.match(line)):
+        if not line:
             continue
-        yield Line(number, line)
+        if not plain and (paged or not line.isprintable()):
+            pager = paged and _PAGER.search(line)
+            line = _clean(line)
+            if pager and line in ("", "q", "^C"):
+                paged_at = number
+                continue
+        if line and (line[0] == " " or not _NOISE.match(line)):
+            lines.append(Line(number, line))
+    return lines, paged_at
 
 
 def _clean(line: str) -> str:
-    """What a terminal would show: no escapes, no pager residue, nothing that a carriage return overwrote."""
-    line = _PAGER.sub("", _ESCAPE.sub("", line))
-    line = _CONTROL.sub("", line.rpartition("\r")[2])
-    return line.expandtabs().rstrip()
+    """What a terminal would show: no escapes, no pager, nothing that a carriage return or a backspace took back."""
+    line = _PAGER.sub("", _ESCAPE.sub("", line)).rstrip("\r").rpartition("\r")[2]
+    if "\x08" in line:
+        shown: list[str] = []
+        for letter in line:
+            if letter == "\x08":
+                del shown[-1:]
+            else:
+                shown.append(letter)
+        line = "".join(shown)
+    return _CONTROL.sub("", line).replace("\xa0", " ").expandtabs().rstrip()
 
 
-def _without_edges(lines: list[Line]) -> list[Line]:
+def _echo(line: Line) -> re.Match[str] | None:
+    return _ECHO.fullmatch(line.text) if len(line.text) <= _LONGEST_ECHO else None
+
+
+def _without_edges(lines: list[Line], prompt: str) -> list[Line]:
     """Echo and prompt stand among the first and the last lines only; elsewhere such a line is device text."""
-    last = len(lines) - _EDGE
-    return [
-        line
-        for place, line in enumerate(lines)
-        if not (
-            (place < _EDGE or place >= last)
-            and (_ECHO.fullmatch(line.text) is not None or _PROMPT.fullmatch(line.text) is not None)
-        )
-    ]
+    first, last = _EDGE, max(_EDGE, len(lines) - _EDGE)
+    head, tail = ([line for line in edge if not _typed(line, prompt)] for edge in (lines[:first], lines[last:]))
+    return head + lines[first:last] + tail
+
+
+def _typed(line: Line, prompt: str) -> bool:
+    """Whether it is a prompt, and what a person typed behind it; `prompt` is that of the echo."""
+    return bool(prompt and line.text.startswith(prompt)) or bool(_echo(line) or _PROMPT.fullmatch(line.text))
 
 
 def _without_margin(lines: list[Line]) -> list[Line]:

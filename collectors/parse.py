@@ -27,42 +27,55 @@ def parse_text(
     captured_at: datetime | None = None,
     timezone: str | None = None,
 ) -> Observation:
-    """What one output says; `command` None leaves it to the text to say which it is.
+    """What one output says; `command` None leaves it to the echo, or to the text, to say which it is.
 
     `timezone` (an IANA name or +05:30) decides an ambiguous abbreviation. UsageError: a platform, command or time
     zone that nobody knows; InputError: an output out of bounds. Any other text reads as something, if only as
     `complete` false with every line unclaimed.
     """
     zone = value_meanings.local_zone(timezone)
-    said = lines.numbered(text)
-    rows = structured.flattened(said)
-    form = index.find(platform, command, rows)
+    printed = lines.printed(text)
+    rows = structured.flattened(printed.lines)
+    form = index.find(platform, command, rows, printed.echo)
     if form is not None:
-        return assemble(form, rows, said, zone, captured_at)
+        if lines.filters(command or ""):
+            printed = printed._replace(held_back=True)
+        asked = bool(command or printed.echo)
+        return assemble(form, rows, printed, zone, captured_at, asked=asked)
     return Observation(
         platform=platform,
         captured_at=captured_at,
         outcome="unparsed",
         complete=False,
-        unclaimed_lines=unclaimed(command or "", said),
+        unclaimed_lines=unclaimed(command or "", printed.lines),
     )
 
 
 def recognize_platform(text: str) -> str | None:
-    """The one platform whose forms the text fits, else the one that greets so.
+    """The one platform that a text is of; None where several are possible, or none."""
+    found = platform_candidates(text)
+    return found[0] if len(found) == 1 else None
 
-    `show version` tells, or a login's banner with the prompt; `show license all` of most boxes does not.
-    """
-    said = structured.flattened(lines.numbered(text))
+
+def platform_candidates(text: str) -> tuple[str, ...]:
+    """The platforms that a text may be of, by its form, prompts, product ids and names of licenses; () where none."""
+    said = structured.flattened(lines.printed(text).lines)
+    raw = [line.rstrip() for line in text.split("\n") if len(line) <= lines.MAX_WIDTH]
+    seen = [(means, hint) for sign, means, hint in _signs() if any(sign.search(line) for line in raw)]
     fitting = {form.platform for form in index.forms() if index.fits(form, said)}
-    greeting = {means for pattern, means in _greetings() for line in text.splitlines() if pattern.search(line)}
-    found = fitting or greeting
-    return found.pop() if len(found) == 1 else None
+    told = [one for one in (fitting, *(means for means, hint in seen if not hint)) if one]
+    found = set.intersection(*told) if told else set()
+    if told and not found:  # the text contradicts itself
+        return tuple(sorted(set.union(*([one for one in told if len(one) == 1] or told))))
+    for means, hint in seen:
+        found = (found & means or found) if hint else found
+    return tuple(sorted(found))
 
 
 @lru_cache(maxsize=1)
-def _greetings() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(row["pattern"]), row["means"]) for row in value_meanings.book()["greetings"])
+def _signs() -> tuple[tuple[re.Pattern[str], set[str], bool], ...]:
+    rows = value_meanings.book()["signs"]
+    return tuple((re.compile(row["pattern"], re.ASCII), set(row["means"]), row.get("hint", False)) for row in rows)
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +87,7 @@ def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the wo
     """Whether an output is the device saying no, and why; an output of more than five lines never is."""
     if len(text) > _REFUSAL_CHARACTERS:
         return None
-    said = lines.numbered(text)
+    said = lines.printed(text).lines
     if len(said) > _REFUSAL_LINES:
         return None
     found = (means for line in said for pattern, means in _refusals() if pattern.search(line.text.strip()))

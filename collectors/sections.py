@@ -16,8 +16,8 @@ from collectors.lines import MAX_WIDTH, Line
 class SplitOutput:
     """The lines of each known section (headings included), and those that belong to none.
 
-    `lost`: one of those would have continued a section that was left before, or a section whose rows count stands
-    twice.
+    `lost`: a license may be missing or count twice, because a line that only a section of licenses has stands outside
+    of it, is too long to be read, or opens such a section again.
     """
 
     known: dict[Section, list[Line]]
@@ -33,28 +33,22 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
     for line, following in zip_longest(lines, lines[1:]):
         if len(line.text) > MAX_WIDTH:
             parts.strange.append(line)
+            parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        if not line.text[0].isspace() and not line.ruler:
-            opened = _opened(line, form, current)
+        if not line.text[0].isspace() and not line.ruler and not _continues(current, line):
+            opened = _headed(form, line.text)
             if opened is not None:
-                again = opened is not current and opened in parts.known and not _continues(opened, line)
-                parts.lost = parts.lost or (again and opened.counted)
+                parts.lost = parts.lost or (opened.counted and opened in parts.known)
                 current = opened
                 parts.headings.add(line.number)
-            elif _looks_like_heading(line, following) and not _continues(current, line):
+            elif _looks_like_heading(line, following):
                 current = None
         if current is None:
             parts.strange.append(line)
-            parts.lost = parts.lost or any(section.counted and _continues(section, line) for section in parts.known)
+            parts.lost = parts.lost or any(_belongs(section, line) for section in form.sections if section.counted)
         else:
             parts.known.setdefault(current, []).append(line)
     return parts
-
-
-def _opened(line: Line, form: Form, current: Section | None) -> Section | None:
-    if _continues(current, line):
-        return None
-    return _headed(form, line.text)
 
 
 @lru_cache(maxsize=8192)
@@ -64,6 +58,10 @@ def _headed(form: Form, text: str) -> Section | None:
 
 def _continues(current: Section | None, line: Line) -> bool:
     return current is not None and current.continues is not None and bool(current.continues.fullmatch(line.text))
+
+
+def _belongs(section: Section, line: Line) -> bool:
+    return section.inside is not None and bool(section.inside.fullmatch(line.text))
 
 
 def _looks_like_heading(line: Line, following: Line | None) -> bool:

@@ -1,9 +1,9 @@
-"""Lines -> rows through TextFSM, with the line that gave each value and the lines that some rule knew."""
+"""Lines -> rows by TextFSM templates, with the line that gave each value and the lines that some rule knew."""
 
 import io
 import re
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ from textfsm import TextFSM
 
 from collectors.index import TableRef
 from collectors.lines import Line
+
+_REMEMBERED = 2048  # lines a state
 
 
 class Row(NamedTuple):
@@ -20,85 +22,95 @@ class Row(NamedTuple):
     places: dict[str, int]
 
 
-class Table(TextFSM):  # type: ignore[misc]
-    """A compiled template that remembers line numbers. One a thread: a TextFSM holds state while it reads.
+class _Rule(NamedTuple):
+    match: Callable[[str], re.Match[str] | None]
+    goes_on: bool
+    record: str
+    state: str
 
-    `own` templates are matched without regard to case, and a value that a record already has is not taken again:
-    a part that nobody knows yet may print a `Count:` or `Status:` of its own, which then is drift.
+
+class _State:
+    """The rules of a state, and which of them the lines seen lately match: boxes print the same lines over and over."""
+
+    def __init__(self, rules: Iterable[Any]) -> None:
+        self.rules = [
+            _Rule(re.compile(rule.regex, re.I | re.A).match, rule.line_op == "Continue", rule.record_op, rule.new_state)
+            for rule in rules
+        ]
+        self.seen: dict[str, list[tuple[_Rule, dict[str, str]]]] = {}
+
+    def matching(self, text: str) -> list[tuple[_Rule, dict[str, str]]]:
+        """The rules that match, each with what it takes from the line."""
+        known = self.seen.get(text)
+        if known is None:
+            if len(self.seen) >= _REMEMBERED:
+                self.seen.clear()
+            found = [(rule, matched.groupdict().items()) for rule in self.rules if (matched := rule.match(text))]
+            known = [(rule, {name: said for name, said in taken if said is not None}) for rule, taken in found]
+            self.seen[text] = known
+        return known
+
+
+class Table:
+    """A compiled template. Its rules mean what TextFSM documents; reading it here keeps the line numbers.
+
+    Patterns match without regard to case, digits and blanks are those of ASCII, and a value that a record already has
+    is not taken again: a part that nobody knows yet may print a `Count:` or `Status:` of its own, which then is drift.
     """
 
-    _cur_state: Any
-    _cur_state_name: str
-
-    def __init__(self, template: str, *, own: bool) -> None:
-        super().__init__(io.StringIO(template))
-        self._names: list[str] = list(self.header)
-        options = [self.GetValuesByAttrib(option) for option in ("Filldown", "List")]
-        self._once = set(self._names).difference(*options) if own else set()
-        for rule in (rule for state in self.states.values() for rule in state):
-            rule.regex_obj = re.compile(rule.regex, re.IGNORECASE if own else 0)
-        self._lasting = set(self.GetValuesByAttrib("Filldown"))
-        self._slots = {value.name: value for value in self.values}
+    def __init__(self, template: str) -> None:
+        parsed = TextFSM(io.StringIO(template))
+        self._filldown, self._lists, self._required = (
+            frozenset(parsed.GetValuesByAttrib(option)) for option in ("Filldown", "List", "Required")
+        )
+        self._states = {name: _State(rules) for name, rules in parsed.states.items()}
+        self._ends_open = "EOF" not in parsed.states
 
     def rows(self, lines: Iterable[Line]) -> tuple[list[Row], set[int]]:
         """The rows, and the numbers of the lines that a rule knew."""
-        self.Reset()
-        self._places: dict[str, int] = {}
-        self._claimed: set[int] = set()
-        self._kept: list[dict[str, int]] = []
-        for line in lines:
-            self._number = line.number
-            self._CheckLine(line.text)
-            if self._cur_state_name in ("End", "EOF"):
+        rows: list[Row] = []
+        claimed: set[int] = set()
+        record = Row({}, {})
+        state = self._states["Start"]
+        for number, text in lines:
+            for rule, printed in state.matching(text):
+                if printed and not self._take(record, printed, number):
+                    continue
+                if rule.record:
+                    record = self._next(record, rows if rule.record == "Record" else None)
+                if rule.goes_on:
+                    continue
+                claimed.add(number)
+                if rule.state == "End":
+                    return rows, claimed
+                if rule.state:
+                    state = self._states[rule.state]
                 break
-        if self._cur_state_name != "End" and "EOF" not in self.states:
-            self._AppendRecord()
-        read = [
-            Row({name: value for name, value in zip(self._names, values, strict=True) if name in places}, places)
-            for values, places in zip(self._result, self._kept, strict=True)
-        ]
-        return read, self._claimed
+        if self._ends_open:
+            self._next(record, rows)
+        return rows, claimed
 
-    # Upstream's own methods, overridden. The loop over the rules is upstream's, and takes notes; in place of a call
-    # a rule (_CheckRule) it asks the pattern itself, which pays for the notes.
-
-    def _CheckLine(self, line: str) -> None:  # noqa: N802
-        for rule in self._cur_state:
-            matched = rule.regex_obj.match(line)
-            if not matched or not self._note(rule, matched):
-                continue
-            if self._Operations(rule, line):
-                if rule.new_state:
-                    if rule.new_state not in ("End", "EOF"):
-                        self._cur_state = self.states[rule.new_state]
-                    self._cur_state_name = rule.new_state
-                break
-
-    def _note(self, rule: Any, matched: re.Match[str]) -> bool:
-        """Assigns what was printed; False where the record has one of the values already."""
-        printed = matched.groupdict()
-        if any(name in self._places and name in self._once for name, text in printed.items() if text is not None):
-            return False
-        if rule.line_op != "Continue":
-            self._claimed.add(self._number)
+    def _take(self, record: Row, printed: dict[str, str], number: int) -> bool:
+        """Takes what was printed; False where the record has one of the values already."""
+        for name in printed:
+            if name in record.values and name not in self._lists and name not in self._filldown:
+                return False
         for name, text in printed.items():
-            if text is not None:
-                self._slots[name].AssignVar(text)
-                self._places[name] = self._number
+            record.values[name] = [*record.values.get(name, ()), text] if name in self._lists else text
+            record.places[name] = number
         return True
 
-    def _AppendRecord(self) -> None:  # noqa: N802
-        places, before = dict(self._places), len(self._result)
-        super()._AppendRecord()
-        if len(self._result) > before:
-            self._kept.append(places)
-
-    def _ClearRecord(self) -> None:  # noqa: N802
-        super()._ClearRecord()
-        self._places = {name: place for name, place in self._places.items() if name in self._lasting}
+    def _next(self, record: Row, rows: list[Row] | None) -> Row:
+        """The record after this one, which becomes a row where it has something and all that is required."""
+        if rows is not None and record.values and all(record.values.get(name) for name in self._required):
+            rows.append(record)
+        kept = self._filldown & record.values.keys()
+        return Row(*({name: part[name] for name in kept} for part in record))
 
 
-_compiled = threading.local()
+@lru_cache(maxsize=256)
+def _compiled(package: str, template: str) -> Table:
+    return Table(files(package).joinpath(template).read_text("utf-8"))
 
 
 def read(table: TableRef, lines: Iterable[Line]) -> tuple[list[Row], set[int]]:
@@ -107,11 +119,5 @@ def read(table: TableRef, lines: Iterable[Line]) -> tuple[list[Row], set[int]]:
 
 
 def compiled(table: TableRef) -> Table:
-    """This thread's template of a table."""
-    cache: dict[tuple[str, str], Table] = _compiled.__dict__.setdefault("tables", {})
-    own = table.template is not None
-    key = (table.package, table.template or "") if own else ("ntc_templates", f"templates/{table.ntc}")
-    if key not in cache:
-        package, path = key
-        cache[key] = Table(files(package).joinpath(path).read_text("utf-8"), own=own)
-    return cache[key]
+    """The template of a table."""
+    return _compiled(table.package, table.template)

@@ -19,7 +19,7 @@ from licsweep.model import Observation, PolicyClass, Udi
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME = r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?:\.\d+)?"
 _DATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
         rf"(?:[a-z]{{3}} +)?(?P<month>[a-z]{{3}}) +(?P<day>\d\d?) +{_TIME} +(?P<year>\d{{4}})(?: +(?P<zone>\S+))?",
         rf"(?:[a-z]{{3}} +)?(?P<month>[a-z]{{3}}) +(?P<day>\d\d?) +(?P<year>\d{{4}}) +{_TIME}(?: +(?P<zone>\S+))?",
@@ -29,9 +29,9 @@ _DATES = tuple(
     )
 )
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE)
+_DURATION = re.compile(r"(?<!\d)(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE | re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-_BRACKETED_NUMBER = re.compile(r" *\(\d+\)$")
+_BRACKETED_NUMBER = re.compile(r" ?\(\d+\)$", re.ASCII)
 _EPOCH_YEAR = 1970
 
 
@@ -91,7 +91,7 @@ def book() -> dict[str, Any]:
 
 def fold(text: str) -> str:
     """A word as the vocabularies spell it."""
-    return re.sub(r" *- *", " - ", " ".join(_BRACKETED_NUMBER.sub("", text).lower().split()))
+    return re.sub(r" *- *", " - ", _BRACKETED_NUMBER.sub("", " ".join(text.lower().split())))
 
 
 def local_zone(name: str | None) -> tzinfo | None:
@@ -118,14 +118,15 @@ def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
         return Meaning(not absent)
     if absent:
         return Meaning(None)
-    vocabulary: Mapping[str, Any] | None = book()["fields"].get(path)
-    if vocabulary is not None:
-        return Meaning(vocabulary[fold(text)]) if fold(text) in vocabulary else UNKNOWN
-    if path.endswith(("seconds_left", "left_seconds")):
+    vocabulary: Mapping[str, Any] = book()["fields"].get(path, {})
+    if fold(text) in vocabulary:
+        return Meaning(vocabulary[fold(text)])
+    kind = kinds().get(path, "")
+    if "seconds" in path:
         return _duration(text)
-    if kinds().get(path) == "datetime":
+    if kind == "datetime":
         return _date(text, zone)
-    return _PLAIN.get(kinds().get(path, ""), _unknown)(text)
+    return UNKNOWN if vocabulary else _PLAIN.get(kind, _unknown)(text)
 
 
 def _unknown(_text: str) -> Meaning:

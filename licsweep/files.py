@@ -8,6 +8,7 @@ Writing: a temporary file beside the target, synced and renamed, readable by its
 import io
 import logging
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -41,8 +42,20 @@ class Content(NamedTuple):
 
     @property
     def text(self) -> str:
-        """As UTF-8; what is not, is shown as U+FFFD."""
-        return self.raw.decode("utf-8", "replace")
+        """As `decoded` reads it."""
+        return decoded(self.raw)
+
+
+def decoded(raw: bytes) -> str:
+    """Text of a device, an editor or a spreadsheet: UTF-8, or UTF-16 where a mark says so; other bytes are read as Windows-1252."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    text = raw.decode("utf-8-sig", "surrogateescape")
+    return re.sub("[\udc80-\udcff]+", lambda odd: _western(odd[0]), text)
+
+
+def _western(odd: str) -> str:
+    return odd.encode("ascii", "surrogateescape").decode("cp1252", "replace")
 
 
 def present(path: Path) -> bool:

@@ -102,6 +102,8 @@ class LicenseUse(Record):
     period_left_seconds: int | None = None
     priority: str | None = None
     violation_count: int | None = None
+    honor_seconds: int | None = None
+    area: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +389,8 @@ class Observation(Record):
     clock: Clock | None = None
     rum_storage: RumStorage | None = None
     enforcement_state: str | None = None
+    sia_status: Literal["in-compliance", "out-of-compliance"] | None = None
+    sia_grace_seconds_left: int | None = None
     operating_mode: Literal["autonomous", "controller-managed"] | None = None
     ha_role: Literal["active", "standby"] | None = None
     configured_ha_role: Literal["primary", "secondary"] | None = None

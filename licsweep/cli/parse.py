@@ -29,7 +29,7 @@ def command(
     from collectors.parse import parse_text
 
     raw = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if str(file) == "-" else files.read(file, MAX_TEXT_BYTES).raw
-    observation = parse_text(raw.decode("utf-8", "replace"), platform, asked, timezone=timezone)
+    observation = parse_text(files.decoded(raw), platform, asked, timezone=timezone)
     if form == "json":
         put(serialization.envelope("parse", serialization.plain(observation)), output)
     else:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from licsweep.files import decoded
+
 ROOT = Path(__file__).parents[2] / "fixtures"
 
 
@@ -19,7 +21,7 @@ class Case(NamedTuple):
 def cases() -> Iterator[Case]:
     for truth in sorted(ROOT.glob("cisco_*/show_*/*/expected.json")):
         platform, command, _ = truth.relative_to(ROOT).parts[:3]
-        text = truth.with_name("output.txt").read_bytes().decode("utf-8", "replace")
+        text = decoded(truth.with_name("output.txt").read_bytes())
         expected = json.loads(truth.read_text("utf-8"))["observation"]
         yield Case(
             str(truth.parent.relative_to(ROOT)),

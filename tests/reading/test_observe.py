@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from collectors.parse import observe, recognize_platform, refusal
+from collectors.parse import observe, platform_candidates, recognize_platform, refusal
 from licsweep import platforms
 from licsweep.errors import UsageError
 from licsweep.model import Capture, Observation, Udi
+from tests.reading.cases import Case, cases
 
 ROOT = Path(__file__).parents[2] / "fixtures"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -172,12 +173,47 @@ def test_refusals() -> None:
         ("cisco_asa", "fw-01 login\nType help or '?' for a list of available commands.\nfw-01> "),
         ("cisco_xr", text("cisco_xr", "show version", "8000")),
         ("cisco_xr", "\nRP/0/RP0/CPU0:xr-01#"),
-        (None, text("cisco_xe", "show license all", "classic_registered")),
+        ("cisco_xe", text("cisco_xe", "show license all", "classic_registered")),
+        ("cisco_xe", text("cisco_xe", "show license summary", "table_stack_account")),
+        ("cisco_xe", "r1#show license udi\nUDI: PID:C8300-1N1S-6T,SN:FLM0000Y106\n"),
+        ("cisco_ios", "r1#show license udi\nUDI: PID:CISCO2951/K9,SN:FTX0000Y107\n"),
+        ("cisco_xr", "show license udi\nUDI: PID:8201-SYS,SN:FOC0000Y108\n"),
+        ("cisco_nxos", text("cisco_nxos", "show license usage", "slup_10.2_blocks")),
+        ("cisco_asa", text("cisco_asa", "show license all", "classic_1.6_evaluation")),
+        (None, text("cisco_xe", "show license usage", "classic_none")),
         (None, ""),
     ],
 )
 def test_a_text_tells_its_platform_or_nothing(platform: str | None, said: str) -> None:
     assert recognize_platform(said) == platform
+
+
+@pytest.mark.parametrize(
+    ("candidates", "said"),
+    [
+        ("", ""),
+        ("", "banner\nthat says nothing\n"),
+        ("cisco_ios cisco_xe", text("cisco_ios", "show license", "rtu")),
+        (
+            "cisco_ios cisco_xe cisco_xr",
+            "r1#show license usage\n" + text("cisco_xe", "show license usage", "classic_none"),
+        ),
+        ("cisco_asa cisco_nxos", "r1# show license usage\n" + text("cisco_xe", "show license usage", "classic_none")),
+        # two boxes in one text: whoever is meant, it is not told
+        (
+            "cisco_nxos cisco_xe",
+            text("cisco_xe", "show version", "c9300_17.9") + "UDI: PID:N9K-C9336C-FX2,SN:FDO0000Y1\n",
+        ),
+    ],
+)
+def test_where_several_platforms_are_possible_they_are_named(candidates: str, said: str) -> None:
+    assert " ".join(platform_candidates(said)) == candidates
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
+def test_no_output_of_a_platform_is_taken_for_another_s(case: Case) -> None:
+    found = platform_candidates(case.text)
+    assert case.platform in found or not (found or case.expected.get("complete"))
 
 
 def test_platforms_come_through_the_entry_points() -> None:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors import index
-from collectors.lines import MAX_BYTES, numbered
+from collectors.lines import MAX_BYTES, printed
 from collectors.parse import parse_text
 from licsweep.errors import InputError, UsageError
 from licsweep.model import Observation
 from tests.fuzzing import examples
-from tests.reading.cases import cases
+from tests.reading.cases import Case, cases
 
 # the outputs that say by themselves where they end; blocks of `show license usage`, rows of a summary and the features
 # of RTU do not
@@ -22,12 +22,40 @@ WHOLE = [
     case
     for case in cases()
     if (case.expected.get("complete") and case.expected.get("licenses"))
-    and (case.expected.get("agent_version") or case.name.endswith(("table_9.x", "json_rows", "pak_failover")))
+    and (
+        case.expected.get("agent_version")
+        or (case.platform == "cisco_asa" and case.command != "show license usage")
+        or case.name.endswith(("table_9.x", "table_honor", "json_rows"))
+    )
 ]
 
 
 def counts(seen: Observation) -> Counter[tuple[str | None, int | None]]:
     return Counter((use.entitlement_tag or use.name, use.count) for use in seen.licenses)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if case.expected.get("complete")], ids=lambda case: case.name
+)
+def test_cut_within_any_line_no_license_is_read_that_is_not_there(case: Case) -> None:
+    """... and so for a text that was cut and then asked for again."""
+    full = parse_text(case.text, case.platform, case.command)
+    ends, at = [], 0
+    for line in case.text.split("\n"):
+        ends += [at, at + len(line) * 2 // 3, at + len(line)]
+        at += len(line) + 1
+    for end in ends:
+        seen = parse_text(case.text[:end], case.platform, case.command)
+        assert not seen.complete or not wrong(seen, full), case.text[:end][-80:]
+        assert not seen.complete or case not in WHOLE or counts(seen) == counts(full), case.text[:end][-80:]
+    for end in ends[:: max(1, len(ends) // 9)]:
+        seen = parse_text(f"{case.text[:end]}\n{case.text}", case.platform, case.command)
+        assert not seen.complete or counts(seen) == counts(full), case.text[:end][-80:]
+
+
+def wrong(seen: Observation, full: Observation) -> Counter[tuple[str | None, int | None]]:
+    """Counts that were read and are not those of the whole text."""
+    return Counter({key: n for key, n in (counts(seen) - counts(full)).items() if key[1] is not None})
 
 
 @pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
@@ -118,7 +146,7 @@ def test_unknown_names_say_what_exists() -> None:
 
 def test_numbers_are_those_of_the_stored_text() -> None:
     text = "r1#show version\r\n\r\n*Mar  1 00:00:01.1: %SYS-5-X: noise\r\nfirst\u2028still first\r\n\tsecond\x00\r\nr1#"
-    assert [(line.number, line.text) for line in numbered(text)] == [
+    assert [(line.number, line.text) for line in printed(text).lines] == [
         (4, "first\u2028still first"),
         (5, "        second"),
     ]
