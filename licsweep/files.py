@@ -47,9 +47,13 @@ class Content(NamedTuple):
 
 
 def decoded(raw: bytes) -> str:
-    """Text of a device, an editor or a spreadsheet: UTF-8, or UTF-16 where a mark says so; other bytes are read as Windows-1252."""
+    """The text of a file: UTF-8, or UTF-16 with or without its mark; other bytes are read as Windows-1252."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
+    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = raw[place::2][:2000]
+        if half and half.count(0) > len(half) * 0.8:
+            return raw.decode(encoding, "replace")
     text = raw.decode("utf-8-sig", "surrogateescape")
     return re.sub("[\udc80-\udcff]+", lambda odd: _western(odd[0]), text)
 

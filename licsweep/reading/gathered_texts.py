@@ -14,13 +14,13 @@ from itertools import zip_longest
 from pathlib import PurePath
 
 from collectors import index, lines, structured
+from licsweep.files import decoded
 
 _PROMPT = re.compile(
     r"^[ \t]*([A-Za-z0-9][\w.\-/()@:~]{0,63}?)(?:\([^)\n]*\))?[#>][ \t]*([^\n]*?)[ \t\r]*$", re.MULTILINE
 )
 _SHOW = r"(?:do[ _-]+)?sh(?:ow?)?"
 _FLAT = re.compile(rf"^(?P<host>.+?)[ _-]+(?P<command>{_SHOW}[ _-]+.+)$", re.IGNORECASE)
-_MARKS = re.compile(rb"^(?:\xff\xfe|\xfe\xff)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +73,6 @@ def texts_of(
             )
         kept[text.hostname, text.command] = text
     return list(kept.values()), unused
-
-
-def decoded(raw: bytes) -> str:
-    """The text of a file: UTF-16 with or without its mark, UTF-8, else Latin-1, which every byte fits."""
-    if _MARKS.match(raw):
-        return raw.decode("utf-16", "replace")
-    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        half = raw[place::2][:2000]
-        if half and half.count(0) > len(half) * 0.8:
-            return raw.decode(encoding, "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 @cache
@@ -166,7 +152,7 @@ def _host_of_log(prompt: str, stem: str, folder: str, known_hosts: frozenset[str
 
 def _command_of(text: str) -> str | None:
     """The command of an output without its name: the one that all platforms agree on whose forms its lines fit."""
-    said = structured.flattened(lines.numbered(text))
+    said = structured.flattened(lines.printed(text).lines)
     forms = [form for platform in index.book()["forms"] if (form := index.find(platform, None, said))]
     found = {form.command for form in forms}
     return found.pop() if len(found) == 1 else None

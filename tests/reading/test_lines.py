@@ -102,6 +102,7 @@ def test_log_lines_are_no_text_of_the_command(log: str) -> None:
         ("Müller – Söhne".encode("cp1252"), "Müller – Söhne"),
         ("\ufeffKøge".encode(), "Køge"),
         ("Køge\r\n".encode("utf-16"), "Køge\r\n"),
+        ("Version 1\r\n".encode("utf-16-le"), "Version 1\r\n"),
         ("Zürich ".encode() + b"Z\xfcrich", "Zürich Zürich"),
         (b"cut \xe2\x80", "cut â€"),
     ],
