@@ -21,6 +21,7 @@ LicsweepError
     +-- LegacySshOnly     LS208  unreachable
     +-- PlatformUnknown   LS209  unparsed
     +-- LoginWithheld     LS210  skipped
+    +-- LinesFull         LS211  unreachable
 """
 
 from collections.abc import Collection
@@ -156,6 +157,12 @@ class LegacySshOnly(AccessError):
     code = "LS208"
 
 
+class LinesFull(AccessError):
+    """The device has no session to give: its vty lines are full. Tried again, also after the password was accepted."""
+
+    code, transient = "LS211", True
+
+
 class PlatformUnknown(AccessError):
     """A host of platform `auto` printed a `show version` that is of no known platform. Name it in hosts.yaml."""
 
@@ -163,7 +170,7 @@ class PlatformUnknown(AccessError):
 
 
 class LoginWithheld(AccessError):
-    """No credential was sent, because too many logins of this AAA group were refused, or the sweep is over."""
+    """No password was sent, because too many of this account failed in a row, or the sweep is over."""
 
     code, status = "LS210", "skipped"
 

@@ -35,7 +35,8 @@ class Platform:
     `session` is the kind of conversation (ios, nxos, asa, xr, or one of the entry points `licsweep.sessions`).
     `commands` are in the order sent; `may_send` are further lines that a sweep may send: literal words and typed slots.
     `identity_command` tells what a host of platform `auto` is. `templates` is the package whose folder of the
-    platform's name holds its index and templates. `lockout_after`: failed passwords in a row that lock an account.
+    platform's name holds its index and templates. `lockout_after`: failed passwords in a row that lock an account; with
+    `local_accounts` each box knows its users itself, whatever AAA group the inventory says.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Platform:
     identity_command: str = "show version"
     templates: str = "licsweep.templates"
     lockout_after: int = DEFAULT_LOCKOUT_AFTER
+    local_accounts: bool = False
 
     @property
     def sent(self) -> tuple[str, ...]:

@@ -1,73 +1,70 @@
-"""SSH clients that know the keys of their own host only, refuse every other, and remember whether they logged in."""
+"""SSH clients that accept the known keys of their own host only, and log in once."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import paramiko
 
-from licsweep.access.failures import changed_key
-from licsweep.access.hostkeys import KnownHosts, entry_name
+from licsweep.access.accounts import Accounts
+from licsweep.access.authentication import AskCode, LoggingIn
+from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Login
 from licsweep.access.transport import Transport
-from licsweep.errors import HostKeyUnknown
-
-Guard = Callable[[], AbstractContextManager[None]]
 
 
 class Client(paramiko.SSHClient):
-    """`login_began` is true once a credential may have left: from then on a failed connect is not repeated.
+    """`login_began` is true once a credential may have left: from then on a failed connect is not repeated."""
 
-    `guard` is entered around the login itself, after the host key was found good.
-    """
-
-    def __init__(self, guard: Guard) -> None:
+    def __init__(
+        self, login: Login, known_hosts: KnownHosts, accounts: Accounts | None = None, ask_code: AskCode | None = None
+    ) -> None:
         super().__init__()
-        self._guard = guard
-        self.login_began = False
+        self._login, self._known, self._accounts, self._ask_code = login, known_hosts, accounts or Accounts(), ask_code
+        self._logging_in: LoggingIn | None = None
+        self.set_missing_host_key_policy(_Known(login, known_hosts))
+
+    @property
+    def login_began(self) -> bool:
+        """Whether the host key was found good and a credential may have left."""
+        return self._logging_in is not None
+
+    @property
+    def code_asked(self) -> bool:
+        """Whether a one-time code was typed, so that nobody can log in again without asking."""
+        return self._logging_in is not None and self._logging_in.code_asked
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for a password's turn."""
+        return self._logging_in.waited if self._logging_in else 0.0
 
     def connect(self, *arguments: Any, **options: Any) -> None:
         """paramiko's own, over our transport."""
-        super().connect(*arguments, **(options | {"transport_factory": Transport}))
+        types = self._known.types(self._login.address, self._login.port)
+        super().connect(*arguments, **(options | {"transport_factory": partial(Transport, known_types=types)}))
 
     def invoke_shell(self, term: str, width: int, height: int) -> paramiko.Channel:  # type: ignore[override]
         """paramiko's own, in one round trip."""
+        return self._own_transport.open_shell(term, width, height)
+
+    @property
+    def _own_transport(self) -> Transport:
         transport = self.get_transport()
         assert isinstance(transport, Transport)  # noqa: S101 - connect made it
-        return transport.open_shell(term, width, height)
+        return transport
 
-    def _auth(  # paramiko's only seam between key and login; private there
-        self, username: str, password: str | None, pkey: paramiko.PKey | None, files: Any, use_agent: bool, *more: Any
-    ) -> None:
-        transport = self.get_transport()
-        with self._guard():
-            self.login_began = True
-            if password and transport and not (pkey or use_agent):
-                transport.auth_password(username, password)  # what paramiko does too, after looking for key files
-            else:
-                super()._auth(username, password, pkey, files, use_agent, *more)  # type: ignore[misc]
+    def _auth(self, *_: Any) -> None:  # paramiko's only seam between host key and login; private there
+        transport = self._own_transport
+        transport.ensure_session()
+        self._logging_in = LoggingIn(transport, self._login, self._accounts, self._ask_code)
+        self._logging_in.run()
 
 
-class RejectUnknown(paramiko.MissingHostKeyPolicy):
-    """Refuses a host of which no key is known, and says which key it showed.
+class _Known(paramiko.MissingHostKeyPolicy):
+    """Asked of every key, since paramiko is told of none: its own look-up knows no revoked key and one of each type."""
 
-    paramiko asks here too when a key of another type is known: for a strict client that is a changed key.
-    """
+    def __init__(self, login: Login, known_hosts: KnownHosts) -> None:
+        self._login, self._known = login, known_hosts
 
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        for known in (client.get_host_keys().lookup(hostname) or {}).values():
-            raise changed_key(key, known)
-        raise HostKeyUnknown(
-            f"host key of {hostname} is not known",
-            why=f"it shows {key.get_name()} {key.fingerprint}",
-            hint="licsweep known-hosts scan",
-        )
-
-
-def client_for(login: Login, known_hosts: KnownHosts, guard: Guard = nullcontext) -> Client:
-    """A client for this host, not yet connected."""
-    client, name = Client(guard), entry_name(login.address, login.port)
-    for key in known_hosts.of(login.address, login.port):
-        client.get_host_keys().add(name, key.get_name(), key)
-    client.set_missing_host_key_policy(RejectUnknown())
-    return client
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002
+        self._known.check(self._login.address, self._login.port, key)

@@ -24,6 +24,10 @@ class Conversation(Protocol):
     def login_began(self) -> bool:
         """True once a credential may have been sent: then nobody connects again in this sweep."""
 
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for the turn of its password, which no deadline counts."""
+
     def open(self) -> None:
         """Connects and logs in."""
 

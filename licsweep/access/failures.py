@@ -4,6 +4,7 @@ Netmiko raises one class for refused, DNS, no banner, key exchange and host key 
 `__context__`, so the chain is searched, innermost cause first.
 """
 
+import errno
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,10 +13,10 @@ import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
 from licsweep.access import algorithms
+from licsweep.access.terminal import quoted
 from licsweep.errors import (
     AccessError,
     AuthFailed,
-    HostKeyChanged,
     LegacySshOnly,
     SessionDropped,
     SessionTimeout,
@@ -30,19 +31,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _changed(error: paramiko.BadHostKeyException) -> AccessError:
-    return changed_key(error.key, error.expected_key)
-
-
-def changed_key(shown: paramiko.PKey, known: paramiko.PKey) -> HostKeyChanged:
-    """The failure of a host that shows another key than the known one."""
-    return HostKeyChanged(
-        "the host key has changed",
-        why=f"it shows {shown.get_name()} {shown.fingerprint}, known is {known.get_name()} {known.fingerprint}",
-        hint="find out why, then: licsweep known-hosts scan",
-    )
 
 
 def _legacy(error: IncompatiblePeer) -> AccessError:
@@ -65,6 +53,10 @@ def _login(error: paramiko.AuthenticationException) -> AccessError:
 
 def _ssh(error: paramiko.SSHException) -> AccessError:
     text = str(error)
+    if isinstance(error, paramiko.ChannelException):
+        return SessionDropped("the device refuses a session", why=quoted(error.text))
+    if "banner" in text.lower() and isinstance(error.__context__, (EOFError, ConnectionError)):
+        return Unreachable("it closes the connection before SSH begins", why="its vty lines may be full")
     if "banner" in text.lower() or "No existing session" in text:
         return Unreachable("it answers, but not with SSH", why=text)
     if "timeout" in text.lower():
@@ -73,11 +65,18 @@ def _ssh(error: paramiko.SSHException) -> AccessError:
 
 
 def _network(error: OSError) -> AccessError:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Unreachable("this machine has no file handle left", why=str(error.strerror), hint="ulimit -n 4096")
     return Unreachable(f"no connection: {error.strerror or error}", why=type(error).__name__)
 
 
-_CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError]], ...] = (
-    (paramiko.BadHostKeyException, _changed),
+def _machine(error: RuntimeError) -> AccessError | None:
+    if "start new thread" not in str(error):
+        return None
+    return Unreachable("this machine has no thread left", why=str(error), hint="fewer workers, or ulimit -u")
+
+
+_CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError | None]], ...] = (
     (IncompatiblePeer, _legacy),
     (paramiko.AuthenticationException, _login),
     (socket.gaierror, lambda error: Unreachable("its name can't be resolved", why=str(error), hint="licsweep hosts")),
@@ -86,6 +85,7 @@ _CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError]], ...] = 
     (TimeoutError, lambda error: SessionTimeout("no answer in time", why=str(error) or "timed out")),
     (EOFError, lambda error: SessionDropped("the device closed the session", why=str(error) or "end of file")),
     (OSError, _network),
+    (RuntimeError, _machine),
 )
 
 

@@ -1,76 +1,220 @@
-"""Host keys: strict by default, one known_hosts file of the project, safe with many threads.
+"""Host keys: strict by default, one known_hosts file of the project in OpenSSH's format, one look-up for all who ask.
 
-paramiko's own add-and-save rewrites the whole file from every thread; here the file is read once, each
-client gets the entries of its own host, and writing is done by one verb, whole and atomically.
+The file is read once. Writing is done by one verb, whole and atomically; lines that are not about the accepted hosts
+stay as they are, comments, hashed names and keys of unknown types included.
 """
 
-import socket
-from collections.abc import Iterable
-from dataclasses import dataclass
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import paramiko
-from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
 from licsweep import files
 from licsweep.access.login import SSH_PORT
-from licsweep.errors import InputError, LicsweepError, Unreachable
+from licsweep.errors import HostKeyChanged, HostKeyUnknown, InputError
+
+KeyState = Literal["known", "new", "changed", "revoked"]
+REVOKED, AUTHORITY = "@revoked", "@cert-authority"
+_LINE = re.compile(
+    rf"\s*(?:(?P<marker>{REVOKED}|{AUTHORITY})\s+)?(?P<names>[^\s@]\S*)\s+(?P<type>\S+)\s+(?P<blob>\S+)(?:\s+(?P<comment>.*))?"
+)
 
 
 def entry_name(address: str, port: int) -> str:
     """The name that OpenSSH's known_hosts uses: `address`, or `[address]:port`."""
-    return address if port == SSH_PORT else f"[{address}]:{port}"
+    return address.lower() if port == SSH_PORT else f"[{address.lower()}]:{port}"
+
+
+def key_type(algorithm: str) -> str:
+    """The type of key that a host key algorithm uses: `rsa-sha2-512` signs with an `ssh-rsa` key."""
+    return "ssh-rsa" if algorithm.startswith("rsa-sha2-") else algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A host key as the file says it, also of a type that nobody here can use; `blob` is base64."""
+
+    type: str
+    blob: str
+
+    @property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256(base64.b64decode(self.blob)).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, key: paramiko.PKey) -> "HostKey":
+        return cls(key.get_name(), key.get_base64())
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.fingerprint}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A line of the file; one without a key (a comment, an empty line) has no names."""
+
+    text: str
+    marker: str = ""
+    names: tuple[str, ...] = ()
+    key: HostKey = HostKey("", "")
+    comment: str = ""
+
+    def is_about(self, name: str) -> bool:
+        """OpenSSH's rules: one of the names or patterns fits, and none with `!` before it does."""
+        fits = [one for one in self.names if _fits(one.removeprefix("!"), name)]
+        return bool(fits) and not any(one.startswith("!") for one in fits)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its names are compared as they are: no hash, no pattern."""
+        return not any(one.startswith(("|", "!")) or "*" in one or "?" in one for one in self.names)
+
+    def changed(self, **parts: Any) -> "_Line":
+        """The line with other names or another key, its comment kept."""
+        line = replace(self, **parts)
+        words = (line.marker, ",".join(line.names), line.key.type, line.key.blob, line.comment)
+        return replace(line, text=" ".join(word for word in words if word))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    if pattern.startswith("|1|"):
+        salt, _, digest = pattern[3:].partition("|")
+        try:
+            hashed = hmac.digest(base64.b64decode(salt), name.encode(), "sha1")
+            return hmac.compare_digest(hashed, base64.b64decode(digest))
+        except binascii.Error:
+            return False
+    if "*" not in pattern and "?" not in pattern:
+        return pattern.lower() == name
+    return bool(re.fullmatch(re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", "."), name))
 
 
 class KnownHosts:
-    """The keys of a known_hosts file, read once and then only looked up (safe from every thread)."""
+    """The keys of a known_hosts file, read once and then only looked up (safe from every thread).
+
+    Raises InputError that names the line which is none.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._keys: dict[str, list[paramiko.PKey]] = {}
-        self._hashed = paramiko.HostKeys()
-        self._other_lines: list[str] = []
-        if files.present(path):
-            for number, line in enumerate(files.read(path).text.splitlines(), 1):
-                self._take(line, number)
+        text = files.read(path).text if files.present(path) else ""
+        self._keep([self._read(line, number) for number, line in enumerate(text.splitlines(), 1)])
 
-    def _take(self, line: str, number: int) -> None:
-        if not line.strip() or line.startswith(("#", "@")):
-            self._other_lines.append(line)
-            return
-        try:
-            entry = HostKeyEntry.from_line(line, number)
-        except InvalidHostKey:
-            entry = None
-        if entry is None or entry.key is None or not entry.hostnames:
+    def _keep(self, lines: list[_Line]) -> None:
+        self._lines = lines
+        self._plain: dict[str, list[_Line]] = {}
+        self._others: list[_Line] = []
+        for line in lines:
+            if line.plain:
+                for name in line.names:
+                    self._plain.setdefault(name.lower(), []).append(line)
+            elif line.names:
+                self._others.append(line)
+
+    def _read(self, text: str, number: int) -> _Line:
+        if not text.strip() or text.lstrip().startswith("#"):
+            return _Line(text=text)
+        found = _LINE.fullmatch(text)
+        if not found or not _is_key(found["type"], found["blob"]):
             raise InputError(f"{self.path}:{number}: not a host key", why="host name, key type and key are expected")
-        for name in entry.hostnames:
-            if name.startswith("|1|"):
-                self._hashed.add(name, entry.key.get_name(), entry.key)
-                self._other_lines.append(line)
-            else:
-                self._keys.setdefault(name, []).append(entry.key)
+        return _Line(
+            text=text,
+            marker=found["marker"] or "",
+            names=tuple(found["names"].split(",")),
+            key=HostKey(found["type"], found["blob"]),
+            comment=found["comment"] or "",
+        )
 
-    def of(self, address: str, port: int) -> list[paramiko.PKey]:
-        """The known keys of one host; empty when it is unknown."""
+    def _about(self, address: str, port: int) -> Iterator[_Line]:
         name = entry_name(address, port)
-        hashed = self._hashed.lookup(name)
-        return [*self._keys.get(name, []), *(hashed.values() if hashed else ())]
+        yield from self._plain.get(name, ())
+        yield from (line for line in self._others if line.is_about(name))
 
-    def entries(self) -> list[tuple[str, paramiko.PKey]]:
+    def of(self, address: str, port: int) -> list[HostKey]:
+        """The known keys of one host; empty when it is unknown."""
+        return [line.key for line in self._about(address, port) if not line.marker]
+
+    def types(self, address: str, port: int) -> frozenset[str]:
+        """The types of those keys, which a client asks for first."""
+        return frozenset(key.type for key in self.of(address, port))
+
+    def state(self, address: str, port: int, key: paramiko.PKey) -> KeyState:
+        """What is known of a key that a host shows."""
+        shown, known = HostKey.of(key), self.of(address, port)
+        if any(line.marker == REVOKED and line.key == shown for line in self._about(address, port)):
+            return "revoked"
+        return ("known" if shown in known else "changed") if known else "new"
+
+    def check(self, address: str, port: int, key: paramiko.PKey) -> None:
+        """Passes for a known key. Raises HostKeyUnknown or HostKeyChanged."""
+        state, shown = self.state(address, port, key), HostKey.of(key)
+        if state == "known":
+            return
+        if state == "new":
+            signed = any(line.marker == AUTHORITY for line in self._about(address, port))
+            note = "; a certificate authority is known for it, but certificates are not read" if signed else ""
+            raise HostKeyUnknown(
+                f"host key of {entry_name(address, port)} is not known",
+                why=f"it shows {shown}{note}",
+                hint="licsweep known-hosts scan",
+            )
+        known = ", ".join(map(str, self.of(address, port)))
+        raise HostKeyChanged(
+            "the host key has changed" if state == "changed" else "the host key is revoked",
+            why=f"it shows {shown}, known is {known}" if state == "changed" else f"it shows {shown}",
+            hint="find out why, then: licsweep known-hosts scan",
+        )
+
+    def entries(self) -> list[tuple[str, HostKey]]:
         """Every name with its key, by name; hashed names as they stand in the file."""
-        plain = [(name, key) for name, keys in self._keys.items() for key in keys]
-        hashed = [(name, key) for name in self._hashed for key in self._hashed[name].values()]
-        return sorted([*plain, *hashed], key=lambda entry: entry[0])
+        found = [(name, line.key) for line in self._lines if not line.marker for name in line.names]
+        return sorted(found, key=lambda entry: entry[0])
 
     def accept(self, found: Iterable["Scanned"]) -> None:
-        """Puts the keys in place of what was known of their hosts and writes the file whole, mode 0600."""
-        for one in found:
-            self._keys[entry_name(one.address, one.port)] = [one.key]
-        lines = [*self._other_lines]
-        for name, keys in sorted(self._keys.items()):
-            lines += [f"{name} {key.get_name()} {key.get_base64()}" for key in keys]
-        files.write(self.path, "\n".join(lines) + "\n")
+        """Puts the keys in place of what was known of their hosts and writes the file, mode 0600. A link stays one."""
+        wanted = {entry_name(one.address, one.port): HostKey.of(one.key) for one in found}
+        lines = list(_accepted(self._lines, wanted))
+        files.write(self.path, "".join(line.text + "\n" for line in lines))
+        self._keep(lines)
+
+
+def _accepted(lines: Iterable[_Line], wanted: Mapping[str, HostKey]) -> Iterator[_Line]:
+    """The lines with the wanted keys as the only ones of their names: in the place of the old one, else at the end."""
+    placed = set()
+    for line in lines:
+        candidates = [one.lower() for one in line.names] if line.plain else wanted
+        about = [name for name in candidates if not line.marker and name in wanted and line.is_about(name)]
+        own = {one for name in about for one in line.names if _fits(one, name)}
+        rest = tuple(one for one in line.names if one not in own)
+        if not about:
+            yield line
+        elif any("*" in one or "?" in one for one in own):
+            yield line.changed(names=(*line.names, *(f"!{name}" for name in about)))
+        elif rest:  # other hosts share the line
+            yield line.changed(names=rest)
+        elif len(about) == 1 and about[0] not in placed:
+            placed.add(about[0])
+            yield line.changed(key=wanted[about[0]])
+    for name, key in wanted.items():
+        if name not in placed:
+            yield _Line(text="").changed(names=(name,), key=key)
+
+
+def _is_key(type_: str, blob: str) -> bool:
+    """Whether it is base64 that begins with its own type."""
+    try:
+        raw = base64.b64decode(blob, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return raw[4:].startswith(type_.encode()) and int.from_bytes(raw[:4]) == len(type_.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,25 +225,4 @@ class Scanned:
     address: str
     port: int
     key: paramiko.PKey
-    state: str
-
-
-def scan(name: str, address: str, port: int, known: KnownHosts, timeout: float) -> Scanned | LicsweepError:
-    """Asks a host for its key, without logging in. A failure is returned, not raised: a scan goes over many hosts."""
-    try:
-        with socket.create_connection((address, port), timeout=timeout) as sock:
-            transport = paramiko.Transport(sock)
-            try:
-                mine = known.of(address, port)
-                if mine:  # ask for the type that is known, as a client would
-                    options = transport.get_security_options()
-                    types = [key.get_name() for key in mine]
-                    options.key_types = sorted(options.key_types, key=lambda t: t not in types)
-                transport.start_client(timeout=timeout)
-                key = transport.get_remote_server_key()
-            finally:
-                transport.close()
-    except (OSError, paramiko.SSHException, EOFError) as error:
-        return Unreachable(f"{name}: no host key", why=str(error) or type(error).__name__)
-    state = ("known" if key in mine else "changed") if mine else "new"
-    return Scanned(name=name, address=address, port=port, key=key, state=state)
+    state: KeyState

@@ -1,93 +1,142 @@
 """Jump hosts: a chain of SSH connections inside this process (`direct-tcpip`), each hop's host key checked.
 
-One connection to a jump host serves all devices behind it. A jump host that failed is not tried again in a run,
-so that its password is sent once, whatever the number of devices behind it.
+One connection to a jump host serves all devices behind it. A jump host that could not be logged in to is not tried
+again in a run; one whose connection dropped is dialled again once, unless it had asked for a one-time code.
 """
 
+import getpass
 import socket
+import sys
+from dataclasses import dataclass, field
 from threading import Lock
 
 import paramiko
 
+from licsweep.access.accounts import Accounts
 from licsweep.access.algorithms import disabled
-from licsweep.access.client import client_for
+from licsweep.access.authentication import AskCode
+from licsweep.access.client import Client
+from licsweep.access.dialing import dial
 from licsweep.access.failures import classify
-from licsweep.access.hostkeys import KnownHosts
+from licsweep.access.hostkeys import KnownHosts, Scanned
 from licsweep.access.login import Login
-from licsweep.errors import AccessError, Unreachable
+from licsweep.access.transport import Transport
+from licsweep.errors import AccessError, AuthFailed, LicsweepError, Unreachable
 
 Hops = tuple[Login, ...]
+_LOGINS = 2
+
+
+@dataclass(slots=True, eq=False)
+class _Hop:
+    """A jump host at the end of its hops: its connection, or why there is none."""
+
+    lock: Lock = field(default_factory=Lock)
+    client: Client | None = None
+    failure: AccessError | None = None
+    logins: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        transport = self.client.get_transport() if self.client else None
+        return transport is not None and transport.is_active()
+
+
+def ask_on_terminal(said: str) -> str:
+    """A one-time code from the person at the terminal. Raises AuthFailed where there is none."""
+    if not sys.stdin.isatty():
+        raise AuthFailed("the jump host asks for a one-time code", why=said, hint="run licsweep on a terminal")
+    return getpass.getpass(f"{said} ")
 
 
 class JumpHosts:
-    """The open connections to jump hosts of one run; safe from every thread."""
+    """The open connections to jump hosts of one run; safe from every thread. `ask_code` asks a person for a one-time
+    code; without it such a jump host can't be passed."""
 
-    def __init__(self, known_hosts: KnownHosts, timeout: float) -> None:
+    def __init__(
+        self, known_hosts: KnownHosts, timeout: float, accounts: Accounts | None = None, ask_code: AskCode | None = None
+    ) -> None:
         self._known, self._timeout = known_hosts, timeout
+        self._accounts, self._ask_code = accounts or Accounts(), ask_code
         self._lock = Lock()
-        self._locks: dict[Hops, Lock] = {}
-        self._open: dict[Hops, paramiko.SSHClient | AccessError] = {}
+        self._hops: dict[Hops, _Hop] = {}
 
     def connect(self, login: Login) -> "socket.socket | paramiko.Channel":
-        """A way to the device: TCP, or a channel through its jump hosts. Raises an AccessError or OSError."""
+        """A connection to the device: TCP, or a channel through its jump hosts. Raises an AccessError or OSError."""
         return self._dial(login.jumps, login.address, login.port)
+
+    def scan(self, name: str, login: Login) -> Scanned | LicsweepError:
+        """The key that a host shows, behind its jump hosts too; nobody logs in to the host itself.
+
+        A failure is returned, not raised: a scan goes over many hosts.
+        """
+        try:
+            types = self._known.types(login.address, login.port)
+            transport = Transport(self.connect(login), types, disabled_algorithms=disabled(legacy=login.legacy_ssh))
+            try:
+                transport.start_client(timeout=self._timeout)
+                key = transport.get_remote_server_key()
+            finally:
+                transport.close()
+        except Exception as error:
+            known = classify(error)
+            if known is None:
+                raise
+            return Unreachable(f"{name}: {known.what}", why=known.why, hint=known.hint)
+        state = self._known.state(login.address, login.port, key)
+        return Scanned(name=name, address=login.address, port=login.port, key=key, state=state)
 
     def _dial(self, hops: Hops, address: str, port: int) -> "socket.socket | paramiko.Channel":
         if not hops:
-            try:
-                sock = socket.create_connection((address, port), timeout=self._timeout)
-            except TimeoutError as error:
-                raise Unreachable("no answer to TCP", why=f"nothing within {self._timeout:g} s") from error
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
+            return dial(address, port, self._timeout)
         transport = self._through(hops).get_transport()
-        if transport is None or not transport.is_active():
-            raise Unreachable(f"jump host {hops[-1].address} is gone", why="its connection ended")
         try:
+            if transport is None:
+                raise Unreachable(f"jump host {hops[-1].address} is gone", why="its connection ended")
             return transport.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=self._timeout)
         except paramiko.SSHException as error:
             raise Unreachable(f"jump host {hops[-1].address} can't reach it", why=str(error)) from error
 
-    def _through(self, hops: Hops) -> paramiko.SSHClient:
+    def _through(self, hops: Hops) -> Client:
         with self._lock:
-            lock = self._locks.setdefault(hops, Lock())
-        with lock:
-            if hops not in self._open:
-                self._open[hops] = self._log_in(hops)
-            found = self._open[hops]
-        if isinstance(found, AccessError):
-            raise Unreachable(f"jump host {hops[-1].address}: {found.what}", why=found.why, hint=found.hint)
-        return found
+            hop = self._hops.setdefault(hops, _Hop())
+        with hop.lock:
+            if not hop.is_open and not hop.failure:
+                self._log_in(hop, hops)
+            if hop.failure or hop.client is None:
+                failure = hop.failure or Unreachable("its connection ended")
+                raise Unreachable(f"jump host {hops[-1].address}: {failure.what}", why=failure.why, hint=failure.hint)
+            return hop.client
 
-    def _log_in(self, hops: Hops) -> paramiko.SSHClient | AccessError:
-        hop = hops[-1]
-        client = client_for(hop, self._known)
+    def _log_in(self, hop: _Hop, hops: Hops) -> None:
+        """Opens the connection, or notes why there is none in this run."""
+        if hop.logins == _LOGINS or (hop.client and hop.client.code_asked):
+            hop.failure = Unreachable("its connection ended", why="it is not dialled again in this run")
+            return
+        if hop.client:
+            hop.client.close()
+        hop.logins += 1
+        login = hops[-1]
+        hop.client = Client(login, self._known, self._accounts, self._ask_code)
         try:
-            client.connect(
-                hop.address,
-                hop.port,
-                hop.username,
-                hop.password,
-                pkey=hop.key,
-                allow_agent=hop.use_agent,
-                look_for_keys=False,
+            hop.client.connect(
+                login.address,
+                login.port,
+                login.username,
                 timeout=self._timeout,
                 banner_timeout=self._timeout,
                 auth_timeout=self._timeout,
-                disabled_algorithms=disabled(legacy=hop.legacy_ssh),
-                sock=self._dial(hops[:-1], hop.address, hop.port),
+                disabled_algorithms=disabled(legacy=login.legacy_ssh),
+                sock=self._dial(hops[:-1], login.address, login.port),
             )
         except Exception as error:
-            client.close()
-            known = classify(error)
-            if known is None:
+            hop.client.close()
+            hop.failure = classify(error)
+            if hop.failure is None:
                 raise
-            return known
-        return client
 
     def close(self) -> None:
         """Ends all connections, the last hops first."""
-        for hops in sorted(self._open, key=len, reverse=True):
-            found = self._open[hops]
-            if isinstance(found, paramiko.SSHClient):
-                found.close()
+        for hops in sorted(self._hops, key=len, reverse=True):
+            if client := self._hops[hops].client:
+                client.close()

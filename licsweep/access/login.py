@@ -11,7 +11,11 @@ SSH_PORT = 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """One credential for one device: a key, the agent, or else a password (each sent once, never two of them)."""
+    """One credential for one device: a key, the agent, or else a password (each sent once, never two of them).
+
+    `account` names what the password belongs to: the user name and the database that knows it, which locks it after
+    so many failures in a row (0: never).
+    """
 
     address: str
     port: int
@@ -22,6 +26,8 @@ class Login:
     enable_secret: str | None = field(default=None, repr=False)
     legacy_ssh: bool = False
     jumps: tuple["Login", ...] = ()
+    account: str = ""
+    lockout_after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

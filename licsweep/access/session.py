@@ -1,15 +1,13 @@
-"""Conversations over SSH: Netmiko's classes with our own reading and writing, one for each kind of session.
+"""Conversations over SSH: Netmiko's classes with our own reading and writing (shell.py), one for each kind of session.
 
-Every read waits for the anchored prompt with its own deadline, in a blocking receive: no sleeps, no polls.
-Every write passes the allow-list at the lowest layer. What Netmiko would send by itself (a look for the
-prompt before every command, configuration mode checks) is not sent.
+What Netmiko would send by itself (a look for the prompt before every command, configuration mode checks) is not sent.
 """
 
 import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -19,27 +17,29 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 from netmiko.cisco.cisco_nxos import CiscoNxosSSH
 from netmiko.cisco.cisco_xr import CiscoXrSSH
 
+from licsweep.access.accounts import Accounts
 from licsweep.access.algorithms import disabled
-from licsweep.access.allowlist import PAGER_KEY, AllowList
-from licsweep.access.client import Client, Guard, client_for
+from licsweep.access.allowlist import AllowList
+from licsweep.access.client import Client
 from licsweep.access.conversation import Answer, Conversation, Level
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
+from licsweep.access.shell import Shell, last_line
 from licsweep.access.terminal import clean
-from licsweep.errors import AccessError, SessionDropped, SessionTimeout, UsageError
+from licsweep.errors import AccessError, AuthFailed, LinesFull, SessionDropped, SessionTimeout, UsageError
 from licsweep.platforms import UNKNOWN, Platform, load_entries
 
 GROUP = "licsweep.sessions"
 LAST_LINE = "exit"
-MAX_OUTPUT_BYTES = 8 * 1024 * 1024
-_TAIL = 256  # a prompt or a pager line is shorter
-_PROMPT_AT_END = re.compile(rb"(?:^|[\r\n])(?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?$")
-_PROMPT_WITH_ECHO = re.compile(r"[\r\n](?P<prompt>[\w.\-/:()@]{1,80}[>#]) ?(?P<echo>[^\r\n]*)")
-_PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
-_PASSWORD_AT_END = re.compile(rb"[Pp]assword: ?$")
-_AtEnd = Callable[[bytes], object]
+_SECRET_PROMPT = re.compile(rb"[Pp]assword:")
+# What devices print between login and prompt, before they close or wait.
+_LOGIN_ANSWERS: tuple[tuple[str, type[AccessError], str], ...] = (
+    (r"authorization failed", AuthFailed, "this user may not start a session"),
+    (r"password.{0,30}expired|change it now|must change", AuthFailed, "the password has expired"),
+    (r"session limit|too many (users|sessions)|no free|all .{0,20}lines", LinesFull, "its vty lines are full"),
+)
 
 
 class Session:
@@ -60,14 +60,14 @@ class Session:
         limits: Limits,
         *,
         jump_hosts: JumpHosts | None = None,
-        guard: Guard = nullcontext,
+        accounts: Accounts | None = None,
         refused: Callable[[str], object] = lambda _: False,
     ) -> None:
         self._login, self._limits, self._refused = login, limits, refused
-        self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect)
-        self._client = client_for(login, known_hosts, guard)
+        self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect, accounts)
+        self._client = Client(login, known_hosts, accounts)
         self._ends = time.monotonic() + limits.device
-        self._prompt = b""
+        self._shell: Shell | None = None
         self._paging_off = False
         self._level: Level = "login"
         self._set(platform)
@@ -113,22 +113,42 @@ class Session:
         """Netmiko's hook for the client: ours has its key policy already."""
         return self._client
 
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for the turn of the password, which no deadline counts."""
+        return self._client.waited
+
     def session_preparation(self) -> None:
-        """Waits for a prompt, switches paging off and learns the exact prompt from the line after its echo."""
-        self._read_until(_PROMPT_AT_END.search)
+        """Learns the prompt and switches paging off."""
+        self._shell = Shell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
         pager_off = self._platform.pager_off or ""
-        raw = self._ask(pager_off, _PROMPT_AT_END.search)
-        self._prompt = _PROMPT_AT_END.findall(raw[-_TAIL:])[-1]
-        self._paging_off = not clean(raw.decode("utf-8", "replace"), pager_off, self._shown).strip()
+        try:
+            raw = self._shell.learn_prompt(pager_off)
+        except (SessionDropped, SessionTimeout) as error:
+            for pattern, kind, what in _LOGIN_ANSWERS:
+                if re.search(pattern, error.why, re.IGNORECASE):
+                    raise kind(what, why=error.why) from error
+            raise
+        self._paging_off = not self._cleaned(raw, pager_off).strip()
 
     @property
-    def _shown(self) -> str:
-        return self._prompt.decode("utf-8", "replace")
+    def shell(self) -> Shell:
+        """The open session's terminal."""
+        assert self._shell is not None  # noqa: S101 - open() made it
+        return self._shell
+
+    def check(self, data: str) -> None:
+        """Raises CommandNotAllowed for what may not be sent."""
+        self._allowed.check(data)
+
+    def _cleaned(self, raw: bytes, command: str) -> str:
+        text, prompt = (part.decode("utf-8", "replace") for part in (self.shell.without_prompt(raw), self.shell.prompt))
+        return clean(text, command, prompt)
 
     @property
     def privileged(self) -> bool:
         """True where the prompt ends in `#`."""
-        return self._prompt.endswith(b"#")
+        return self.shell.prompt.endswith(b"#")
 
     def continue_as(self, platform: Platform) -> bool:
         """From here on the found platform's list and pager switch count; False where its sessions are of another kind
@@ -145,8 +165,7 @@ class Session:
     def ask(self, command: str) -> str:
         """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \n."""
         with self._in_plain_words():
-            raw = self._ask(command, self._at_prompt)
-        return clean(raw.decode("utf-8", "replace"), command, self._shown)
+            return self._cleaned(self.shell.ask(command), command)
 
     def answers(self, commands: Sequence[str], *, type_ahead: bool = False) -> Iterator[Answer]:
         """The answers in order. `type_ahead` writes all commands at once, where paging is off; whatever can't be told
@@ -173,93 +192,58 @@ class Session:
         return self._level == "enable"
 
     def _typed_ahead(self, commands: Sequence[str]) -> list[str] | None:
-        lines = [command + "\n" for command in commands]
+        shell, lines = self.shell, [command + "\n" for command in commands]
         for line in lines:
-            self._allowed.check(line)
+            self.check(line)
         raw = b""
         with self._in_plain_words():
-            self.remote_conn.sendall("".join(lines).encode())
-            while sum(raw.count(before + self._prompt) for before in (b"\r", b"\n")) < len(commands):
-                raw += self._read_until(self._at_prompt)
-        return self._cut_apart(raw.decode("utf-8", "replace"), commands)
+            shell.channel.sendall("".join(lines).encode())
+            while sum(raw.count(before + shell.prompt) for before in (b"\r", b"\n")) < len(commands):
+                raw += shell.read_until(shell.at_prompt)
+        return self._cut_apart(raw, commands)
 
-    def _cut_apart(self, text: str, commands: Sequence[str]) -> list[str] | None:
+    def _cut_apart(self, raw: bytes, commands: Sequence[str]) -> list[str] | None:
         """The answers to commands typed ahead: each ends where the prompt stands with the echo of the next command."""
-        prompts = (found for found in _PROMPT_WITH_ECHO.finditer(text) if found["prompt"] == self._shown)
+        prompts = re.finditer(rb"[\r\n]" + re.escape(self.shell.prompt) + rb" ?(?P<echo>[^\r\n]*)", raw)
         texts, start = [], 0
-        for command, following in zip(commands, [*commands[1:], None], strict=True):
-            end = next((p for p in prompts if p["echo"].rstrip() == following or p.end() == len(text)), None)
-            if end is None or (end["echo"].rstrip() or None) != following:
+        for command, following in zip(commands, [*commands[1:], ""], strict=True):
+            echo = following.encode()
+            end = next((p for p in prompts if p["echo"].rstrip() == (echo or None) or p.end() == len(raw)), None)
+            if end is None or end["echo"].rstrip() != echo:
                 return None
-            texts.append(clean(text[start : end.start() + 1], command, self._shown))
+            texts.append(self._cleaned(raw[start : end.start() + 1], command))
             start = end.start() + 1
         return texts
 
     def enable(self) -> bool:
-        """Tries the enable secret once; true where the prompt became privileged."""
+        """Tries the enable secret once; true where the prompt became privileged. The secret is typed only behind our
+        `enable`, and only to the platform's own prompt for it."""
+        shell = self.shell
+        levels = tuple(shell.prompt[:-1] + end for end in (b">", b"#"))
+
+        def settled(line: bytes) -> bool:
+            return line in levels or bool(_SECRET_PROMPT.fullmatch(line))
+
         with self._in_plain_words():
-            self.write_channel("enable\n")
-            raised = re.compile(re.escape(self._prompt[:-1]) + rb"[>#] ?$")
-            either = re.compile(_PASSWORD_AT_END.pattern + rb"|" + raised.pattern).search
-            raw = self._read_until(either, echo=b"enable")
-            if _PASSWORD_AT_END.search(raw):
-                self.remote_conn.sendall(f"{self._login.enable_secret}\n".encode())
-                raw = self._read_until(either)
+            line = last_line(shell.ask("enable", settled))
+            if line not in levels:
+                shell.channel.sendall(f"{self._login.enable_secret}\n".encode())
+                line = last_line(shell.read_until(settled))
             for _ in range(2):  # a box that asks again gets empty lines, never the secret twice
-                if _PASSWORD_AT_END.search(raw):
+                if line not in levels:
                     self.write_channel("\n")
-                    raw = self._read_until(either)
-            if found := raised.search(raw):
-                self._prompt = found[0].strip()
+                    line = last_line(shell.read_until(settled))
+        if line in levels:
+            shell.prompt = line
         return self.privileged
 
-    def _at_prompt(self, tail: bytes) -> bool:
-        """Whether the exact prompt stands at the end, alone in its line."""
-        before, prompt, after = tail.rpartition(self._prompt)
-        return bool(prompt) and after in (b"", b" ") and before[-1:] in (b"", b"\r", b"\n")
-
-    def _ask(self, command: str, prompt: _AtEnd) -> bytes:
-        self.write_channel(command + "\n")
-        return self._read_until(prompt, echo=command.encode())
-
     def write_channel(self, out_data: str) -> None:
-        """The lowest layer: nothing goes out that the allow-list does not know."""
-        self._allowed.check(out_data)
-        self.remote_conn.sendall(out_data.encode())
-
-    def _read_until(self, at_end: _AtEnd, echo: bytes = b"") -> bytes:
-        """Everything up to where `at_end` is true of the tail, with nothing waiting behind it; answers the pager."""
-        ends = min(time.monotonic() + self._limits.command, self._ends)
-        got, answered = bytearray(), 0
-        seen_echo = not echo
-        while True:
-            got += self._receive(ends)
-            if len(got) > MAX_OUTPUT_BYTES:
-                raise SessionTimeout("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
-            seen_echo = seen_echo or echo in got
-            tail = bytes(got[max(answered, len(got) - _TAIL) :])
-            if _PAGER_AT_END.search(tail):
-                self.write_channel(PAGER_KEY)
-                answered = len(got)  # the device wipes the pager line next: that is no second pager
-            elif seen_echo and at_end(tail) and not self.remote_conn.recv_ready():
-                return bytes(got)
-
-    def _receive(self, ends: float) -> bytes:
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise SessionTimeout("no prompt in time", why="the device did not finish its answer")
-        self.remote_conn.settimeout(left)
-        try:
-            data: bytes = self.remote_conn.recv(65536)
-        except TimeoutError as error:
-            raise SessionTimeout("no prompt in time", why="the device did not finish its answer") from error
-        if not data:
-            raise SessionDropped("the device closed the session", why="end of output")
-        return data
+        """Netmiko's hook for all that it writes."""
+        self.shell.write(out_data)
 
     def cleanup(self, command: str = LAST_LINE) -> None:
         """Says goodbye so that the vty line is free at once (Netmiko calls this from disconnect)."""
-        if self._prompt and self.remote_conn is not None:
+        if self._shell and self._shell.prompt and self.remote_conn is not None:
             self.remote_conn.settimeout(1.0)
             with suppress(OSError, AccessError):  # the line may be gone already
                 self.write_channel(command + "\n")

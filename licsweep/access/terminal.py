@@ -6,6 +6,7 @@ import re
 _PAGER = re.compile(
     r" ?(?:--More--|<--- More --->) ?(?:\x1b\[[\d;]*[A-Za-z])*(?:[\x08 ]*\x08|\r *\r|\r(?!\n)|\x1b\[[\d;]*[A-Za-z])*"
 )
+_ECHO_END = 4
 _ESCAPE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 
 
@@ -15,16 +16,19 @@ def clean(text: str, command: str, prompt: str) -> str:
         text = _PAGER.sub("", text)
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
-    while "\r\n" in text:
-        text = text.replace("\r\n", "\n")
-    lines = text.split("\n")
-    if "\r" in text:
-        lines = [line.rpartition("\r")[2] for line in lines]
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
     if lines[-1].strip() == prompt:
         lines.pop()
-    for number, line in enumerate(lines):
-        if command in line:
-            lines = lines[number + 1 :]
-            break
+    echo = next((number for number, line in enumerate(lines) if command in line), None)
+    if echo is None and command:  # it was cut or wrapped at the width of the terminal
+        end = command[-_ECHO_END:]
+        echo = next((number for number, line in enumerate(lines[:3]) if line.rstrip().endswith(end)), None)
+    lines = lines if echo is None else lines[echo + 1 :]
     text = "\n".join(lines)
     return text if not text or text.endswith("\n") else text + "\n"
+
+
+def quoted(text: str) -> str:
+    """Words of a device for a message: printable, in one line, at most 100 characters."""
+    plain = "".join(c if c.isprintable() else " " for c in _ESCAPE.sub("", text[-4096:]))
+    return " ".join(plain.split())[:100]

@@ -6,28 +6,70 @@ hundred threads want it. So a read takes all that has arrived, and the kernel do
 
 import socket
 import struct
+import threading
+import time
+from collections.abc import Container
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import paramiko
+from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.packet import Packetizer
+from paramiko.transport import ServiceRequestingTransport
 
+from licsweep.access.authentication import Handler
+from licsweep.access.hostkeys import key_type
+from licsweep.access.terminal import quoted
 from licsweep.errors import SessionDropped
 
 _READ_BYTES = 65536
+_TICK = 0.1
 _LOOK_UP_SECONDS = 1  # how often a waiting reader looks whether its transport was closed
 
 
-class Transport(paramiko.Transport):
-    """Asks first for ciphers that need no separate MAC: paramiko's MAC is Python and slow."""
+class Transport(ServiceRequestingTransport):
+    """Asks first for ciphers that need no separate MAC (paramiko's MAC is Python and slow) and for the types of the
+    host's known keys; asks for the service of logging in once, however many methods follow."""
 
     _preferred_ciphers = tuple(
         sorted(paramiko.Transport._preferred_ciphers, key=lambda name: "gcm" not in name)  # type: ignore[attr-defined]
     )
 
-    def __init__(self, sock: Any, **options: Any) -> None:
+    def __init__(self, sock: Any, known_types: Container[str] = (), **options: Any) -> None:
         super().__init__(sock, packetizer_class=_Packetizer, **options)
+        self._accepted = threading.Event()
+        types = self.get_security_options()
+        types.key_types = sorted(types.key_types, key=lambda name: key_type(name) not in known_types)
+
+    def get_auth_handler(self) -> Handler:
+        """Ours."""
+        return Handler(self)
+
+    def _parse_service_accept(self, m: paramiko.Message) -> None:
+        super()._parse_service_accept(m)  # type: ignore[misc]
+        self._accepted.set()
+
+    def _parse_disconnect(self, m: paramiko.Message) -> None:
+        """paramiko's own, which ends the connection and forgets why."""
+        m.get_int()
+        self.saved_exception = paramiko.SSHException(f"disconnected: {quoted(m.get_text())}")
+
+    def ensure_session(self) -> None:
+        """paramiko's own, but that it neither sleeps nor waits without end. Raises SSHException or EOFError."""
+        if self._accepted.is_set():
+            return
+        message = paramiko.Message()
+        message.add_byte(cMSG_SERVICE_REQUEST)
+        message.add_string("ssh-userauth")
+        self._send_message(message)  # type: ignore[attr-defined]
+        ends = time.monotonic() + self.auth_timeout
+        while not self._accepted.wait(_TICK):
+            if not self.is_active():
+                raise self.get_exception() or EOFError("before the login")
+            if time.monotonic() > ends:
+                raise paramiko.SSHException("timeout: no answer to the request to log in")
+        self.auth_handler = self.get_auth_handler()
 
     def _filter_algorithm(self, type_: str) -> tuple[str, ...]:
         """paramiko's own, which it calls sixteen times a login, remembered."""
@@ -39,6 +81,7 @@ class Transport(paramiko.Transport):
         Raises SessionDropped where the device refuses, SSHException where it takes longer than a login may."""
         channel: Any = self.open_session(timeout=self.auth_timeout)
         channel._wait_for_event = lambda: None  # one wait for both answers, below
+        answered = False
         try:
             channel.get_pty(term, width, height)
             channel.invoke_shell()
@@ -49,8 +92,9 @@ class Transport(paramiko.Transport):
             if channel.closed:  # the terminal was refused after the shell was asked for
                 raise paramiko.SSHException("Channel closed.")  # noqa: TRY301
         except (OSError, paramiko.SSHException) as error:  # by how far the requests had got when the device closed it
-            raise SessionDropped("the device gives no shell", why=str(error)) from error
-        if not answered:
+            if not channel.recv_ready():  # else it said why, which its reader will meet
+                raise SessionDropped("the device gives no shell", why=str(error)) from error
+        if not answered and not channel.closed:
             raise paramiko.SSHException("timeout: no answer to the request for a shell")
         return channel  # type: ignore[no-any-return]
 

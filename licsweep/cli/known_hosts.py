@@ -67,7 +67,7 @@ def list_(run: Run, out: Out) -> None:
     from licsweep.access.hostkeys import KnownHosts
 
     found = [
-        {"host": name, "type": key.get_name(), "fingerprint": key.fingerprint}
+        {"host": name, "type": key.type, "fingerprint": key.fingerprint}
         for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
     out.rows("known-hosts-list", found, titled("host type fingerprint"))

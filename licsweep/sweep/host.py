@@ -14,7 +14,7 @@ from licsweep.access.conversation import Conversation
 from licsweep.access.failures import classify
 from licsweep.access.login import Login
 from licsweep.access.session import conversation
-from licsweep.errors import AccessError, PlatformUnknown, SessionTimeout, plain_reason
+from licsweep.errors import AccessError, LinesFull, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.platforms import UNKNOWN, Platform
@@ -61,10 +61,10 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
             plan.known_hosts,
             plan.limits,
             jump_hosts=plan.jump_hosts,
-            guard=partial(plan.gate.login, target.aaa_group),
+            accounts=plan.gate.accounts,
             refused=partial(refusal, platform=target.platform),
         )
-        watched = plan.gate.watch(session.abort, plan.limits.device + _LATER)
+        watched = plan.gate.watch(session.abort, plan.limits.device + _LATER, partial(getattr, session, "waited"))
         try:
             session.open()
             if target.platform == AUTO:
@@ -76,7 +76,8 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
         except AccessError as error:
             if watched.late:
                 raise SessionTimeout("not done in time", why="the deadline of a device has passed") from error
-            if session.login_began or not error.transient or attempt == plan.settings.retries:
+            again = isinstance(error, LinesFull) or (error.transient and not session.login_began)
+            if not again or attempt == plan.settings.retries:
                 raise
             log.info("%s: %s, once more", target.name, plain_reason(error))
             wait = plan.settings.retry_backoff * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.jump import JumpHosts
+from licsweep.access.jump import JumpHosts, ask_on_terminal
 from licsweep.access.login import Limits, Login
 from licsweep.errors import UsageError
 from licsweep.estate import credentials as creds
@@ -79,13 +79,14 @@ def make_plan(
     targets = select(inventory, request.selection)
     found = credentials or creds.find_all(project, inventory, targets)
     known_hosts, settings = KnownHosts(project.known_hosts), project.settings
+    gate = Gate(deadline=settings.sweep_deadline or None)
     return SweepPlan(
         targets=targets,
         settings=settings,
-        login_of=lambda target: _login(target, found, inventory.hops(target)),
+        login_of=lambda target: login_to(project, target, found, inventory.hops(target)),
         known_hosts=known_hosts,
-        jump_hosts=JumpHosts(known_hosts, settings.connect_timeout),
-        gate=Gate(deadline=settings.sweep_deadline or None, auth_failures=max(0, _lockout_after(project, targets) - 1)),
+        jump_hosts=JumpHosts(known_hosts, settings.connect_timeout, gate.accounts, ask_on_terminal),
+        gate=gate,
         selection=str(request),
         read=not request.gather_only,
     )
@@ -141,27 +142,35 @@ def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict
     }
 
 
-def _lockout_after(project: Project, targets: Iterable[Target]) -> int:
-    """The failed passwords that lock one of the accounts: the smallest number that a set or the setting gives."""
-    sets = (project.credential_sets[target.credentials or DEFAULT_SET] for target in targets)
-    return min({one.lockout_after or project.settings.lockout_after for one in sets}, default=0)
-
-
-def _login(
-    target: Target, credentials: Mapping[str, creds.Credentials], passed: Iterable[Target] | None = None
+def login_to(
+    project: Project,
+    target: Target,
+    credentials: Mapping[str, creds.Credentials],
+    passed: Iterable[Target] | None = None,
 ) -> Login:
-    """How to log in to a target: the credential of its set and those of the jump hosts that are passed."""
-    own = credentials[target.credentials or DEFAULT_SET]
+    """How to log in to a target: the credential of its set and those of the jump hosts that are passed.
+
+    Its account is the user name in its AAA group; on a platform whose boxes know their users themselves, on that box.
+    """
+    name, platform = target.credentials or DEFAULT_SET, platforms().get(target.platform)
+    own, lockout_after = credentials[name], project.credential_sets[name].lockout_after
+    if lockout_after is None:
+        lockout_after = project.settings.lockout_after
+    if platform and lockout_after:
+        lockout_after = min(lockout_after, platform.lockout_after)
     if passed is None and not target.credentials:  # a jump host
         own = own.for_jump_host()
+    username = target.username or own.username
     return Login(
         address=target.address,
         port=target.port,
-        username=target.username or own.username,
+        username=username,
+        account=f"{username}@{target.name if platform and platform.local_accounts else target.aaa_group}",
+        lockout_after=lockout_after,
         password=own.password.reveal() if own.password else None,
         key=own.key,
         use_agent=own.use_agent,
         enable_secret=own.enable_secret.reveal() if own.enable_secret else None,
         legacy_ssh=target.legacy_ssh,
-        jumps=tuple(_login(hop, credentials) for hop in passed or ()),
+        jumps=tuple(login_to(project, hop, credentials) for hop in passed or ()),
     )

@@ -29,6 +29,7 @@ from licsweep.sweep.runner import SweepRunner
 from licsweep.sweep.snapshot_writer import SnapshotWriter
 
 log = logging.getLogger(__name__)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Collected:
@@ -98,8 +99,6 @@ def _one(target: Target, plan: SweepPlan) -> HostReport:
         return skipped(target, reason, "sweep-over")
     if reason := plan.fresh.get(target.name):
         return skipped(target, reason, "fresh-enough")
-    if reason := gate.refusal(target.aaa_group):
-        return skipped(target, reason, "login-withheld")
     platform = plan.platforms.get(target.platform)
     if target.platform != AUTO and (platform is None or platform.session not in kinds()):
         return skipped(target, f"platform {target.platform} can't be swept yet: use licsweep ingest", "no-session")
@@ -107,16 +106,18 @@ def _one(target: Target, plan: SweepPlan) -> HostReport:
         login = plan.login_of(target)
     except LicsweepError as error:
         return skipped(target, plain_reason(error), "wrong-entry")
+    if login.password and (reason := gate.accounts.refusal(login.account, login.lockout_after)):
+        return skipped(target, reason, "login-withheld")
     return sweep_host(target, login, plan)
 
 
 @contextmanager
 def _stopping(gate: Gate) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the sweep, a second one the program; only the main thread may set handlers."""
+    """Ctrl-C, SIGTERM and SIGHUP end the sweep, a second one the program; only the main thread may set handlers."""
     if current_thread() is not main_thread():
         yield
         return
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _ENDING}
 
     def ask(number: int, _frame: Any) -> None:
         gate.end(INTERRUPTED)

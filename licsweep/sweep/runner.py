@@ -1,7 +1,7 @@
 """The runner: a Nornir runner plug-in that ends in time and loses no host.
 
 Hosts are taken in an order that spreads sites and AAA groups, under a cap for each, with a slow start: every finished
-host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, SIGTERM) running sessions are cut, and
+host, and time, lets more run at once. When the sweep is over (deadline, Ctrl-C, a signal) running sessions are cut, and
 hosts that have not ended are skipped with the reason.
 """
 
@@ -54,8 +54,12 @@ class SweepRunner:
             Thread(target=self._work, args=(task, queue), daemon=True, name=f"sweep-{n}")
             for n in range(min(self.num_workers, len(hosts)))
         ]
-        for worker in workers:
-            worker.start()
+        try:
+            for worker in workers:
+                worker.start()
+        except RuntimeError:  # no thread left on this machine: those that run do it, else this one
+            if not workers[0].is_alive():
+                self._work(task, queue)
         while not queue.wait(_TICK):
             if self._gate.over():
                 self._gate.cut_all()
@@ -127,8 +131,6 @@ class _Queue:
 
     def _may_run(self, bucket: Bucket) -> bool:
         site, group = bucket
-        if self._gate.refusal(group):
-            return True  # it will be skipped, which costs nobody anything
         if self._max_site and site is not None and self._sites[site] >= self._max_site:
             return False
         return not self._max_group or self._groups[group] < self._max_group

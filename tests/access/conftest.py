@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,28 @@ from licsweep.platforms import UNKNOWN, platforms
 PASSWORD = "loopback-word"
 LIMITS = Limits(connect=5, command=2, device=6)
 Script = Callable[[Any], Awaitable[None]]
+Round = tuple[str, str, str, Sequence[tuple[str, bool]]]
+"""Of keyboard-interactive: title, instructions, language, and prompts with whether they echo."""
+
+
+class Aaa:
+    """A server that knows the password until it dies; then logins have that `ending`, and it counts them."""
+
+    def __init__(self, dies_after: int, ending: str) -> None:
+        self.left, self.ending, self.unanswered = dies_after, ending, 0
+
+    async def answer(self, connection: Any) -> bool:
+        self.left -= 1
+        if self.left >= 0:
+            return True
+        self.unanswered += 1
+        if self.ending == "disconnect":
+            connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many failures")
+        elif self.ending == "drop":
+            connection.abort()
+        elif self.ending == "silence":
+            await asyncio.sleep(30)
+        return False
 
 
 class _Server(asyncssh.SSHServer):
@@ -28,17 +50,32 @@ class _Server(asyncssh.SSHServer):
 
     def connection_made(self, conn: Any) -> None:
         self._box.connections.append(conn)
+        self._connection = conn
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True
 
     def password_auth_supported(self) -> bool:
-        return True
+        return not self._box.rounds
 
-    def validate_password(self, username: str, password: str) -> bool:
+    def kbdint_auth_supported(self) -> bool:
+        return bool(self._box.rounds)
+
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Round:
+        self._left = iter(self._box.rounds)
+        return next(self._left)
+
+    def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> "bool | Round":
+        self._box.typed.extend(responses)
+        return next(self._left, PASSWORD in self._box.typed)
+
+    async def validate_password(self, username: str, password: str) -> bool:
         self._box.passwords.append(password)
-        self._box.logins += password == PASSWORD
-        return password == PASSWORD
+        right = password == PASSWORD and self._box.knows
+        if self._box.aaa:
+            right = await self._box.aaa.answer(self._connection)
+        self._box.logins += right
+        return right
 
 
 class Box:
@@ -47,7 +84,11 @@ class Box:
     def __init__(self, folder: Path, key: asyncssh.SSHKey) -> None:
         self._folder, self._key = folder, key
         self.port, self.logins = 0, 0
+        self.knows = True
+        self.aaa: Aaa | None = None
         self.passwords: list[str] = []
+        self.rounds: Sequence[Round] = ()
+        self.typed: list[str] = []
         self.connections: list[Any] = []
 
     def listens(self, port: int) -> "Box":
@@ -81,8 +122,9 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
     boxes: list[Box] = []
     key = asyncssh.generate_private_key("ssh-ed25519")
 
-    def start(script: Script, *, allow_pty: bool = True) -> Box:
+    def start(script: Script, *, allow_pty: bool = True, knows: bool = True, aaa: Aaa | None = None) -> Box:
         made = Box(tmp_path, key)
+        made.knows, made.aaa = knows, aaa
         boxes.append(made)
 
         async def session(process: Any) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from licsweep import errors
-from licsweep.access import session as sessions
-from licsweep.access.hostkeys import KnownHosts, Scanned, scan
+from licsweep.access import shell
+from licsweep.access.hostkeys import KnownHosts, Scanned
+from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.session import conversation
 from licsweep.platforms import Platform, get
@@ -164,7 +165,7 @@ async def _endless(process: Any) -> None:
 def test_a_sick_device_ends_in_time(
     box: Start, monkeypatch: pytest.MonkeyPatch, script: Script, expected: type[errors.AccessError], status: str
 ) -> None:
-    monkeypatch.setattr(sessions, "MAX_OUTPUT_BYTES", 1024 * 1024)
+    monkeypatch.setattr(shell, "MAX_OUTPUT_BYTES", 1024 * 1024)
     began = time.monotonic()
     with pytest.raises(expected) as caught:
         ask(box(script))
@@ -254,16 +255,16 @@ def test_unknown_and_changed_host_keys(box: Start, tmp_path: Path) -> None:
 def test_scan_tells_new_known_and_changed(box: Start, tmp_path: Path) -> None:
     made = box(answers({}))
     empty = KnownHosts(tmp_path / "known_hosts")
-    found = scan("r1", "127.0.0.1", made.port, empty, 5)
+    found = JumpHosts(empty, 5).scan("r1", made.login())
     assert isinstance(found, Scanned)
     assert found.state == "new"
     empty.accept([found])
-    again = scan("r1", "127.0.0.1", made.port, KnownHosts(tmp_path / "known_hosts"), 5)
+    again = JumpHosts(KnownHosts(tmp_path / "known_hosts"), 5).scan("r1", made.login())
     assert isinstance(again, Scanned)
     assert again.state == "known"
     made.session(known_hosts=KnownHosts(tmp_path / "known_hosts")).open()
     with closed_port() as port:
-        assert isinstance(scan("r1", "127.0.0.1", port, empty, 5), errors.Unreachable)
+        assert isinstance(JumpHosts(empty, 5).scan("r1", _login(port)), errors.Unreachable)
 
 
 def _login(port: int, address: str = "127.0.0.1") -> Login:

@@ -43,7 +43,7 @@ def wait_for(project: Path, hosts: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_sweep_in_time(estate: SimulatedEstate, project: Path, sent: signal.Signals) -> None:
     """Two seconds, with sessions that hang; the slack is for a busy machine."""
     running = start(estate, project)

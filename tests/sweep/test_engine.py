@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from licsweep.store import writing
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.run import sweep
-from tests.access.conftest import PASSWORD, Box, Script, answers, box
+from tests.access.conftest import PASSWORD, Aaa, Box, Script, answers, box
 from tests.access.test_privilege import SECRET, device
 
 __all__ = ["box"]  # the fixture
@@ -62,6 +63,7 @@ class Bench:
         gate: Gate | None = None,
         retries: int = 0,
         enable: str | None = None,
+        lockout_after: int = 10,
     ) -> float:
         known = self.folder / "known"
         text = "".join(one.known_hosts_path.read_text() for one in boxes.values())
@@ -84,7 +86,9 @@ class Bench:
 
         def login(target: Target) -> Login:
             made = boxes[target.name].login(password=password)
-            return replace(made, port=target.port, enable_secret=enable)
+            return replace(
+                made, port=target.port, enable_secret=enable, account="reader@aaa", lockout_after=lockout_after
+            )
 
         plan = SweepPlan(
             targets=targets,
@@ -165,11 +169,49 @@ def test_after_the_password_left_nobody_connects_again(box: Callable[[Script], B
 
 def test_a_wrong_password_goes_to_three_boxes_only(box: Callable[[Script], Box], bench: Bench) -> None:
     boxes = {f"h{n}": box(answers({})) for n in range(12)}
-    bench.sweep(boxes, password="wrong-word", gate=Gate(auth_failures=3), retries=2)
+    bench.sweep(boxes, password="wrong-word", lockout_after=4, retries=2)
     assert sum(len(one.passwords) for one in boxes.values()) == 3
     statuses = sorted(outcome.status for outcome in bench.outcomes.values())
     assert statuses == ["auth-failed"] * 3 + ["skipped"] * 9
-    assert all("no more passwords" in str(o.reason) for o in bench.outcomes.values() if o.status == "skipped")
+    assert all("no more are sent" in str(o.reason) for o in bench.outcomes.values() if o.status == "skipped")
+
+
+def test_three_broken_boxes_at_the_front_skip_no_healthy_one(box: Callable[[Script], Box], bench: Bench) -> None:
+    boxes = {f"h{n:02}": box(answers({"show license all": "Count: 1\r\n"}), knows=n >= 3) for n in range(12)}
+    bench.sweep(boxes, lockout_after=5)
+    assert [outcome.status for _, outcome in sorted(bench.outcomes.items())] == ["auth-failed"] * 3 + ["ok"] * 9
+
+
+@pytest.mark.parametrize("ending", ["refused", "disconnect", "drop", "silence"])
+def test_an_aaa_server_that_dies_in_the_middle_gets_nine_passwords(
+    box: Callable[[Script], Box], bench: Bench, ending: str
+) -> None:
+    """Whatever the ending of a login, the account is never locked; today's devices count to ten."""
+    aaa = Aaa(dies_after=5, ending=ending)
+    boxes = {f"h{n:02}": box(answers({"show license all": "Count: 1\r\n"}), aaa=aaa) for n in range(30)}
+    bench.sweep(boxes, retries=2)
+    assert aaa.unanswered <= 9
+    counts = Counter(outcome.status for outcome in bench.outcomes.values())
+    assert counts["ok"] == 5
+    assert counts["skipped"] >= 16
+
+
+def test_full_vty_lines_are_told_and_tried_again(box: Callable[[Script], Box], bench: Bench) -> None:
+    tries = 0
+
+    async def full_at_first(process: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            process.stdout.write("% CLI session limit 32 reached\r\n")
+        else:
+            await answers({"show license all": "Count: 1\r\n"})(process)
+
+    bench.sweep({"a": box(full_at_first)}, retries=1)
+    assert bench.outcomes["a"].status == "ok"
+    tries = 0
+    bench.sweep({"a": box(full_at_first)})
+    assert (bench.outcomes["a"].status, "32 reached" in str(bench.outcomes["a"].reason)) == ("unreachable", True)
 
 
 def test_enable_answers_and_the_level_is_recorded(box: Callable[[Script], Box], bench: Bench) -> None:
@@ -184,7 +226,7 @@ def test_enable_answers_and_the_level_is_recorded(box: Callable[[Script], Box], 
 
 def test_the_deadline_of_the_sweep_cuts_what_hangs(box: Callable[[Script], Box], bench: Bench) -> None:
     async def hangs(process: Any) -> None:
-        await process.stdin.read(100)
+        await asyncio.sleep(60)
 
     boxes = {"good": box(answers({"show license all": "Count: 1\r\n"}))} | {f"h{n}": box(hangs) for n in range(8)}
     took = bench.sweep(boxes, gate=Gate(deadline=2.0))

@@ -1,0 +1,74 @@
+"""How many passwords may be sent, so that no account is ever locked.
+
+An account is a user name and the database that knows it. What counts is not how a login ended but that a password was
+sent without success: passwords under way and those that failed in a row stay below `lockout_after` together, always.
+The two calls carry names and results only, so that another process can be asked as well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Condition, Lock
+
+from licsweep.errors import LoginWithheld
+
+_TICK = 0.2
+
+
+@dataclass(slots=True, eq=False)
+class _Row:
+    """One account: its passwords under way, and the moments at which the failures in a row became known."""
+
+    changed: Condition = field(default_factory=Condition)
+    under_way: int = 0
+    failed: list[int] = field(default_factory=list)
+
+
+class Accounts:
+    """Shared by all logins of a run, those to jump hosts included; `over` says why nothing more is sent at all."""
+
+    def __init__(self, over: Callable[[], str | None] = lambda: None) -> None:
+        self._over, self._moments = over, count(1)
+        self._lock, self._rows = Lock(), dict[str, _Row]()
+
+    def _row(self, account: str) -> _Row:
+        with self._lock:
+            return self._rows.setdefault(account, _Row())
+
+    def refusal(self, account: str, lockout_after: int) -> str | None:
+        """Why no password of this account is sent any more in this run; None while one may be."""
+        failed = len(self._row(account).failed)
+        if lockout_after and failed >= lockout_after - 1:
+            return f"account {account}: {failed} passwords in a row were sent without success, so no more are sent"
+        return self._over()
+
+    def may_send(self, account: str, lockout_after: int) -> int:
+        """Waits until a password may be sent and returns its ticket. Raises LoginWithheld instead.
+
+        `lockout_after` is the number of failures in a row that locks the account, 0 where none does.
+        """
+        row = self._row(account)
+        with row.changed:
+            while True:
+                if reason := self.refusal(account, lockout_after):
+                    raise LoginWithheld(reason)
+                if not lockout_after or row.under_way + len(row.failed) < lockout_after - 1:
+                    break
+                row.changed.wait(_TICK)
+            row.under_way += 1
+            return next(self._moments)
+
+    def came_of_it(self, account: str, ticket: int, *, accepted: bool | None) -> None:
+        """What became of that password; None where it was not sent after all.
+
+        A success ends the row of those failures only that were known before its password was sent: the server may
+        have refused the others after it.
+        """
+        row = self._row(account)
+        with row.changed:
+            row.under_way -= 1
+            if accepted:
+                row.failed = [moment for moment in row.failed if moment > ticket]
+            elif accepted is False:
+                row.failed.append(next(self._moments))
+            row.changed.notify_all() if row.failed else row.changed.notify()

@@ -1,0 +1,132 @@
+"""A device's terminal: what it writes is read up to its prompt, which is learned and not guessed.
+
+Every read waits in a blocking receive with its own deadline: no sleeps, no polls. After some seconds of silence one
+empty line is sent, unless the device asks something: a syslog line may stand behind the prompt, the login may wait for
+a key, the prompt may look like nothing that is known. What then comes back is the prompt.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from licsweep.access.allowlist import PAGER_KEY
+from licsweep.access.login import Limits
+from licsweep.access.terminal import quoted
+from licsweep.errors import SessionDropped, SessionTimeout
+
+MAX_OUTPUT_BYTES = 8 * 1024 * 1024
+SILENCE, SILENCE_AFTER_EMPTY_LINE = 3.0, 1.0  # seconds
+_TAIL = 512  # a prompt or a pager line is shorter
+_USUAL_PROMPT = re.compile(rb"\S{1,200}[>#]")
+_PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
+_QUESTION = re.compile(rb"(?:\?|y(?:es)?/no?[\])]?:?|assword[^:]*:|(?:user ?name|login):)$", re.IGNORECASE)
+_ESCAPE = re.compile(rb"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])")
+AtEnd = Callable[[bytes], object]
+
+
+def last_line(raw: bytes) -> bytes:
+    """What stands behind the last line end, without escapes and the blanks around it."""
+    tail = raw[-_TAIL:]
+    plain = _ESCAPE.sub(b"", tail) if b"\x1b" in tail else tail
+    return re.split(rb"[\r\n]", plain.rstrip(b" \x07\0"))[-1].strip()
+
+
+def usual_prompt(line: bytes) -> object:
+    """Whether a line looks like the prompts of most devices."""
+    return _USUAL_PROMPT.fullmatch(line)
+
+
+class Shell:
+    """Over an open channel; `check` raises for what may not be sent, `ends` is the session's deadline (monotonic)."""
+
+    def __init__(self, channel: Any, check: Callable[[str], None], limits: Limits, ends: float) -> None:
+        self.channel, self._check, self._limits, self._ends = channel, check, limits, ends
+        self.prompt = self.tail = b""
+        self._nudged = False
+
+    def write(self, data: str) -> None:
+        """The lowest layer: nothing goes out that the allow-list does not know, secrets apart."""
+        self._check(data)
+        self.channel.sendall(data.encode())
+
+    def ask(self, command: str, at_end: AtEnd | None = None, *, learning: bool = False) -> bytes:
+        """What comes after a command up to the prompt, echo included."""
+        self.write(command + "\n")
+        return self.read_until(at_end or self.at_prompt, command.encode(), learning=learning)
+
+    def at_prompt(self, line: bytes) -> bool:
+        """Whether the exact prompt stands alone in its line."""
+        return line == self.prompt
+
+    def learn_prompt(self, pager_off: str) -> bytes:
+        """Waits for a prompt, switches paging off and takes the line behind its echo for the prompt: a banner may look
+        like one, but no banner comes behind the echo. Returns the answer."""
+        self.prompt = last_line(self.read_until(usual_prompt, learning=True))
+        usual = usual_prompt(self.prompt)
+        raw = self.ask(pager_off, usual_prompt if usual else None, learning=True)
+        self.prompt = last_line(raw)
+        return raw
+
+    def read_until(self, at_end: AtEnd, echo: bytes = b"", *, learning: bool = False) -> bytes:
+        """Everything up to where `at_end` is true of the last line, with nothing waiting behind it; answers the pager.
+
+        While `learning`, what comes back to the empty line ends it too.
+        """
+        ends = min(time.monotonic() + self._limits.command, self._ends)
+        got, answered, self._nudged = bytearray(), 0, False
+        seen_echo = not echo
+        while True:
+            data = self._receive(ends, SILENCE_AFTER_EMPTY_LINE if self._nudged and learning else SILENCE)
+            got += data
+            if len(got) > MAX_OUTPUT_BYTES:
+                raise SessionTimeout("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
+            self.tail = bytes(got[max(answered, len(got) - _TAIL) :])
+            line = last_line(self.tail)
+            seen_echo = seen_echo or echo in got
+            if data and _PAGER_AT_END.search(line):
+                self.write(PAGER_KEY)
+                answered = len(got)  # the device wipes the pager line next: that is no second pager
+            elif data:
+                if seen_echo and at_end(line) and not self.channel.recv_ready():
+                    return bytes(got)
+            elif self._ended(line, at_end, echoed=b"\n" in got, learning=learning and self._nudged):
+                return bytes(got)
+            elif not self._nudged and not _QUESTION.search(line):
+                self._nudged = True
+                self.write("\n")
+
+    def without_prompt(self, raw: bytes) -> bytes:
+        """An answer without the prompt behind it; after an empty line was sent, without the lines that stood behind the
+        first one."""
+        if last_line(raw) != self.prompt:
+            return raw
+        raw = raw[: raw.rindex(self.prompt)]
+        if self._nudged and (found := list(re.finditer(rb"[\r\n]" + re.escape(self.prompt) + rb" *[\r\n]", raw))):
+            return raw[: found[-1].start() + 1]
+        return raw
+
+    def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:
+        """In a silence: whether the prompt stands there, though its echo was cut at the width of the terminal or it
+        looks like none."""
+        return bool(line) and ((echoed and bool(at_end(line))) or (learning and not _QUESTION.search(line)))
+
+    def _receive(self, ends: float, silence: float) -> bytes:
+        """What comes next; nothing where the device is silent for so many seconds."""
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise SessionTimeout("no prompt in time", why=self.last_words or "the device said nothing")
+        self.channel.settimeout(min(left, silence, self._limits.command / 3))
+        try:
+            data: bytes = self.channel.recv(65536)
+        except TimeoutError:
+            return b""
+        if not data:
+            raise SessionDropped("the device closed the session", why=self.last_words or "it said nothing")
+        return data
+
+    @property
+    def last_words(self) -> str:
+        """The last line that is not empty, fit for a message."""
+        lines = [quoted(line) for line in self.tail.decode("utf-8", "replace").splitlines()]
+        return next((f"the last line is {line!r}" for line in reversed(lines) if line), "")
