@@ -78,7 +78,7 @@ class LockedError(LicsweepError):
 
 
 class StoreError(LicsweepError):
-    """The database can't be opened, read or written: missing, damaged, full disk, or from a newer licsweep."""
+    """The database can't be opened, read or written: missing, damaged, of another version, or a full disk."""
 
     code = "LS106"
 

@@ -45,3 +45,22 @@ def test_an_old_project_is_upgraded_and_a_host_retired(old: Path) -> None:
     assert data(licsweep("show", host, "--project", old, "--format", "json"))["retired"]["why"] == "scrapped"
     (row,) = data(licsweep("retire", host, "--undo", "--project", old, "--format", "json"))
     assert row["undone_at"]
+
+
+def test_a_snapshot_that_is_not_there_is_an_error_everywhere(old: Path) -> None:
+    assert licsweep("store", "upgrade", "--project", old).code == 0
+    (old / "inventory").mkdir()
+    (old / "inventory" / "hosts.yaml").write_text("a: {platform: cisco_xe, hostname: 127.0.0.1}\n")
+    login = {"LICSWEEP_USERNAME": "u", "LICSWEEP_PASSWORD": "p"}
+    for verb in (
+        ("reconcile", "--snapshot", 9),
+        ("report", "usage", "--snapshot", 9),
+        ("sweep", "--failed-from", 9),
+        ("diff", 1, 9),
+        ("reparse", 9),
+    ):
+        done = licsweep(*verb, "--project", old, **login)
+        assert done.code == 2, verb
+        assert "snapshot 9" in done.err
+        assert done.out == ""
+    assert licsweep("reconcile", "--snapshot", 1, "--project", old).code == 0, "negative control"
