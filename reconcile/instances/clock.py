@@ -15,6 +15,7 @@ from licsweep.position_types import ComplianceState
 from reconcile.instances.status_sets import EVALUATING, IDLE
 
 UNENFORCED = {"perpetual": "unenforced_perpetual", "subscription": "unenforced_subscription"}
+CLASSES = (*UNENFORCED.values(), "enforced", "export")
 _CLASS_OF_TYPE = {**UNENFORCED, "term": "unenforced_subscription"}
 _UNUSED = IDLE | EVALUATING
 _TOLERANCE = timedelta(days=1)
@@ -136,10 +137,12 @@ def _spans(seen: Observation) -> frozenset[int] | None:
 
 def _on_change(seen: Observation) -> set[int]:
     """The intervals in days, other than 0, within which a change of use wants a report, of the classes in use."""
+    days = {name: rule.report_on_change_days for name in CLASSES if (rule := getattr(seen.policy, name, None))}
+    if not any(days.values()):
+        return set()
     classes = {class_of(row) for row in seen.licenses if _really_in_use(row)}
     names = {*classes, *(UNENFORCED.values() if None in classes else ())}
-    rules = (getattr(seen.policy, name) for name in names if name) if seen.policy else ()
-    return {rule.report_on_change_days for rule in rules if rule and rule.report_on_change_days}
+    return {number for name in names if name and (number := days.get(name))}
 
 
 def _really_in_use(row: LicenseUse) -> bool:

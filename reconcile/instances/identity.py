@@ -55,6 +55,8 @@ class ProductInstance:
     @property
     def rivals(self) -> list[HostState]:
         """Other entries in the inventory that answered within hours of the one that counts."""
+        if not self.others:
+            return []
         limit, at = timedelta(hours=RIVAL_HOURS), captured(self.state)
         near = (o for o in self.others if not o.left_inventory and captured(o) > _NEVER)
         return [other for other in near if abs(at - captured(other)) <= limit]

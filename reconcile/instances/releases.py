@@ -7,7 +7,7 @@ from functools import lru_cache
 from licsweep.model import LicenseUse, Observation
 from reconcile.instances.status_sets import IDLE
 from reconcile.tables.rows import PolicyRelease, ServiceRow
-from reconcile.tables.tables import Tables, finds, norm
+from reconcile.tables.tables import Tables, finds, norm, starts_with
 
 Version = tuple[tuple[int, ...], str]
 
@@ -54,7 +54,7 @@ def policy_release(seen: Observation, tables: Tables) -> PolicyRelease | None:
     for row in tables.releases.slup:
         if not _of_platform(row.platforms, seen, unknown_is=bool(row.models)):
             continue
-        if not row.models or any(pid.startswith(norm(model)) for pid in pids for model in row.models):
+        if not row.models or starts_with(pids, row.models):
             return row
     return None
 

@@ -15,7 +15,7 @@ from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RES
 from reconcile.licenses.managed import Managed, Managers, licenses_for
 from reconcile.licenses.matching import Match, Matcher, Printed
 from reconcile.tables.rows import CountingRow
-from reconcile.tables.tables import Tables, finds, norm
+from reconcile.tables.tables import Tables, finds, norm, starts_with
 
 CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legacy"]
 _DEFAULT = CountingRow(product="any other", ha="active")
@@ -39,7 +39,7 @@ def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
     for row in tables.counting:
         if row.platforms and seen.platform not in row.platforms:
             continue
-        if not row.models or any(text.startswith(norm(model)) for text in said for model in row.models):
+        if not row.models or starts_with(said, row.models):
             return row
     return _DEFAULT
 
@@ -68,8 +68,9 @@ class Counting:
         Where two entries of one box count differently, of each license the lines with the larger count; the second
         value says so.
         """
-        answers = [list(self._uses_in(unit, state, answer(state), place)) for state in (unit.state, *unit.rivals)]
-        uses, conflict = _larger([unit.hostname, *(rival.hostname for rival in unit.rivals)], answers)
+        states = (unit.state, *unit.rivals)
+        answers = [list(self._uses_in(unit, state, answer(state), place)) for state in states]
+        uses, conflict = _larger([state.hostname for state in states], answers)
         for member in unit.members:
             uses += self._uses_in(unit, member, answer(member), place, peer=True)
         return uses, conflict
@@ -85,7 +86,7 @@ class Counting:
     ) -> Iterator[Use]:
         if seen is None:
             return
-        printed = {e.field: e for e in seen.evidence}
+        printed, stale = {e.field: e for e in seen.evidence}, unit.stale
         for line, match in self._matched(unit, state.hostname, seen, printed, peer=peer):
             source = printed.get(f"{line.field}.count") or printed.get(line.field)
             yield Use(
@@ -101,7 +102,7 @@ class Counting:
                 counted_as=line.counted_as,
                 matched_by=match.matched_by,
                 captured_at=seen.captured_at,
-                stale=unit.stale,
+                stale=stale,
                 capture=capture_of(state, source.command) if source else None,
                 line=source.line_number if source else None,
                 text=source.text if source else None,

@@ -91,6 +91,17 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w+]+|_", "-", norm(name)).strip("-") or norm(name)
 
 
+@lru_cache(maxsize=1_000)
+def _folded(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(norm, texts))
+
+
+def starts_with(said: Iterable[str], beginnings: tuple[str, ...]) -> bool:
+    """True where one of the texts (folded by `norm`) begins with one of a row's beginnings."""
+    starts = _folded(beginnings)
+    return any(text.startswith(starts) for text in said)
+
+
 def finds(patterns: Iterable[str], *said: str | None) -> bool:
     """True where one of a row's regular expressions finds something in what was said."""
     text = " ".join(filter(None, said))
