@@ -28,3 +28,14 @@ CASES = {
 @pytest.mark.parametrize(("raw", "expected"), CASES.values(), ids=CASES.keys())
 def test_clean(raw: str, expected: str) -> None:
     assert clean(raw, "show version", "R1#") == expected
+
+
+@pytest.mark.parametrize("noise", ["\r", "\r\n", "\b", " \b", "\x1b", "\x1b[", "--More-- \b", "--More--\r "])
+def test_time_is_in_proportion_to_the_text(noise: str) -> None:
+    """100 kB of returns once took 54 s."""
+    import time
+
+    text = "show version\r\n" + noise * (2_000_000 // len(noise)) + "\r\nR1#"
+    began = time.process_time()
+    clean(text, "show version", "R1#")
+    assert time.process_time() - began < 5
