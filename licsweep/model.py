@@ -408,7 +408,7 @@ class Observation(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture(Record):
-    """One command on one host: `text` is what was stored (proxy words blanked), `sha256` is of that text.
+    """One command on one host: `text` is what was stored (secrets removed), `sha256` is of that text.
 
     `level` is where it was answered: as logged in, or after `enable` (None: gathered elsewhere).
     """

@@ -15,7 +15,7 @@ import io
 import os
 import sys
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,7 +68,13 @@ class Credentials:
     client_secret: Secret | None = None
     jump_username: str | None = None
     jump_password: Secret | None = None
+    key_passphrase: Secret | None = None
     source: str
+
+    def secrets(self) -> Iterator[str]:
+        """The words of this set that no stored text may hold."""
+        words = (self.password, self.enable_secret, self.token, self.client_secret, self.jump_password)
+        yield from (word.reveal() for word in (*words, self.key_passphrase) if word)
 
     def for_jump_host(self) -> "Credentials":
         """What jump hosts get: their own password where one is given, else the same."""
@@ -126,6 +132,7 @@ def find(
         client_secret=_secret(words, "client_secret"),
         jump_username=words.get("jump_username"),
         jump_password=_secret(words, "jump_password"),
+        key_passphrase=_secret(words, "key_passphrase"),
         source=source_of(wanted, origin),
     )
 
@@ -143,6 +150,14 @@ def gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict[
     if wanted.username and "username" not in words:
         words["username"], origin["username"] = wanted.username, "licsweep.toml"
     return words, origin
+
+
+def secrets_of_environment() -> tuple[str, ...]:
+    """The secret words of all sets that the environment holds, for work on texts that needs no credentials."""
+    ends = tuple(
+        word.upper() for word in (*WORDS, *JUMP_WORDS) if word not in ("username", "client_id", "jump_username")
+    )
+    return tuple(value for name, value in os.environ.items() if name.startswith("LICSWEEP_") and name.endswith(ends))
 
 
 def source_of(wanted: CredentialSet, origin: Mapping[str, str]) -> str:

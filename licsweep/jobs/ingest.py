@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from licsweep.access.blanking import blank
+from licsweep.access.blanking import blank, is_configuration
 from licsweep.errors import InputError, NothingCollected, plain_reason
 from licsweep.estate import inventory as inv
+from licsweep.estate.credentials import secrets_of_environment
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.host_lookup import target_of
 from licsweep.jobs.snapshots import write_snapshot
@@ -17,6 +18,8 @@ from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, read_report
 from licsweep.settings import Project
 from licsweep.store import writing
+
+CONFIGURATION = "it holds a configuration, which is full of secrets; only answers to license commands are stored"
 
 
 def texts(
@@ -32,6 +35,8 @@ def texts(
     files, passed_over = gather(paths)
     found, unused = texts_of(files, frozenset(inventory.targets if inventory else ()))
     unused += passed_over
+    unused += [Unused(path=text.path, reason=CONFIGURATION) for text in found if is_configuration(text.text)]
+    found = [text for text in found if not is_configuration(text.text)]
     if not found:
         said = "; ".join(f"{one.path}: {one.reason}" for one in unused[:3]) or "the folder is empty"
         raise NothingCollected("no text was found", why=said, hint="name files <host>/<command>.txt")
@@ -56,7 +61,10 @@ def _report(
     taken_at: datetime | None,
     platform: str | None,
 ) -> HostReport:
-    captures = tuple(capture(hostname, text.command, blank(text.text), taken_at or text.modified) for text in found)
+    words = secrets_of_environment()
+    captures = tuple(
+        capture(hostname, text.command, blank(text.text, words), taken_at or text.modified) for text in found
+    )
     outcome, timezone = Outcome(hostname=hostname, status="ok"), None
     try:
         target = target_of(hostname, (one.text for one in captures), inventory, platform)

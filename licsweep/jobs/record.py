@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from licsweep import serialization
+from licsweep.access.blanking import blank
 from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
+from licsweep.estate.credentials import secrets_of_environment
 from licsweep.files import write
 from licsweep.jobs import store_queries
 from licsweep.model import Capture, Observation
@@ -53,13 +55,20 @@ class Recorded:
 def record(project: Project, hostname: str, folder: Path) -> Recorded:
     """Writes <folder>/<platform>/<command>/<case>/output.txt and expected.json for each command that was captured.
 
-    Raises UsageError for a host without captures, InputError where a word of the site would be left: nothing is
-    written then.
+    Raises UsageError for a host without captures, InputError where a secret or a word of the site would be left;
+    nothing is written then.
     """
     state, captures = store_queries.host(project, hostname, None)
     seen = state.observation
     if seen is None or seen.platform is None or not captures:
         raise UsageError(f"{hostname}: no captures are stored", why="there is nothing to record", hint="licsweep sweep")
+    words = secrets_of_environment()
+    if told := [one.command for one in captures if blank(one.text, words) != one.text]:
+        raise InputError(
+            f"{hostname}: a secret stands in the stored answer to: {', '.join(told)}",
+            why="nothing was written; an older licsweep stored it",
+            hint="licsweep sweep",
+        )
     printed = " ".join(" ".join(capture.text.split()) for capture in captures).casefold()
     own = [(kind, word) for kind, word in _own_words(project) if word.casefold() in printed]
     scrubber = Scrubber(own, vendor_words())

@@ -1,4 +1,4 @@
-"""What a sweep does with one host: log in, ask the platform's commands, blank what must not be stored, log out."""
+"""What a sweep does with one host: log in, ask the platform's commands, remove secrets, log out."""
 
 import logging
 import random
@@ -43,7 +43,7 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
         if over := plan.gate.over():
             status, reason, skip = "skipped", over, "sweep-over"
         elif known:
-            status, reason = known.status, plain_reason(known)
+            status, reason = known.status, blank(plain_reason(known), plan.secrets)
             skip = "login-withheld" if status == "skipped" else None
         else:
             raise
@@ -104,7 +104,7 @@ def _identified(session: Conversation, plan: SweepPlan) -> Platform:
 def _ask_all(target: Target, session: Conversation, plan: SweepPlan, captures: list[Capture]) -> None:
     platform = plan.platforms[target.platform]
     for answer in session.answers(platform.lines, type_ahead=platform.name in plan.type_ahead):
-        text, at = blank(answer.text), datetime.now(UTC)
+        text, at = blank(answer.text, plan.secrets), datetime.now(UTC)
         captures.append(capture(target.name, answer.command, text, at, answer.seconds, answer.level))
 
 

@@ -39,7 +39,7 @@ class SweepRequest:
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
-    to a host and its jump hosts; `read` false stores the texts unread."""
+    to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them."""
 
     targets: Sequence[Target]
     settings: Settings
@@ -51,6 +51,7 @@ class SweepPlan:
     selection: str = "all hosts"
     fresh: Mapping[str, str] = field(default_factory=dict)
     read: bool = True
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def limits(self) -> Limits:
@@ -89,6 +90,7 @@ def make_plan(
         gate=gate,
         selection=str(request),
         read=not request.gather_only,
+        secrets=tuple(dict.fromkeys(word for one in found.values() for word in one.secrets())),
     )
 
 

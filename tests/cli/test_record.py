@@ -168,3 +168,14 @@ def test_the_vendors_words_stay(text: str) -> None:
     scrubber = Scrubber([], vendor_words())
     scrubber.learn(text)
     assert scrubber.scrub(text) == text
+
+
+def test_a_text_that_holds_a_secret_is_not_recorded(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A capture that was stored before its form was known, and one that holds a word of today's environment."""
+    name = f"{SITE['host']}.{SITE['domain']}"
+    told = licsweep("record", name, "--project", project, "-o", tmp_path, LICSWEEP_PASSWORD=SITE["host"])
+    assert told.code == 2
+    assert "a secret stands in" in told.err
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,10 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from licsweep.settings import load
 from licsweep.simulator.estate import SimulatedEstate
+from licsweep.store import reading
+from tests.access.secret_forms import ECHOES, KEYED
 from tests.cli.conftest import licsweep
 
 PASSPHRASE, ENABLE, JUMP = "canary-passphrase", "canary-enable", "canary-jump"
@@ -110,3 +113,41 @@ def test_no_argument_of_a_process_holds_one(swept: Swept) -> None:
 
 def test_the_search_can_find(swept: Swept) -> None:
     assert json.dumps(swept[2]).count(swept[1][0]) == 1
+
+
+DESIGN = """username: visitor
+smart_account: Example Visitors
+sites: [{name: lab, timezone: UTC, virtual_account: Lab}]
+licenses: {}
+kinds:
+  - {name: box, platform: cisco_asa, outputs: box, role: fw, members: [{pid: ASAv}], licenses: [], facts: {}}
+"""
+OWN, STORED = "Quill#\u03a99/ma%ple", "zx81QUILLmaple77"
+
+
+def test_a_box_that_prints_secrets_in_every_form(tmp_path: Path) -> None:
+    """The run's own password in all forms in which a box echoes it, and others where a configuration has them."""
+    printed = [form(OWN) for form in ECHOES.values()] + [form.format(s=STORED, x=STORED) for form in KEYED.values()]
+    outputs = tmp_path / "design" / "outputs" / "box"
+    outputs.mkdir(parents=True)
+    (tmp_path / "design" / "estate.yaml").write_text(DESIGN)
+    (tmp_path / "design" / "entitlements.yaml").write_text("default: {}\n")
+    (outputs / "show_version.j2").write_text("Cisco Adaptive Security Appliance Software Version 9.20(2)\n")
+    (outputs / "show_license_all.j2").write_text("{% raw %}" + "Count: 1\n".join(printed) + "{% endraw %}")
+    project = tmp_path / "project"
+    with SimulatedEstate(1, design=str(tmp_path / "design"), password=OWN) as estate:
+        project.mkdir()
+        estate.write_project(project)
+        environment = {"LICSWEEP_USERNAME": estate.username, "LICSWEEP_PASSWORD": OWN}
+        options = ("--log-level", "debug", "--min-coverage", "0", "--project", project)
+        done = licsweep("sweep", *options, **environment)
+    with reading(load(project)) as store:
+        text = "\n".join(one.text for one in store.captures(1, estate.devices[0].name))
+    assert text.count("Count: 1\n") == len(printed) - 1, done.err
+    everything = "\n".join((done.out, done.err, text))
+    joined = "".join(everything.split())
+    for name, form in ECHOES.items():
+        assert form(OWN).strip("\n") not in everything, name
+    for each in (everything, joined):
+        assert OWN.lower() not in each.lower()
+        assert STORED not in each
