@@ -46,6 +46,7 @@ def main(project_folder: Path, workers: int, words: set[str]) -> None:
     (project_folder / "bench.db").unlink(missing_ok=True)
     project = load(project_folder, flags | {"database": "bench.db"})
     request = SweepRequest(selection=Selection(), gather_only="read" not in words)
+    platforms.platforms = lambda: {"cisco_xe": PLATFORM}  # type: ignore[assignment]  # sweep and reading ask it
     plan = replace(make_plan(project, request), platforms={"cisco_xe": PLATFORM})
     ended: list[str] = []
     opened: Any = writing(project, "bench") if {"store", "read"} & words else nullcontext(NoStore())

@@ -56,7 +56,7 @@ class Settings:
     )
     credentials_file: str = _setting("", "the file of the source `file`")
     ssh_key: str = _setting("", "the private key to log in with")
-    min_coverage: float = _setting(100.0, "percent of the hosts that must end ok, else exit code 3", 0, 100)
+    min_coverage: float = _setting(98.0, "percent of the hosts that must end ok, else exit code 3", 0, 100)
     stale_hours: int = _setting(48, "hours after which what was read from a device is called stale", 0, 876_000)
     report_due_days: int = _setting(30, "days before a usage report is due at which that is a finding", 0, 3650)
     buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve", 0, 1000)

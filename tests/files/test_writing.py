@@ -94,8 +94,8 @@ def test_a_place_that_takes_no_file(tmp_path: Path, place: str) -> None:
 def test_standard_output_and_pipes(tmp_path: Path) -> None:
     done = licsweep("explain", "LF001")
     assert done.code == 0
-    known = tmp_path / "known_hosts"
-    known.write_text("")
+    (tmp_path / "known_hosts").write_text("")
+    (tmp_path / "licsweep.toml").write_text("")
     through = licsweep("known-hosts", "list", "--format", "json", "-o", "/dev/stdout", "--project", tmp_path)
     assert '"schema"' in through.out
     redirected = tmp_path / "out"

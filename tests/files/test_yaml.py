@@ -82,7 +82,7 @@ def test_a_hundred_levels_are_read(tmp_path: Path) -> None:
 def test_json_is_bounded_too(tmp_path: Path, text: str) -> None:
     path = tmp_path / "f.json"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"not valid JSON|levels"):
+    with pytest.raises(InputError, match=r"not valid JSON|levels|is empty"):
         load_json(path)
 
 
