@@ -57,11 +57,12 @@ class Handler(AuthOnlyHandler):
 
 
 class LoggingIn:
-    """One login over a transport whose host key was found good. `code_asked` is true once a one-time code was typed."""
+    """One login over a transport whose host key was found good. `began` is true once a credential may have left,
+    `code_asked` once a one-time code was typed."""
 
     def __init__(self, transport: Any, login: Login, accounts: Accounts, ask_code: AskCode | None) -> None:
         self._transport, self._login, self._accounts, self._ask_code = transport, login, accounts, ask_code
-        self._typed = self.code_asked = False
+        self._typed = self.began = self.code_asked = False
         self._began_to_wait: float | None = None
         self._waited = 0.0
 
@@ -72,7 +73,8 @@ class LoggingIn:
 
     def run(self) -> None:
         """Raises AuthFailed, LoginWithheld, or what paramiko raises."""
-        left = self._by_key() if self._login.key or self._login.use_agent else self._methods()
+        self.began = bool(self._login.key or self._login.use_agent)
+        left = self._by_key() if self.began else self._methods()
         if not left:
             return
         self._began_to_wait = time.monotonic()
@@ -80,6 +82,9 @@ class LoggingIn:
         self._waited, self._began_to_wait = self.waited, None
         accepted = False
         try:
+            if not self._transport.is_active():  # devices don't wait without end
+                raise EOFError("before its password's turn came")
+            self.began = True
             if self._login.password and "password" in left:
                 self._typed = True
                 left = self._transport.auth_password(self._login.username, self._login.password, fallback=False)

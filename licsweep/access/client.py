@@ -26,7 +26,7 @@ class Client(paramiko.SSHClient):
     @property
     def login_began(self) -> bool:
         """Whether the host key was found good and a credential may have left."""
-        return self._logging_in is not None
+        return self._logging_in is not None and self._logging_in.began
 
     @property
     def code_asked(self) -> bool:

@@ -20,6 +20,7 @@ from licsweep.access.dialing import dial
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts, Scanned
 from licsweep.access.login import Login
+from licsweep.access.terminal import quoted
 from licsweep.access.transport import Transport
 from licsweep.errors import AccessError, AuthFailed, LicsweepError, Unreachable
 
@@ -95,7 +96,8 @@ class JumpHosts:
                 raise Unreachable(f"jump host {hops[-1].address} is gone", why="its connection ended")
             return transport.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=self._timeout)
         except paramiko.SSHException as error:
-            raise Unreachable(f"jump host {hops[-1].address} can't reach it", why=str(error)) from error
+            why = error.text if isinstance(error, paramiko.ChannelException) else str(error)
+            raise Unreachable(f"jump host {hops[-1].address} can't reach it", why=quoted(why)) from error
 
     def _through(self, hops: Hops) -> Client:
         with self._lock:

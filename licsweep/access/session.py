@@ -100,6 +100,12 @@ class Session:
                 self.sock = self._jump_hosts.connect(self._login)
                 self.establish_connection()  # type: ignore[attr-defined]
                 self.session_preparation()
+            except (SessionDropped, SessionTimeout) as error:
+                self.close()
+                for pattern, kind, what in _LOGIN_ANSWERS:
+                    if re.search(pattern, error.why, re.IGNORECASE):
+                        raise kind(what, why=error.why) from error
+                raise
             except BaseException:
                 self.close()
                 raise
@@ -122,13 +128,7 @@ class Session:
         """Learns the prompt and switches paging off."""
         self._shell = Shell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
         pager_off = self._platform.pager_off or ""
-        try:
-            raw = self._shell.learn_prompt(pager_off)
-        except (SessionDropped, SessionTimeout) as error:
-            for pattern, kind, what in _LOGIN_ANSWERS:
-                if re.search(pattern, error.why, re.IGNORECASE):
-                    raise kind(what, why=error.why) from error
-            raise
+        raw = self._shell.learn_prompt(pager_off)
         self._paging_off = not self._cleaned(raw, pager_off).strip()
 
     @property

@@ -48,7 +48,10 @@ class Shell:
     def write(self, data: str) -> None:
         """The lowest layer: nothing goes out that the allow-list does not know, secrets apart."""
         self._check(data)
-        self.channel.sendall(data.encode())
+        try:
+            self.channel.sendall(data.encode())
+        except OSError as error:
+            raise SessionDropped("the device closed the session", why=self.last_words or str(error)) from error
 
     def ask(self, command: str, at_end: AtEnd | None = None, *, learning: bool = False) -> bytes:
         """What comes after a command up to the prompt, echo included."""

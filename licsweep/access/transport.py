@@ -81,7 +81,7 @@ class Transport(ServiceRequestingTransport):
         Raises SessionDropped where the device refuses, SSHException where it takes longer than a login may."""
         channel: Any = self.open_session(timeout=self.auth_timeout)
         channel._wait_for_event = lambda: None  # one wait for both answers, below
-        answered = False
+        answered, failure = False, ""
         try:
             channel.get_pty(term, width, height)
             channel.invoke_shell()
@@ -89,12 +89,15 @@ class Transport(ServiceRequestingTransport):
             del channel._wait_for_event
             if answered:
                 channel._wait_for_event()  # raises what went wrong
-            if channel.closed:  # the terminal was refused after the shell was asked for
-                raise paramiko.SSHException("Channel closed.")  # noqa: TRY301
         except (OSError, paramiko.SSHException) as error:  # by how far the requests had got when the device closed it
-            if not channel.recv_ready():  # else it said why, which its reader will meet
-                raise SessionDropped("the device gives no shell", why=str(error)) from error
-        if not answered and not channel.closed:
+            failure = str(error)
+        if failure or channel.closed:
+            said = quoted(channel.recv(_READ_BYTES).decode("utf-8", "replace")) if channel.recv_ready() else ""
+            raise SessionDropped(
+                "the device closed the session" if channel.eof_received else "the device gives no shell",
+                why=f"the last line is {said!r}" if said else failure,
+            )
+        if not answered:
             raise paramiko.SSHException("timeout: no answer to the request for a shell")
         return channel  # type: ignore[no-any-return]
 

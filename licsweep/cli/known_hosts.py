@@ -26,7 +26,10 @@ def command() -> None:
 @data_options
 @shared
 def scan(run: Run, selection: Selection, out: Out) -> None:
-    """Ask each host for its key (without logging in) and compare it with the known one."""
+    """Ask each host, and the jump hosts before it, for its key and compare it with the known one.
+
+    Nobody logs in, except to the jump hosts that must be passed.
+    """
     from licsweep.jobs import hostkeys
 
     found = hostkeys.scan(run.project(), selection)

@@ -23,23 +23,24 @@ Round = tuple[str, str, str, Sequence[tuple[str, bool]]]
 
 
 class Aaa:
-    """A server that knows the password until it dies; then logins have that `ending`, and it counts them."""
+    """An AAA server: each login has the next of its endings, and it counts those that were no success in a row."""
 
-    def __init__(self, dies_after: int, ending: str) -> None:
-        self.left, self.ending, self.unanswered = dies_after, ending, 0
+    def __init__(self, endings: Sequence[str]) -> None:
+        self._endings = iter(endings)
+        self.in_a_row = self.most_in_a_row = 0
 
     async def answer(self, connection: Any) -> bool:
-        self.left -= 1
-        if self.left >= 0:
-            return True
-        self.unanswered += 1
-        if self.ending == "disconnect":
+        ending = next(self._endings)
+        self.in_a_row = 0 if ending == "right" else self.in_a_row + 1
+        self.most_in_a_row = max(self.most_in_a_row, self.in_a_row)
+        await asyncio.sleep(0.02)
+        if ending == "disconnect":
             connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many failures")
-        elif self.ending == "drop":
+        elif ending == "drop":
             connection.abort()
-        elif self.ending == "silence":
+        elif ending == "silence":
             await asyncio.sleep(30)
-        return False
+        return ending == "right"
 
 
 class _Server(asyncssh.SSHServer):

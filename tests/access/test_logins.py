@@ -272,7 +272,7 @@ def test_a_server_that_hangs_up_before_ssh_begins(tmp_path: Any) -> None:
 
 def test_the_words_of_a_disconnect_are_told(box: Start) -> None:
     with pytest.raises(errors.AccessError) as caught:
-        box(answers({}), aaa=Aaa(0, "disconnect")).session().open()
+        box(answers({}), aaa=Aaa(["disconnect"])).session().open()
     assert "too many failures" in caught.value.why
 
 

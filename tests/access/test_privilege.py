@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from licsweep.access import shell
 from licsweep.access.login import Login
+from licsweep.errors import AccessError
 from tests.access.conftest import Box, Script
 
 SECRET = "loopback-enable"
@@ -96,3 +98,25 @@ def test_no_secret_no_enable(box: Callable[[Script], Box]) -> None:
     (answer,) = session.answers(["show license all"])
     session.close()
     assert (answer.level, "enable" in heard) == ("login", False)
+
+
+@pytest.mark.parametrize("asks", ["New password: ", "Enter secret for R1: ", "Password for admin: "])
+def test_the_secret_goes_to_no_other_prompt(
+    box: Callable[[Script], Box], asks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "SILENCE", 0.2)
+    heard: list[str] = []
+
+    async def script(process: Any) -> None:
+        process.stdout.write("R1>")
+        while line := (await process.stdin.readline()).rstrip("\n"):
+            heard.append(line)
+            process.stdout.write(f"{line}\r\n" + (asks if line == "enable" else "R1>"))
+
+    made = box(script)
+    session = made.session(login=login(made))
+    session.open()
+    with pytest.raises(AccessError):
+        session.enable()
+    session.close()
+    assert SECRET not in "".join(heard)

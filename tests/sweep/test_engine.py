@@ -1,6 +1,7 @@
 """The engine as a whole on scripted boxes: what is repeated, what is not, and how often a password leaves."""
 
 import asyncio
+import random
 import socket
 import sqlite3
 import threading
@@ -187,13 +188,25 @@ def test_an_aaa_server_that_dies_in_the_middle_gets_nine_passwords(
     box: Callable[[Script], Box], bench: Bench, ending: str
 ) -> None:
     """Whatever the ending of a login, the account is never locked; today's devices count to ten."""
-    aaa = Aaa(dies_after=5, ending=ending)
+    aaa = Aaa(endings=["right"] * 5 + [ending] * 99)
     boxes = {f"h{n:02}": box(answers({"show license all": "Count: 1\r\n"}), aaa=aaa) for n in range(30)}
     bench.sweep(boxes, retries=2)
-    assert aaa.unanswered <= 9
+    assert aaa.most_in_a_row <= 9
     counts = Counter(outcome.status for outcome in bench.outcomes.values())
     assert counts["ok"] == 5
     assert counts["skipped"] >= 16
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_mixture_of_endings_locks_the_account(box: Callable[[Script], Box], bench: Bench, seed: int) -> None:
+    """An AAA server that locks at four in a row, whose logins end in any way, in any order."""
+    luck = random.Random(seed)
+    endings = luck.choices(["right", "refused", "disconnect", "drop"], weights=[5, 2, 1, 1], k=40)
+    aaa = Aaa(endings=endings)
+    boxes = {f"h{n:02}": box(answers({"show license all": "Count: 1\r\n"}), aaa=aaa) for n in range(25)}
+    bench.sweep(boxes, retries=1, lockout_after=4)
+    assert aaa.most_in_a_row < 4
+    assert len(bench.outcomes) == 25
 
 
 def test_full_vty_lines_are_told_and_tried_again(box: Callable[[Script], Box], bench: Bench) -> None:
