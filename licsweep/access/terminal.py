@@ -2,6 +2,8 @@
 
 import re
 
+from licsweep.clean_text import one_line
+
 # The pager's line and the backspaces or escapes that wipe it; genuine leading blanks of the next line stay.
 _PAGER = re.compile(
     r" ?(?:--More--|<--- More --->) ?(?:\x1b\[[\d;]*[A-Za-z])*(?:[\x08 ]*\x08|\r *\r|\r(?!\n)|\x1b\[[\d;]*[A-Za-z])*"
@@ -30,5 +32,4 @@ def clean(text: str, command: str, prompt: str) -> str:
 
 def quoted(text: str) -> str:
     """Words of a device for a message: printable, in one line, at most 100 characters."""
-    plain = "".join(c if c.isprintable() else " " for c in _ESCAPE.sub("", text[-4096:]))
-    return " ".join(plain.split())[:100]
+    return one_line(" ".join(_ESCAPE.sub("", text[-4096:]).split()), 100)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from licsweep import serialization
+from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
 from licsweep.settings import FILE_NAME, Project, expanded, load
@@ -36,7 +37,9 @@ class Run:
         project = load(self.folder, flags)
         if not project.is_set_up and not (may_begin and self.folder.is_dir()) and not _has_database(project):
             why = f"it holds no {FILE_NAME}, no inventory and no database"
-            raise UsageError(f"{self.folder.absolute()}: no project", why=why, hint=f"licsweep init {self.folder}")
+            raise UsageError(
+                f"{self.folder.absolute()}: no project", why=why, hint=f"licsweep init {shell_word(self.folder)}"
+            )
         for note in project.notes:
             self.say(note)
         return project
@@ -44,7 +47,7 @@ class Run:
     def say(self, text: str) -> None:
         """Prints a note on stderr, unless --quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(one_line(text), err=True)
 
 
 def _has_database(project: Project) -> bool:
@@ -104,11 +107,23 @@ def _bug(error: Exception) -> LicsweepError:
 
 
 def _tell(error: LicsweepError) -> None:
-    click.echo(f"licsweep: {error.code}: {error.what}", err=True)
+    click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
     if error.why:
-        click.echo(f"  because: {error.why}", err=True)
+        click.echo(f"  because: {one_line(error.why)}", err=True)
     if error.hint:
-        click.echo(f"  try: {error.hint}", err=True)
+        click.echo(f"  try: {one_line(error.hint)}", err=True)
+
+
+def _clean_record(record: logging.LogRecord) -> bool:
+    """A filter of log records, of every level: a message and the lines of a traceback are made fit to be shown."""
+    try:
+        record.msg, record.args = one_line(record.getMessage()), ()
+    except (TypeError, ValueError):  # a library's message that its arguments don't fit
+        record.msg, record.args = one_line(str(record.msg)), ()
+    if record.exc_info and not record.exc_text:
+        trace = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = "\n".join(one_line(line) for line in trace.split("\n"))
+    return True
 
 
 class _JsonLines(logging.Formatter):
@@ -126,6 +141,7 @@ class _JsonLines(logging.Formatter):
 
 def _log(form: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_clean_record)
     handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("paramiko", "netmiko", "nornir", "alembic"):  # what they say is in the outcomes already

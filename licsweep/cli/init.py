@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from licsweep.clean_text import shell_word
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import UsageError
@@ -19,7 +20,9 @@ def command(run: Run, folder: Path | None) -> None:
 
     if folder and run.folder not in (Path(), folder):
         why = "the folder of a new project is named once; the argument is the one that counts"
-        raise UsageError(f"init {folder}, but the project is {run.folder}", why=why, hint=f"licsweep init {folder}")
+        raise UsageError(
+            f"init {folder}, but the project is {run.folder}", why=why, hint=f"licsweep init {shell_word(folder)}"
+        )
     for path in init.write_project(expanded(folder) if folder else run.folder):
         put(str(path))
     run.say("next: edit inventory/hosts.yaml, then: licsweep hosts; licsweep known-hosts accept; licsweep sweep")

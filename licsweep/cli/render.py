@@ -1,9 +1,6 @@
-"""Data on stdout or into a file: a table for people, JSON in the envelope, or CSV. Device text is made harmless."""
+"""Data on stdout or into a file: a table for people, JSON in the envelope, or CSV."""
 
-import csv
 import functools
-import io
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +9,8 @@ from typing import Any
 import click
 
 from licsweep import files, serialization
-from licsweep.reports.defuse import clean, for_csv
+from licsweep.clean_text import one_line
+from licsweep.reports.plain_tables import csv_text, text_table
 
 Row = Mapping[str, Any]
 
@@ -24,21 +22,22 @@ def titled(keys: str, **renamed: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """Where a verb's data go, and in which form: `table`, `json` or `csv`."""
+    """Where a verb writes its data, and in which format: `table`, `json` or `csv`."""
 
     form: str = "table"
     path: Path | None = None
 
     def put(self, text: str) -> None:
-        """Puts out a text that is ready."""
+        """Writes a finished text."""
         put(text, self.path)
 
     def rows(self, kind: str, found: Sequence[Row], columns: Mapping[str, str]) -> None:
-        """Puts out rows; `columns` maps key to title and gives their order."""
+        """Writes rows; `columns` maps key to title and gives their order."""
         if self.form == "json":
             self.put(serialization.envelope(kind, list(found)))
         else:
-            self.put(_csv(found, columns) if self.form == "csv" else table(found, columns))
+            cells = ([row.get(key) for key in columns] for row in found)
+            self.put(csv_text(columns.values(), cells, "\n") if self.form == "csv" else table(found, columns))
 
 
 def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,38 +60,15 @@ def put(text: str, output: Path | None = None) -> None:
     files.write(output, text if text.endswith("\n") else text + "\n")
 
 
-def _csv(found: Sequence[Row], columns: Mapping[str, str]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns.values())
-    for row in found:
-        values = [row.get(key) for key in columns]
-        writer.writerow([for_csv(value) if isinstance(value, str) else value for value in values])
-    return out.getvalue()
-
-
 def table(found: Sequence[Row], columns: Mapping[str, str], title: str | None = None) -> str:
-    """A plain table as text, as wide as the terminal (160 columns in a pipe)."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in columns.values():
-        made.add_column(heading, overflow="fold")
-    for row in found:
-        made.add_row(*(Text(plain(row.get(key))) for key in columns))
-    width = None if sys.stdout.isatty() else 160
-    console = Console(file=io.StringIO(), width=width, force_terminal=False, no_color=True)
-    console.print(made)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    """The rows as a table for a terminal."""
+    return text_table(list(columns.values()), [[plain(row.get(key)) for key in columns] for row in found], title=title)
 
 
 def plain(value: Any) -> str:
-    """A value as one harmless line: no control characters reach the terminal."""
+    """A value as one line for a terminal, without control characters; a long one is cut."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return clean(str(value))
+    return one_line(str(value))

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from licsweep import serialization
+from licsweep.clean_text import shell_word
 from licsweep.cli.common import START, Run, shared
 from licsweep.cli.render import Out, data_options, titled
 from licsweep.errors import UsageError
@@ -30,7 +31,9 @@ def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given:
 
     if undo and (given["reservation_returned"] or given["force"]):
         raise UsageError(
-            "--undo with another flag", why="it only takes --on and --why", hint=f"licsweep retire {host} --undo"
+            "--undo with another flag",
+            why="it only takes --on and --why",
+            hint=f"licsweep retire {shell_word(host)} --undo",
         )
     if not undo and not why:
         raise UsageError("--why is missing", why="a retirement keeps its reason", hint='add --why "replaced by ..."')

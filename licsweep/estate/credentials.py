@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep import files
+from licsweep.clean_text import shell_word
 from licsweep.errors import CredentialError, MissingExtra, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
 from licsweep.settings import DEFAULT_SET, CredentialSet, Project
@@ -211,7 +212,9 @@ def _from_file(wanted: CredentialSet) -> dict[str, str]:
         raise UsageError(f"{_set(wanted)}: no file is named", why="`file` is one of its sources", hint=hint)
     content = files.read(file, _MAX_FILE)
     if content.mode & 0o077:
-        raise CredentialError(f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {file}")
+        raise CredentialError(
+            f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {shell_word(file)}"
+        )
     try:
         found = tomllib.loads(content.text)
     except tomllib.TOMLDecodeError:  # is not kept: it may hold what the file says

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from licsweep import files, serialization
+from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, InventoryError, did_you_mean
 from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target
 from licsweep.platforms import platforms
@@ -152,7 +153,7 @@ def _check(project: Project, file: Path, name: str, entry: Entry) -> None:
         raise _wrong(file, name, "timezone", f"no such time zone: {zone}", why, "a name as Europe/Berlin is expected")
     if credentials is not None and credentials not in project.credential_sets:
         why = did_you_mean(str(credentials), project.credential_sets)
-        hint = f"add [credentials.{credentials}] to {project.folder / FILE_NAME}"
+        hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
         raise _wrong(file, name, "credentials", f"no such credential set: {credentials}", why, hint)
 
 

@@ -4,13 +4,13 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 `--map COLUMN=FIELD`.
 """
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import as_file, files
 from typing import Literal
 
+from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, UsageError
 from licsweep.imports.limits import SHOWN, some
 from licsweep.model import Record
@@ -129,13 +129,13 @@ def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str],
 
 
 def _shown(heading: str) -> str:
-    """A heading as it may stand in a message: on one line, without escapes and marks of direction."""
-    return "".join(c for c in " ".join(heading.split()) if c.isprintable())
+    """A heading as it may stand in a message."""
+    return one_line(" ".join(heading.split()), 100)
 
 
 def _map_option(heading: str) -> str:
     """What to type for a heading of the file, quoted for a shell: its words are not ours."""
-    return f"--map {shlex.quote(f'{heading}=FIELD')}"
+    return f"--map {shell_word(f'{heading}=FIELD')}"
 
 
 def _check_asked(layout: Layout, asked: Mapping[str, str], headings: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from licsweep.clean_text import shell_word
 from licsweep.errors import UsageError
 from licsweep.jobs.store_queries import require_host
 from licsweep.model import Retirement
@@ -51,7 +52,7 @@ def _refuse(store: Store, made: Retirement, *, force: bool) -> None:
     known, last = store.retirements(made.at).get(name), store.last_answer(name)
     if known and (known.reservation_returned or not made.reservation_returned):
         why = f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}"
-        raise UsageError(f"{name}: already retired", why=why, hint=f"licsweep retire {name} --undo")
+        raise UsageError(f"{name}: already retired", why=why, hint=f"licsweep retire {shell_word(name)} --undo")
     if last and last > made.at and not force:
         why = f"its last capture is of {last:%Y-%m-%d %H:%M} UTC"
         hint = "name a later time, or add --force"

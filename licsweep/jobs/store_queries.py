@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
+from licsweep.clean_text import shell_word
 from licsweep.errors import UsageError
 from licsweep.model import Capture, HostState, Snapshot
 from licsweep.settings import Project
@@ -41,7 +42,7 @@ def require_host(store: Store, name: str, verb: str) -> None:
         raise UsageError(
             f"{name}: never collected",
             why=f"the store knows {len(known)} hosts",
-            hint=f"licsweep {verb} {near[0]}" if near else "licsweep snapshots",
+            hint=f"licsweep {verb} {shell_word(near[0])}" if near else "licsweep snapshots",
         )
 
 

@@ -1,9 +1,6 @@
 """CSV: one table, its column keys as header, UTF-8, ISO dates; texts defused, numbers left numbers."""
 
-import csv
-import io
-
-from licsweep.reports.defuse import for_csv
+from licsweep.reports.plain_tables import csv_text
 from licsweep.reports.view import Cell, Column, Report, Table, plain, shown
 
 
@@ -13,16 +10,10 @@ def render(report: Report) -> bytes:
 
 
 def render_table(table: Table) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(column.key for column in table.columns)
-    for row in table.rows:
-        writer.writerow(_field(cell, column) for cell, column in zip(row, table.columns, strict=True))
-    return out.getvalue().encode()
+    rows = ([_field(cell, c) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows)
+    return csv_text([column.key for column in table.columns], rows).encode()
 
 
 def _field(cell: Cell, column: Column) -> str | int:
     value = plain(cell)
-    if value is None or isinstance(value, bool):
-        return shown(value, column)
-    return for_csv(value) if isinstance(value, str) else value
+    return shown(value, column) if value is None or isinstance(value, bool) else value

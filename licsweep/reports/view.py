@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import yaml
 
+from licsweep.clean_text import clean
 from licsweep.position_types import Coverage
-from licsweep.reports.defuse import clean
 from reconcile.instances.clock import days_in_words
 
 Cell = str | int | bool | date | None

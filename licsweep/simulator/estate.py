@@ -17,7 +17,7 @@ from licsweep.simulator.project import write_project
 
 __all__ = ["Device", "ExpectedLicense", "SimulatedEstate"]
 
-COMMAND = (sys.executable, "-m", "licsweep.simulator")
+COMMAND = (sys.executable, "-P", "-m", "licsweep.simulator")  # -P: nothing of the current folder is imported
 SMALLEST = 8
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0

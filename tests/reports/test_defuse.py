@@ -2,7 +2,8 @@
 
 import pytest
 
-from licsweep.reports.defuse import EXCEL_CELL_CHARACTERS, clean, for_csv, for_excel, is_formula_like
+from licsweep.clean_text import clean
+from licsweep.reports.defuse import EXCEL_CELL_CHARACTERS, for_csv, for_excel, is_formula_like
 
 HOSTILE = [
     "=1+1",
