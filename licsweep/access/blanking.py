@@ -29,7 +29,7 @@ _KIND = (  # what may stand between the name of a secret and the secret
 )
 _PROSE = (  # a sentence about passwords
     r"(?!(?:is|are|was|has|have|had|not|must|may|can|will|for|of|to|in|on|and|or|with|from|by|as|be|at|the|an?|"
-    r"required|expired|expires?|expiration|incorrect|invalid|recovery|encryption|policy|changed?|changes|set|unset|"
+    r"refused|rejected|accepted|denied|failed|wrong|required|expired|expires?|expiration|incorrect|invalid|recovery|encryption|policy|changed?|changes|set|unset|"
     r"configured|prompt|authentication|protected|names?|access|files?|count|status|types?|used|mode|keys?|installed|"
     r"generated|server|registration|valid|requirements?|strength|complexity|history|lifetime|minimum|aging|check)\b)"
 )

@@ -92,7 +92,7 @@ def test_every_host_ends_as_designed(estate: SimulatedEstate, project: Path) -> 
         ended = dict(raw.execute("SELECT hostname, status FROM host_result"))
     raw.close()
     assert ended == {device.name: device.expected_outcome for device in estate.devices}
-    assert "coverage is below 100 percent" in done.err
+    assert "coverage is below 98 percent" in done.err
 
 
 def test_platform_auto_is_found_out_and_remembered(estate: SimulatedEstate, project: Path) -> None:
