@@ -10,7 +10,7 @@ def render(report: Report) -> bytes:
 
 
 def render_table(table: Table) -> bytes:
-    rows = ([_field(cell, c) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows)
+    rows = ([_field(*cell) for cell in row] for row in table.cells())
     return csv_text([column.key for column in table.columns], rows).encode()
 
 

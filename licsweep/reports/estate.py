@@ -1,19 +1,11 @@
 """`report estate`: what the estate looks like, what is due, what needs a person."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
-from licsweep.position_types import SEVERITIES, Finding, FindingEvidence, JudgementResult
-from licsweep.reports.common_tables import (
-    NEVER_READ,
-    build_report,
-    clock_table,
-    counted,
-    distribution,
-    unanswered_table,
-)
-from licsweep.reports.view import Card, Report, Table, Tone, hours, make_table, values
+from licsweep.position_types import SEVERITIES, FindingEvidence, JudgementResult
+from licsweep.reports.build import NEVER_READ, Figures, Records, clocks, counted, distribution
+from licsweep.reports.view import hours, values
 
 HORIZON_DAYS = 90
 OLDEST = 20
@@ -22,33 +14,37 @@ EVIDENCE_SHOWN = 3
 _DISTRIBUTIONS = ("licensing_model", "platform", "release", "agent_version")
 
 
-def build(result: JudgementResult, *, generated_at: datetime) -> Report:
-    """The estate report."""
+def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
+    """States, releases, deadlines, findings and every host."""
     judgement = result.judgement
-    hosts = sorted(_host_records(result), key=lambda h: h["hostname"])
-    read = [host for host in hosts if host["seen"]]
+    hosts = _hosts(result)
     captured = sorted((h for h in hosts if h["captured_at"]), key=lambda h: (h["captured_at"], h["hostname"]))
-    soon = [i for i in judgement.instances if i.days_left is not None and i.days_left <= HORIZON_DAYS]
-    later = sum(i.days_left is not None for i in judgement.instances) - len(soon)
-    tables = (
-        distribution("states", counted(i.compliance_state for i in judgement.instances)),
-        *(distribution(name.replace("_", "-"), counted(host[name] for host in read)) for name in _DISTRIBUTIONS),
-        unanswered_table(result),
-        clock_table("deadlines", soon, result, days=HORIZON_DAYS, later=later),
-        _finding_table(judgement.findings),
-        make_table("drift", map(values, result.drift)),
-        make_table("oldest", captured[:OLDEST], number=OLDEST),
-        make_table("hosts", hosts),
-    )
-    return build_report("estate", result, generated_at, _finding_cards(judgement.findings), tables)
+    dated = [i for i in judgement.instances if i.days_left is not None]
+    soon = [i for i in dated if (i.days_left or 0) <= HORIZON_DAYS]
+    findings = sorted(judgement.findings, key=lambda f: (-SEVERITIES.index(f.severity), f.name, f.subject.id))
+    figures = {"days": HORIZON_DAYS, "later": len(dated) - len(soon), "number": OLDEST}
+    for severity in SEVERITIES:
+        waived = [finding.waived_by is not None for finding in findings if finding.severity == severity]
+        figures |= {severity: len(waived), f"{severity}_waived": sum(waived)}
+    return figures, {
+        "states": distribution(counted(i.compliance_state for i in judgement.instances)),
+        **{
+            name.replace("_", "-"): distribution(counted(host[name] for host in hosts if host["seen"]))
+            for name in _DISTRIBUTIONS
+        },
+        "deadlines": clocks(soon, result),
+        "findings": ({**values(f), **values(f.subject), "evidence": _evidence_text(f.evidence)} for f in findings),
+        "drift": map(values, result.drift),
+        "oldest": captured[:OLDEST],
+        "hosts": hosts,
+    }
 
 
-def _host_records(result: JudgementResult) -> list[dict[str, Any]]:
-    """One record a host: its newest good observation, and the instance that judgement made of it."""
-    judgement = result.judgement
-    instances = {instance.hostname: instance for instance in judgement.instances}
+def _hosts(result: JudgementResult) -> list[dict[str, Any]]:
+    """One record a host, by name: its newest good observation, and the instance that judgement made of it."""
+    instances = {instance.hostname: instance for instance in result.judgement.instances}
     records = []
-    for state in result.states:
+    for state in sorted(result.states, key=lambda state: state.hostname):
         seen = state.observation or NEVER_READ
         instance = instances.get(state.hostname)
         records.append(
@@ -57,44 +53,23 @@ def _host_records(result: JudgementResult) -> list[dict[str, Any]]:
                 "hostname": state.hostname,
                 "outcome": state.outcome,
                 "seen": state.observation is not None,
-                "state": instance.compliance_state if instance else None,
-                "virtual_account": instance.virtual_account if instance else None,
-                "age_hours": hours(judgement.as_of, seen.captured_at),
+                "state": instance and instance.compliance_state,
+                "virtual_account": instance and instance.virtual_account,
+                "age_hours": hours(result.judgement.as_of, seen.captured_at),
             }
         )
     return records
 
 
-def _finding_cards(findings: Sequence[Finding]) -> tuple[Card, ...]:
-    tones: dict[str, Tone] = {"critical": "bad", "error": "bad", "warning": "warn", "info": "info"}
-    cards = []
-    for severity in reversed(SEVERITIES):
-        found = [f for f in findings if f.severity == severity]
-        waived = f"{sum(f.waived_by is not None for f in found)} of them waived"
-        tone = tones[severity] if found else "quiet"
-        cards.append(Card(f"Findings: {severity}", str(len(found)), waived if found else "none", tone))
-    return tuple(cards)
-
-
-def _finding_table(findings: Iterable[Finding]) -> Table:
-    ordered = sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.name, f.subject.id))
-    return make_table(
-        "findings", ({**values(f), **values(f.subject), "evidence": _evidence_text(f.evidence)} for f in ordered)
-    )
-
-
 def _evidence_text(evidence: Sequence[FindingEvidence]) -> str | None:
     """The first lines and rows that a finding rests on, in one cell."""
-    if not evidence:
-        return None
-    said = [_one_evidence(e) for e in evidence[:EVIDENCE_SHOWN]]
-    more = len(evidence) - len(said)
-    return " | ".join(said) + (f" | and {more} more" if more else "")
-
-
-def _one_evidence(evidence: FindingEvidence) -> str:
-    source, kind, number = evidence.capture, "line", evidence.line
-    if evidence.entitlement is not None:
-        source, kind, number = evidence.entitlement, "row", evidence.row
-    where = f"{source or 'not known'}, {kind} {'not known' if number is None else number}"
-    return f"{where}: {evidence.text.strip()}" if evidence.text else where
+    said = []
+    for one in evidence[:EVIDENCE_SHOWN]:
+        source, kind, number = one.capture, "line", one.line
+        if one.entitlement is not None:
+            source, kind, number = one.entitlement, "row", one.row
+        where = f"{source or 'not known'}, {kind} {'not known' if number is None else number}"
+        said.append(f"{where}: {one.text.strip()}" if one.text else where)
+    if more := len(evidence) - len(said):
+        said.append(f"and {more} more")
+    return " | ".join(said) or None

@@ -12,23 +12,9 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from licsweep.reports.view import TONES, Cell, Report, Table, Tone, shown
+from licsweep.reports.view import Cell, Report, Table, Tone, layout, shown, tone_of
 from licsweep.version import VERSION
 
-# Widths of columns by kind, in rem; a browser lays out ten thousand rows of known widths at once.
-_WIDTHS = {
-    "text": 10,
-    "prose": 20,
-    "code": 13,
-    "int": 6.5,
-    "days": 8,
-    "bar": 9,
-    "bool": 6,
-    "date": 6,
-    "datetime": 10,
-    "state": 10,
-    "ref": 4,
-}
 _FIRST_COLUMN = 12
 _WIDTH_STEP = 20
 
@@ -56,7 +42,7 @@ def render(report: Report) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    targets = {table.name: _references(table) for table in report.tables}
+    targets = {table.name: {str(cell) for cell in table.of_kind("ref") if cell is not None} for table in report.tables}
     css = files("licsweep.reports").joinpath("report.css").read_text("utf-8")
     style_hash = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     page = environment.get_template("report.html.j2").render(
@@ -71,7 +57,7 @@ def render(report: Report) -> bytes:
 
 def _layout(table: Table) -> tuple[int, list[str]]:
     """The least width of a table in rem, in steps that the style sheet knows, and its columns' shares of it."""
-    widths = [_WIDTHS[column.kind] for column in table.columns]
+    widths = [layout()["widths"][column.kind] for column in table.columns]
     widths[0] = min(_FIRST_COLUMN, 1.5 * widths[0])
     return math.ceil(sum(widths) / _WIDTH_STEP) * _WIDTH_STEP, [f"{100 * width / sum(widths):.2f}%" for width in widths]
 
@@ -79,20 +65,20 @@ def _layout(table: Table) -> tuple[int, list[str]]:
 def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
     """Rows ready to print; the first row of each value of a ref column is where links of the other table lead."""
     open_anchors = set(targets[table.name])
-    most = max((_size(row[i]) for i, c in enumerate(table.columns) if c.kind == "bar" for row in table.rows), default=0)
+    most = max(map(_size, table.of_kind("bar")), default=0)
     rows = []
-    for row in table.rows:
+    for row in table.cells():
         anchor: str | None = None
         tone: Tone = "quiet"
         cells: list[_Cell] = []
-        for value, column in zip(row, table.columns, strict=True):
+        for value, column in row:
             text = shown(value, column)
             look: str = column.kind
             href = share = None
             if value is None:
                 look += " missing"
             elif look == "state":
-                tone = TONES.get(text, "quiet")
+                tone = tone_of(text)
                 look += f" {tone}"
             elif look == "bar":
                 share = f"{100 * _size(value) / most:.1f}"
@@ -107,9 +93,3 @@ def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
 
 def _size(value: Cell) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _references(table: Table) -> set[str]:
-    """The values of a table's ref column."""
-    at = next((i for i, column in enumerate(table.columns) if column.kind == "ref"), None)
-    return set() if at is None else {str(row[at]) for row in table.rows if row[at] is not None}

@@ -1,6 +1,7 @@
 """The terminal's view: the headline figures, the statement, and of each table what fits: first rows, first columns."""
 
 import textwrap
+from itertools import islice
 
 from licsweep.clean_text import clean
 from licsweep.reports.plain_tables import text_table, width
@@ -19,7 +20,7 @@ def render(report: Report) -> bytes:
 
 
 def _table(table: Table) -> str:
-    rows = [[shown(cell, c) for cell, c in zip(row, table.columns, strict=True)] for row in table.rows[:ROWS]]
+    rows = [[shown(*cell) for cell in row] for row in islice(table.cells(), ROWS)]
     numbers = {at for at, column in enumerate(table.columns) if column.kind in ("int", "bar")}
     grid = text_table([column.heading for column in table.columns], rows, right=numbers, cut=True)
     more = f"\n... and {len(table.rows) - ROWS} more rows" if len(table.rows) > ROWS else ""

@@ -1,11 +1,10 @@
 """`report transition`: each product instance on its way to Smart Licensing Using Policy, in the order of work."""
 
 from collections import Counter
-from datetime import datetime
 
 from licsweep.position_types import JudgementResult
-from licsweep.reports.common_tables import build_report, distribution, unanswered_table
-from licsweep.reports.view import Card, Report, alarm_card, make_table, values
+from licsweep.reports.build import Figures, Records, distribution
+from licsweep.reports.view import values
 
 _STEPS = {
     "onprem-too-old": "Update SSM On-Prem first",
@@ -17,20 +16,11 @@ _STEPS = {
 }
 
 
-def build(result: JudgementResult, *, generated_at: datetime) -> Report:
-    """The transition report over both worlds: classic boxes with their next step, and those that are there."""
+def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
+    """Both worlds: classic boxes with their next step, and those that are there."""
     rows = result.transition
     steps: Counter[str] = Counter(row.step for row in rows)
-    done = f"{steps['already']} of {len(rows)}"
     work = sum(row.order is not None for row in rows)
-    cards = (
-        Card("Already changed", done, "product instances under Smart Licensing Using Policy"),
-        alarm_card("With work to do", work, "in the order of the table", "warn"),
-        alarm_card("Not known", steps["unknown"], "no rule, no release or no answer", "warn"),
-    )
-    tables = (
-        distribution("steps", {title: steps[step] for step, title in _STEPS.items() if steps[step]}),
-        make_table("transition", map(values, rows)),
-        unanswered_table(result),
-    )
-    return build_report("transition", result, generated_at, cards, tables)
+    figures = {"instances": len(rows), "already": steps["already"], "unknown": steps["unknown"], "work": work}
+    by_step = {title: steps[step] for step, title in _STEPS.items() if steps[step]}
+    return figures, {"steps": distribution(by_step), "transition": map(values, rows)}

@@ -5,7 +5,7 @@ never as 0 or blank. A table's first column names its rows.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -20,18 +20,6 @@ from reconcile.instances.clock import days_in_words
 
 Cell = str | int | bool | date | None
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
-
-# The color of a word. The word itself is always printed: color is never the only carrier.
-TONES: dict[str, Tone] = {
-    **dict.fromkeys(("ok", "authorized", "reporting-ok", "no-report-required", "in_use"), "good"),
-    **dict.fromkeys(("info", "reserved", "in_evaluation", "covered-by-substitution", "reported-by-controller"), "info"),
-    **dict.fromkeys(
-        ("warning", "partial", "below-buffer", "owned-unknown", "report-due", "never-reported", "eval-mode"), "warn"
-    ),
-    **dict.fromkeys(("error", "critical", "shortage", "report-overdue", "out-of-compliance", "eval-expired"), "bad"),
-    **dict.fromkeys(("unreachable", "auth-failed", "host-key-unknown", "host-key-changed", "refused"), "bad"),
-    **dict.fromkeys(("unparsed", "timed-out", "unidentified", "no result recorded"), "bad"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +53,17 @@ class Table:
     note: str = ""
     empty: str = "None."
 
+    def cells(self) -> Iterator[list[tuple[Cell, Column]]]:
+        """Each row, its values with their columns."""
+        for row in self.rows:
+            yield list(zip(row, self.columns, strict=True))
+
+    def of_kind(self, kind: str) -> list[Cell]:
+        """The values of all columns of a kind."""
+        return [row[at] for at, column in enumerate(self.columns) if column.kind == kind for row in self.rows]
+
     def records(self) -> list[dict[str, Cell]]:
-        keys = [column.key for column in self.columns]
-        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+        return [{column.key: value for value, column in row} for row in self.cells()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +96,21 @@ class Report:
         return next(table for table in self.tables if table.name == self.main)
 
 
-def alarm_card(title: str, number: int, note: str, tone: Tone) -> Card:
-    """A number that is good where it is 0, else of this tone."""
-    return Card(title, str(number), note, tone if number else "good")
-
-
 @cache
-def layout() -> dict[str, dict[str, Any]]:
-    """tables.yaml: what stands on the face of each report, and the layout of each table."""
+def layout() -> dict[str, Any]:
+    """tables.yaml: what stands on the face of each report, the layout of each table, colors and widths."""
     text = files("licsweep.reports").joinpath("tables.yaml").read_text("utf-8")
-    found: dict[str, dict[str, Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_single_data()
+    found: dict[str, Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_single_data()
     return found
 
 
-def make_table(name: str, records: Iterable[Mapping[str, Any]], **figures: int) -> Table:
+def tone_of(word: str) -> Tone:
+    """The color of a word."""
+    tones: dict[Tone, list[str]] = layout()["tones"]
+    return next((tone for tone, words in tones.items() if word in words), "quiet")
+
+
+def make_table(name: str, records: Iterable[Mapping[str, Any]], figures: Mapping[str, Any]) -> Table:
     """The table of this name, of the records' values for its columns' keys; `figures` stand in its words.
 
     A missing key is a mistake of ours (KeyError).
@@ -121,8 +118,17 @@ def make_table(name: str, records: Iterable[Mapping[str, Any]], **figures: int) 
     table = layout()["tables"][name]
     columns = tuple(Column(**column) for column in table["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
-    said = {part: table[part].format(**figures) for part in ("title", "note", "empty") if part in table}
+    said = {part: table[part].format_map(figures) for part in ("title", "note", "empty") if part in table}
     return Table(name=name, columns=columns, rows=rows, **said)
+
+
+def make_card(card: Mapping[str, Any], figures: Mapping[str, Any]) -> Card:
+    """A card of tables.yaml with its figures."""
+    note, tone = card["note"], card.get("tone", "quiet")
+    if "alarm" in card and not figures[card["alarm"]]:
+        note, tone = card.get("none", note), card.get("calm", "good")
+    value, note, tone = (words.format_map(figures) for words in (card["value"], note, tone))
+    return Card(card["title"], value, note, tone)
 
 
 def shown(value: Cell, column: Column) -> str:

@@ -10,29 +10,9 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from licsweep.reports.defuse import for_excel, is_formula_like
-from licsweep.reports.view import TONES, Cell, Column, Report, Table, Tone, shown
+from licsweep.reports.view import Cell, Column, Report, Table, layout, shown, tone_of
 
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FORMATS: dict[str, dict[str, Any]] = {
-    "text": {"valign": "top"},
-    # Stays a text when a person edits the cell.
-    "quoted": {"valign": "top", "quote_prefix": True},
-    "wrapped": {"valign": "top", "text_wrap": True},
-    "missing": {"valign": "top", "italic": True, "font_color": "#6B7280"},
-    "int": {"valign": "top", "num_format": "0"},
-    "datetime": {"valign": "top", "num_format": "yyyy-mm-dd hh:mm"},
-    "date": {"valign": "top", "num_format": "yyyy-mm-dd"},
-    "header": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E5E9F0", "bottom": 1},
-    "title": {"bold": True, "font_size": 16},
-    "headline": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#FEF3C7"},
-}
-_TONES: dict[Tone, dict[str, Any]] = {
-    "good": {"font_color": "#166534", "bg_color": "#DCFCE7"},
-    "info": {"font_color": "#1E40AF", "bg_color": "#DBEAFE"},
-    "warn": {"font_color": "#854D0E", "bg_color": "#FEF9C3"},
-    "bad": {"font_color": "#991B1B", "bg_color": "#FEE2E2"},
-    "quiet": {},
-}
 _WIDEST_PIXELS = 420
 _FIRST_EXCEL_YEAR = 1900
 
@@ -41,8 +21,7 @@ def render(report: Report) -> bytes:
     out = io.BytesIO()
     with Workbook(out, _OPTIONS) as book:
         book.set_properties({"title": report.title, "comments": report.headline})
-        formats = {name: book.add_format(look) for name, look in _FORMATS.items()}
-        formats |= {tone: book.add_format({"valign": "top", **look}) for tone, look in _TONES.items()}
+        formats = {name: book.add_format({"valign": "top", **look}) for name, look in layout()["excel"].items()}
         _cover(book, formats, report)
         for table in report.tables:
             _sheet(book, formats, table)
@@ -81,8 +60,8 @@ def _sheet(book: Any, formats: dict[str, Any], table: Table) -> None:
         sheet.write_string(0, at, column.heading, formats["header"])
         if column.kind == "bar" and table.rows:
             sheet.conditional_format(1, at, len(table.rows), at, {"type": "data_bar"})
-    for down, row in enumerate(table.rows, 1):
-        for at, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+    for down, row in enumerate(table.cells(), 1):
+        for at, (cell, column) in enumerate(row):
             _write(sheet, down, at, cell, column, formats)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
@@ -103,7 +82,7 @@ def _write(sheet: Any, row: int, at: int, cell: Cell, column: Column, formats: d
             sheet.write_datetime(row, at, cell, formats["date"])
         case _:
             text = for_excel(shown(cell, column))
-            look = TONES.get(text, "quiet") if column.kind == "state" else "text"
+            look = tone_of(text) if column.kind == "state" else "text"
             sheet.write_string(row, at, text, formats["quoted" if is_formula_like(text) else look])
 
 

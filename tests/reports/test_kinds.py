@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -9,7 +10,7 @@ from licsweep import serialization
 from licsweep.errors import InputError
 from licsweep.position_types import Coverage, DriftLine, Entitlement, Judgement, JudgementResult, OwnedTerm, Term
 from licsweep.reports import KINDS
-from licsweep.reports.view import Column, layout
+from licsweep.reports.view import Column, Tone, layout
 
 from .conftest import WRITTEN, Given
 
@@ -178,6 +179,9 @@ def test_every_layout_is_of_a_table_and_whole(given):
     layouts = layout()["tables"]
     assert set(layouts) == {t.name for kind in KINDS for t in given.report(kind).tables}
     assert set(layout()["reports"]) == set(KINDS)
+    assert set(layout()["tones"]) | {"quiet"} == set(get_args(Tone))
+    assert set(get_args(Tone)) < set(layout()["excel"])
+    assert set(layout()["widths"]) == set(get_args(get_type_hints(Column)["kind"]))
     columns = [column for table in layouts.values() for column in table["columns"]]
     assert serialization.check_json(json.dumps(columns), tuple[Column, ...], "tables.yaml")
     assert {column.get("ref") for column in columns} == {None, "pools", "lines"}
