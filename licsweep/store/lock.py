@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from licsweep.errors import LockedError, StoreError
+from licsweep import files
+from licsweep.errors import InputError, LockedError, StoreError
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe in its place holds nobody up
 
@@ -47,10 +48,10 @@ def locked(path: Path, doing: str) -> Iterator[Callable[[], bool]]:
 def is_locked(path: Path) -> bool:
     """Whether a run holds the lock; True as well where this user may not look."""
     try:
-        with path.open("rb") as file:
+        with files.opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError)
+    except InputError:
+        return files.present(path)
     return False
 
 
