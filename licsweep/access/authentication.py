@@ -120,19 +120,20 @@ class LoggingIn:
 
     def _answer(self, title: str, instructions: str, fields: Sequence[tuple[str, bool]]) -> list[str]:
         """Answers one round of keyboard-interactive (in paramiko's thread, which passes on what is raised)."""
-        said = quoted(f"{title} {instructions} {' '.join(prompt for prompt, _ in fields)}")
+        text = f"{title} {instructions} {' '.join(prompt for prompt, _ in fields)}"
+        asked = quoted(text)
         answers, typed, code_asked = [], self._typed, self.code_asked
         for prompt, echo in fields:
             wants_password = not echo and _ASKS_FOR_PASSWORD.search(prompt)
             if wants_password and typed:
-                raise AuthFailed("user name or password refused", why=f"it asks again: {said}")
-            if wants_password and self._login.password and not _ANOTHER_WORD.search(said):
+                raise AuthFailed("user name or password refused", why=f"it asks again: {asked}")
+            if wants_password and self._login.password and not _ANOTHER_WORD.search(text):
                 typed = True
                 answers.append(self._login.password)
             elif self._ask_code and not wants_password and not code_asked:
                 code_asked = True
-                answers.append(self._ask_code(said))
+                answers.append(self._ask_code(asked))
             else:
-                raise AuthFailed("the login asks for something else than the password", why=said)
+                raise AuthFailed("the login asks for something else than the password", why=asked)
         self._typed, self.code_asked = typed, code_asked
         return answers

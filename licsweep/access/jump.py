@@ -43,11 +43,11 @@ class _Hop:
         return transport is not None and transport.is_active()
 
 
-def ask_on_terminal(said: str) -> str:
+def ask_on_terminal(asked: str) -> str:
     """A one-time code from the person at the terminal. Raises AuthFailed where there is none."""
     if not sys.stdin.isatty():
-        raise AuthFailed("the jump host asks for a one-time code", why=said, hint="run licsweep on a terminal")
-    return getpass.getpass(f"{said} ")
+        raise AuthFailed("the jump host asks for a one-time code", why=asked, hint="run licsweep on a terminal")
+    return getpass.getpass(f"{asked} ")
 
 
 class JumpHosts:

@@ -242,7 +242,7 @@ class Session:
         self.shell.write(out_data)
 
     def cleanup(self, command: str = LAST_LINE) -> None:
-        """Says goodbye so that the vty line is free at once (Netmiko calls this from disconnect)."""
+        """Sends `exit`, so that the vty line is free at once (Netmiko calls this from disconnect)."""
         if self._shell and self._shell.prompt and self.remote_conn is not None:
             self.remote_conn.settimeout(1.0)
             with suppress(OSError, AccessError):  # the line may be gone already

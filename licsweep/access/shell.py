@@ -118,14 +118,14 @@ class Shell:
         """What comes next; nothing where the device is silent for so many seconds."""
         left = ends - time.monotonic()
         if left <= 0:
-            raise SessionTimeout("no prompt in time", why=self.last_words or "the device said nothing")
+            raise SessionTimeout("no prompt in time", why=self.last_words or "the device printed nothing")
         self.channel.settimeout(min(left, silence, self._limits.command / 3))
         try:
             data: bytes = self.channel.recv(65536)
         except TimeoutError:
             return b""
         if not data:
-            raise SessionDropped("the device closed the session", why=self.last_words or "it said nothing")
+            raise SessionDropped("the device closed the session", why=self.last_words or "it printed nothing")
         return data
 
     @property

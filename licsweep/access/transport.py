@@ -92,10 +92,10 @@ class Transport(ServiceRequestingTransport):
         except (OSError, paramiko.SSHException) as error:  # by how far the requests had got when the device closed it
             failure = str(error)
         if failure or channel.closed:
-            said = quoted(channel.recv(_READ_BYTES).decode("utf-8", "replace")) if channel.recv_ready() else ""
+            printed = quoted(channel.recv(_READ_BYTES).decode("utf-8", "replace")) if channel.recv_ready() else ""
             raise SessionDropped(
                 "the device closed the session" if channel.eof_received else "the device gives no shell",
-                why=f"the last line is {said!r}" if said else failure,
+                why=f"the last line is {printed!r}" if printed else failure,
             )
         if not answered:
             raise paramiko.SSHException("timeout: no answer to the request for a shell")

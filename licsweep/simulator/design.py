@@ -136,8 +136,8 @@ def load_design(folder: str | None = None) -> Design:
 
 def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tuple[Device, ...]:
     """The devices of an estate, without ports; all of one kind where `only` names it."""
-    luck = random.Random(seed)  # noqa: S311 - invented serials, no secret
-    serials = (f"FOC{number:05d}X{luck.randrange(256):02X}" for number in count(1))
+    rng = random.Random(seed)  # noqa: S311 - invented serials, no secret
+    serials = (f"FOC{number:05d}X{rng.randrange(256):02X}" for number in count(1))
     numbers: dict[str, int] = {}
     planned = []
     mix = [design.kind(only)] * devices if only else _mix(design.kinds, devices)

@@ -63,7 +63,7 @@ class SimulatedEstate:
             if not line:
                 self._stop()
                 complaints.seek(0)
-                why = (complaints.read().strip() or f"nothing heard within {START_SECONDS:.0f} s").splitlines()[-1]
+                why = (complaints.read().strip() or f"no answer within {START_SECONDS:.0f} s").splitlines()[-1]
                 raise LicsweepError("the simulated estate did not start", why=why)
         announced = from_json(line, Announcement)
         self.username, self.devices, self.jump_hosts = announced.username, announced.devices, announced.jump_hosts

@@ -78,7 +78,7 @@ class HangInOutput(_StopsInOutput):
 
 class DropInOutput(_StopsInOutput):
     async def _stop(self) -> None:
-        await asyncio.sleep(0.05)  # what was written is on its way
+        await asyncio.sleep(0.05)  # so that what was written still arrives
         self._wire.cut()
         raise HungUp
 

@@ -63,10 +63,12 @@ def spread(devices: Sequence[Device], wanted: Mapping[str, float], seed: int) ->
         number = max(1, round(share * len(session)))
         fitting = [host for host in working if not kinds[name].sessions or session[host] in kinds[name].sessions]
         given |= dict.fromkeys([host for host in fitting if host not in given][:number], name)
-    return tuple(_sick(device, given[device.name], kinds) if device.name in given else device for device in devices)
+    return tuple(
+        _with_fault(device, given[device.name], kinds) if device.name in given else device for device in devices
+    )
 
 
-def _sick(device: Device, fault: str, kinds: Mapping[str, FaultKind]) -> Device:
+def _with_fault(device: Device, fault: str, kinds: Mapping[str, FaultKind]) -> Device:
     outcome = kinds[fault].outcome
     if outcome == "ok":
         return replace(device, fault=fault)

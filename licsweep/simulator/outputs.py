@@ -36,13 +36,13 @@ class Outputs:
 
     def _render(self, device: Device, template: str) -> str:
         kind = self._design.kind(device.kind)
-        luck = random.Random(device.udis[0].sn)  # noqa: S311 - spreads the minutes of the dates
+        rng = random.Random(device.udis[0].sn)  # noqa: S311 - spreads the minutes of the dates
         return self._environment.get_template(template).render(
             device=device,
             licenses=[(self._design.licenses[line.license], line) for line in kind.licenses],
             now=self._now.astimezone(ZoneInfo(device.timezone)),
-            jitter=luck.randrange(600),
-            up_days=luck.randrange(20, 300),
+            jitter=rng.randrange(600),
+            up_days=rng.randrange(20, 300),
             **kind.facts,
         )
 

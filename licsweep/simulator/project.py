@@ -1,4 +1,4 @@
-"""A project for the simulated estate: inventory, known_hosts, and what its smart account is said to own."""
+"""A project for the simulated estate: inventory, known_hosts, and what its smart account owns."""
 
 import csv
 import io

@@ -180,7 +180,7 @@ async def _nothing_to_reload() -> None:
 
 
 class _Login(asyncssh.SSHServer):
-    """Passwords and authorized keys, and no other way in."""
+    """Accepts passwords and authorized keys only."""
 
     def __init__(self, name: str, account: Account, estate: _Estate) -> None:
         self._name, self._account, self._estate = name, account, estate

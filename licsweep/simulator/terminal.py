@@ -24,7 +24,7 @@ class Wire(Protocol):
         """What was typed since; "" when the other end is gone."""
 
     def write(self, text: str) -> None:
-        """Sends text on its way."""
+        """Sends text."""
 
     def cut(self) -> None:
         """Ends the connection without a word."""
@@ -49,7 +49,7 @@ class Behavior:
         return self.dialect.prompt.format(name=self.name)
 
     def refusal(self, line: str) -> str:
-        """What is said to a line that is no command: the marker stands under the first word that does not fit."""
+        """The answer to a line that is no command: the marker stands under the first word that does not fit."""
         known = [command.split() for command in (*self.commands, self.dialect.height, "terminal width", "exit")]
         words = line.split()
         fitting = next(n for n in range(len(words), -1, -1) if any(words[:n] == command[:n] for command in known))
@@ -101,7 +101,7 @@ class Vty:
     def _set_height(self, lines: int) -> None:
         self._height = lines
 
-    async def _answer(self, command: str, text: str) -> None:  # noqa: ARG002 - the sick ones ask which command
+    async def _answer(self, command: str, text: str) -> None:  # noqa: ARG002 - the broken ones look at the command
         await self._page(text)
 
     async def _line(self, *, hidden: bool = False) -> str:

@@ -76,6 +76,7 @@ def test_a_password_is_typed_into_a_prompt_for_it(box: Start, rounds: list[Round
         ([asking(("New password: ", False))], 0),
         ([asking(HIDDEN, title="Your password has expired. Change it now?")], 0),
         ([asking(("PASSCODE: ", False))], 0),
+        ([asking(("Enable password: ", False), title="Authorized use only. " * 20)], 0),
         ([asking(HIDDEN), asking(("Retype the password: ", False))], 1),
     ],
 )
