@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Literal
 
+from licsweep.checked import Checked
 from licsweep.vocabulary import (
     AuthorizationStatus,
     EnforcementType,
@@ -21,16 +22,6 @@ from licsweep.vocabulary import (
     SkipReason,
     TransportType,
 )
-
-
-class _Utc:
-    """Marks a datetime that `licsweep.serialization` reads as UTC; a bare date is its first second."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        inner = core_schema.no_info_before_validator_function(_moment, handler(source))
-        return core_schema.no_info_after_validator_function(as_utc, inner)
 
 
 def _moment(value: Any) -> Any:
@@ -49,7 +40,17 @@ def as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Utc = Annotated[datetime, _Utc()]
+def _whole(value: Any) -> Any:
+    """A quantity as it must be written: no text, no yes or no."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:
+        raise ValueError(f"is not a whole number from 0 to {MAX_QUANTITY}")
+    return value
+
+
+# A bare date is its first second, no zone means UTC.
+Utc = Annotated[datetime, Checked(_moment, as_utc)]
+MAX_QUANTITY = 10**12
+Quantity = Annotated[int, Checked(_whole)]
 SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 

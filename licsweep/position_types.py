@@ -4,10 +4,10 @@ Quantities are whole licenses. Dates of terms are days, the end date is the last
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
-from licsweep.model import HostState, Record, Udi, Utc
+from licsweep.model import HostState, Quantity, Record, Udi, Utc
 from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]
@@ -38,10 +38,14 @@ class Term(Record):
     """Part of an entitlement: `quantity` licenses from `start` to `end` (None: open)."""
 
     type: Literal["perpetual", "term", "demo", "usage"]
-    quantity: int = 0
+    quantity: Quantity = 0
     start: date | None = None
     end: date | None = None
     subscription_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.start and self.end and self.end < self.start:
+            raise ValueError(f"end: is before the start, {self.start}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +71,16 @@ class Entitlement(Record):
     license: str
     entitlement_tag: str | None = None
     terms: tuple[Term, ...] = ()
-    cssm_in_use: int | None = None
-    cssm_reserved: int | None = None
+    cssm_in_use: Quantity | None = None
+    cssm_reserved: Quantity | None = None
     substitutions: tuple[Substitution, ...] = ()
     exported_at: Utc | None = None
     source_file: str | None = None
     source_row: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.license.strip():
+            raise ValueError("license: is empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +88,7 @@ class CssmLicense(Record):
     """A license that CSSM charges to a product instance."""
 
     license: str
-    quantity: int
+    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,41 +106,9 @@ class CssmInstance(Record):
     source_file: str | None = None
     source_row: int | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredImport(Record):
-    """One import: the entitlements or the product instances that one file states of one smart account.
-
-    `source` is where the figures come from (CSSM licenses, CSSM instances, On-Prem, own YAML). `whole`: it is the
-    export of the whole smart account, so that an account that it does not name has nothing.
-    """
-
-    id: int
-    source: str
-    file: str
-    sha256: str
-    imported_at: Utc
-    whole: bool = False
-    removed_at: Utc | None = None
-    entitlements: tuple[Entitlement, ...] = ()
-    instances: tuple[CssmInstance, ...] = ()
-
-    @property
-    def rows(self) -> tuple[Entitlement, ...] | tuple[CssmInstance, ...]:
-        return self.entitlements or self.instances
-
-    @property
-    def smart_account(self) -> str | None:
-        return next((row.smart_account for row in self.rows if row.smart_account), None)
-
-    @property
-    def virtual_accounts(self) -> tuple[str, ...]:
-        return tuple(sorted({row.virtual_account for row in self.rows if row.virtual_account}))
-
-    @property
-    def exported_at(self) -> datetime:
-        """When it was exported; the import itself where no file said."""
-        return next((row.exported_at for row in self.rows if row.exported_at), self.imported_at)
+    def __post_init__(self) -> None:
+        if not (self.sn or self.name or "").strip():
+            raise ValueError("sn: neither a serial nor a name is stated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

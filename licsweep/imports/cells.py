@@ -1,7 +1,9 @@
 """Cells of an export as quantities and dates: read only where the text leaves no doubt, else an error says why."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from licsweep.model import as_utc
@@ -15,21 +17,12 @@ _WHOLE = re.compile(r"[0-9]{1,12}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([,.' \u00a0\u202f])[0-9]{3})(?:\1[0-9]{3}){0,3}")
 _RESERVED = re.compile(r"(?P<head>.+?)\s*\(\s*(?P<plus>\+?)\s*(?P<reserved>\S+) reserved\s*\)", re.IGNORECASE)
 _OF = re.compile(r"(?P<part>\S+) of (?P<all>\S+)", re.IGNORECASE)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = (
-    re.compile(r"(?P<y>[0-9]{4})([-/.])(?P<m>[0-9]{1,2})\2(?P<d>[0-9]{1,2})"),
-    re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
-    re.compile(r"(?P<y>[0-9]{4})[- ](?P<m>[A-Za-z]+)[- ](?P<d>[0-9]{1,2})"),
-    re.compile(r"(?P<d>[0-9]{1,2})[- ](?P<m>[A-Za-z]+)[-, ]+(?P<y>[0-9]{4})"),
-    re.compile(r"(?P<m>[A-Za-z]+)\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})"),
-)
-_SLASHED = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?")
-_CLOCK = re.compile(
-    r"(?P<day>.+?),? (?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?: ?(?P<half>[AP])M)?(?: ?(?:UTC|GMT|Z))?",
-    re.IGNORECASE,
-)
-_LAST_MONTH, _NOON = 12, 12
+_NUMBERS = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2[0-9]{4}(?=$|,? )")
+# Dates as strptime reads them once `_plain_date` has taken marks and long names of months away.
+_BY_ORDER = {"dmy": "%d %m %Y", "mdy": "%m %d %Y"}
+_DAYS = ("%Y %m %d", "%Y %b %d", "%d %b %Y", "%b %d %Y")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_LAST_MONTH = 12
 
 
 def one_line(text: str | None) -> str | None:
@@ -81,28 +74,27 @@ def day(text: str, order: Order | None = None) -> date | None:
     return found.date() if found else None
 
 
+@lru_cache(maxsize=10_000)
 def moment(text: str, order: Order | None = None) -> datetime | None:
     """A moment in UTC; a bare date is its first second, no zone means UTC. None and ValueError as with `day`."""
     text = " ".join(text.split())
     if text.casefold() in NOTHING:
         return None
-    try:
-        if _ISO.fullmatch(text):
-            return as_utc(datetime.fromisoformat(text))
-        clock = _CLOCK.fullmatch(text)
-        year, month, number = _parts(clock["day"] if clock else text, order)
-        head = datetime(year, month, number, tzinfo=UTC)
-        return head + _since_midnight(clock["time"], clock["half"]) if clock else head
-    except _Unclear as error:
-        raise ValueError(str(error)) from error
-    except ValueError as error:
-        raise ValueError("is not a date that exists; write it as 2026-11-24") from error
+    with suppress(ValueError):
+        return as_utc(datetime.fromisoformat(text))
+    known = order_of(text)
+    if known == "open" and order is None:
+        raise ValueError("is ambiguous: day and month could be swapped; type --dates dmy or --dates mdy")
+    numbers = (_BY_ORDER[order or known or "dmy"],) if _NUMBERS.match(text) else ()
+    for form in (f"{day}{clock}" for day in (*numbers, *_DAYS) for clock in _CLOCKS if text.isascii()):
+        with suppress(ValueError):
+            return datetime.strptime(_plain_date(text), form).replace(tzinfo=UTC)
+    raise ValueError("is not a date that exists in a known form; write it as 2026-11-24")
 
 
 def order_of(text: str) -> Order | Literal["open"] | None:
     """The order of day and month that a date proves, because one of them is above 12; `open` where it could be both."""
-    clock = _CLOCK.fullmatch(text := " ".join(text.split()))
-    said = _SLASHED.fullmatch(clock["day"] if clock else text)
+    said = _NUMBERS.match(" ".join(text.split()))
     if said is None or said[1] == said[3]:
         return None
     if max(int(said[1]), int(said[3])) <= _LAST_MONTH:
@@ -110,33 +102,8 @@ def order_of(text: str) -> Order | Literal["open"] | None:
     return "dmy" if int(said[1]) > _LAST_MONTH else "mdy"
 
 
-class _Unclear(ValueError):
-    """Words for the person, unlike what the date types say."""
-
-
-def _parts(text: str, order: Order | None) -> tuple[int, int, int]:
-    for pattern in _DAYS:
-        if found := pattern.fullmatch(text):
-            return int(found["y"]), _month(found["m"]), int(found["d"])
-    if not (said := _SLASHED.fullmatch(text)):
-        raise _Unclear("is not a date that is known; write it as 2026-11-24")
-    first, second = int(said[1]), int(said[3])
-    known = order or order_of(text) or "dmy"
-    if known == "open":
-        raise _Unclear("is ambiguous: day and month could be swapped; type --dates dmy or --dates mdy")
-    return (int(said[4]), second, first) if known == "dmy" else (int(said[4]), first, second)
-
-
-def _month(word: str) -> int:
-    if word.isdigit():
-        return int(word)
-    short = word[:3].casefold()
-    if short not in _MONTHS:
-        raise _Unclear(f"{word!r} is not the name of a month; write the date as 2026-11-24")
-    return _MONTHS.index(short) + 1
-
-
-def _since_midnight(clock: str, half: str | None) -> timedelta:
-    at = time.fromisoformat(clock.zfill(len("10:00")) if clock.count(":") == 1 else clock.zfill(len("10:00:00")))
-    hour = at.hour % _NOON + (_NOON if half in ("P", "p") else 0) if half else at.hour
-    return timedelta(hours=hour, minutes=at.minute, seconds=at.second)
+def _plain_date(text: str) -> str:
+    """`Sept. 3, 2026 10:15PM UTC` as `Sep 3 2026 10:15 PM`."""
+    text = re.sub(r" ?(?:UTC|GMT|Z)$", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=[0-9])([AP]M)$", r" \1", text, flags=re.IGNORECASE)
+    return re.sub(r"([A-Za-z]{3})[A-Za-z]*", r"\1", " ".join(re.sub(r"[-/.,]", " ", text).split()))

@@ -16,17 +16,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from licsweep.errors import InputError
-from licsweep.imports.cells import day, moment, one_line
-from licsweep.imports.columns import exports, known_types, plain, term_type
+from licsweep.imports.columns import term_type
 from licsweep.imports.files import ImportedFile
-from licsweep.imports.instances import serial_notes, udi_of
-from licsweep.imports.licenses import open_ended_note
 from licsweep.imports.limits import check, some
-from licsweep.imports.quantity_type import Whole
-from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution, Term
+from licsweep.imports.rows import Group, Row, imported
+from licsweep.model import Quantity
+from licsweep.position_types import Substitution
 from licsweep.serialization import check_json
 
 Document = dict[str, Any]
@@ -45,12 +43,9 @@ class _Answer:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "ignore"}
 
 
-Count = Annotated[int, Whole()] | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail(_Answer):
-    quantity: Count = None
+    quantity: Quantity | None = None
     license_type: str | None = None
     billing_type: str | None = None
     start_date: str | None = None
@@ -62,8 +57,16 @@ class _Detail(_Answer):
 class _Substitution(_Answer):
     license_name: str
     substituted_license: str
-    substituted_quantity: Annotated[int, Whole()]
+    substituted_quantity: Quantity
     substitution_type: str | None = None
+
+    def stated(self) -> Substitution:
+        return Substitution(
+            license=self.license_name,
+            substituted_license=self.substituted_license,
+            quantity=self.substituted_quantity,
+            type=self.substitution_type,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +77,14 @@ class _License(_Answer):
     display_name: str | None = None
     tag: str | None = None
     billing_type: str | None = None
-    quantity: Count = None
-    entitled: Count = None
-    prepaid_entitled: Count = None
-    in_use: Count = None
-    inuse: Count = None
-    prepaid_inuse: Count = None
-    reserved: Count = None
-    prepaid_reserved: Count = None
+    quantity: Quantity | None = None
+    entitled: Quantity | None = None
+    prepaid_entitled: Quantity | None = None
+    in_use: Quantity | None = None
+    inuse: Quantity | None = None
+    prepaid_inuse: Quantity | None = None
+    reserved: Quantity | None = None
+    prepaid_reserved: Quantity | None = None
     license_details: tuple[_Detail, ...] | None = None
     license_substitutions: tuple[_Substitution, ...] | None = None
 
@@ -95,7 +98,7 @@ class _Sudi(_Answer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Usage(_Answer):
     license: str
-    quantity: Annotated[int, Whole()]
+    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,11 @@ class AnswerRow:
     def is_device(self) -> bool:
         return bool(self.keys & {"sudi", "license_usage"})
 
+    def row(self, **cells: Any) -> Row:
+        """What it states, by field, with the accounts above it."""
+        accounts = {"smart_account": self.above.smart, "virtual_account": self.above.virtual}
+        return Row(where=str(self.path), number=self.number, cells=accounts | cells)
+
 
 def rows_of(path: Path, document: Any) -> list[AnswerRow]:
     """The rows of one file. Raises InputError for too many or too deeply nested ones."""
@@ -192,24 +200,14 @@ def read(paths: Sequence[Path], rows: Sequence[AnswerRow]) -> ImportedFile:
         firsts.setdefault((row.above, row.text), row)
     unique = list(firsts.values())
     notes = [f"{where}: {len(rows) - len(unique)} rows stand there twice"] if len(unique) < len(rows) else []
-    check(where, "pools", len(unique))
-    entitlements, instances, open_ended = [], [], []
-    for row in unique:
-        if row.is_device:
-            instances.append(_instance(check_json(row.text, _Device, row.where), row))
-        else:
-            made, is_open = _entitlement(check_json(row.text, _License, row.where), row)
-            entitlements.append(made)
-            open_ended += [row.number] if is_open else []
-    notes += [open_ended_note(where, open_ended)] if open_ended else []
     onprem = {row.keys.isdisjoint(_CSSM) for row in unique if not row.is_device} == {True}
-    return ImportedFile(
-        kind="cssm-json",
-        paths=tuple(paths),
+    return imported(
+        "cssm-json",
+        paths,
+        [_license(check_json(row.text, _License, row.where), row) for row in unique if not row.is_device],
+        [_device(check_json(row.text, _Device, row.where), row) for row in unique if row.is_device],
+        notes,
         source="onprem" if onprem else "cssm-licenses",
-        entitlements=tuple(entitlements),
-        instances=tuple(instances),
-        notes=(*notes, *serial_notes(where, instances)),
     )
 
 
@@ -244,100 +242,50 @@ def _is_row(node: Document) -> bool:
     )
 
 
-def _entitlement(row: _License, place: AnswerRow) -> tuple[Entitlement, bool]:
-    """The entitlement, and whether a part of it ends nowhere without being called perpetual."""
-    name, where = one_line(row.license or row.display_name), place.where
-    if name is None:
-        raise InputError(f"{where}: the license has no name", why="license or display_name is empty")
-    terms = [_term(detail, row, where) for detail in row.license_details or ()] or _without_details(row, place)
-    perpetual = [exports().types.get(plain(d.license_type or "")) == "perpetual" for d in row.license_details or ()]
-    is_open = any(
-        term.end is None and term.quantity and not (term.type == "perpetual" and said)
-        for term, said in zip(terms, perpetual or [False] * len(terms), strict=True)
-        if term.type != "usage"
-    )
-    made = Entitlement(
-        smart_account=place.above.smart,
-        virtual_account=place.above.virtual,
-        license=name,
-        entitlement_tag=row.tag,
-        terms=tuple(terms),
-        cssm_in_use=_said_number(row.in_use, row.inuse, row.prepaid_inuse),
-        cssm_reserved=_said_number(row.reserved, row.prepaid_reserved),
-        substitutions=tuple(
-            Substitution(
-                license=one.license_name,
-                substituted_license=one.substituted_license,
-                quantity=one.substituted_quantity,
-                type=one.substitution_type,
-            )
-            for one in row.license_substitutions or ()
-        ),
-        source_file=str(place.path),
-        source_row=place.number,
-    )
-    return made, is_open
-
-
-def _term(detail: _Detail, row: _License, where: str) -> Term:
-    try:
-        start, end = day(detail.start_date or ""), day(detail.end_date or "")
-    except ValueError as error:
-        raise InputError(f"{where}: start or end date: {detail.start_date}, {detail.end_date}: {error}") from error
-    if start and end and end < start:
-        raise InputError(f"{where}: end date {end} is before start date {start}")
-    billing = detail.billing_type or row.billing_type or ""
-    word = billing if exports().types.get(plain(billing), "?") else detail.license_type or ""
-    kind = term_type(word, ends=end is not None)
-    if kind is None:
-        raise InputError(f"{where}: {word!r} is not a known type", why=known_types())
-    if detail.quantity is None and kind != "usage":
-        raise InputError(f"{where}: license_details: a quantity is missing", why="a missing number is not 0")
-    return Term(
-        type=kind, quantity=detail.quantity or 0, start=start, end=end, subscription_id=detail.subscription_id or None
-    )
-
-
-def _without_details(row: _License, place: AnswerRow) -> list[Term]:
-    """What a row without details owns: nothing or by use, or what a summary calls entitled.
+def _license(row: _License, place: AnswerRow) -> Group:
+    """The license and its terms. Without details it owns nothing, by use, or what a summary calls entitled.
 
     The row total of v1 is not ownership: it tells neither type nor dates, so such a row is refused. On-Prem tells no
     more in any of its rows.
     """
-    if term_type(row.billing_type or "", ends=False) == "usage":
-        return [Term(type="usage")]
-    entitled = _said_number(row.entitled, row.prepaid_entitled)
-    if entitled:
-        return [Term(type="perpetual", quantity=entitled)]
-    if row.quantity and not place.keys & _CSSM:
-        return [Term(type="perpetual", quantity=row.quantity)]  # all that On-Prem tells; a note says so
-    if row.quantity:
+    head = place.row(
+        license=row.license or row.display_name,
+        entitlement_tag=row.tag,
+        billing=row.billing_type,
+        quantity=_first(row.entitled, row.prepaid_entitled) or (None if place.keys & _CSSM else row.quantity),
+        cssm_in_use=_first(row.in_use, row.inuse, row.prepaid_inuse),
+        cssm_reserved=_first(row.reserved, row.prepaid_reserved),
+        substitutions=tuple(one.stated() for one in row.license_substitutions or ()),
+    )
+    if row.license_details:
+        return head, [
+            place.row(
+                billing=one.billing_type or row.billing_type,
+                type=one.license_type,
+                quantity=one.quantity,
+                start=one.start_date,
+                end=one.end_date,
+                subscription_id=one.subscription_id,
+            )
+            for one in row.license_details
+        ]
+    by_use = term_type(row.billing_type or "", ends=False) == "usage"
+    if row.quantity and not head.cells["quantity"] and not by_use:
         what = f"{place.where}: {row.license}: quantity {row.quantity} without licenseDetails"
         raise InputError(what, why="the row total tells neither type nor dates, so what is owned is not known")
-    return []
+    return head, [head] if by_use or head.cells["quantity"] else []
 
 
-def _said_number(*numbers: int | None) -> int | None:
+def _first(*numbers: int | None) -> int | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _instance(row: _Device, place: AnswerRow) -> CssmInstance:
-    pid, sn = udi_of(row.display_name)
-    pid, sn = row.sudi.udi_pid or pid, row.sudi.udi_serial_number or sn
-    if not (sn or row.host_name or row.display_name):
-        raise InputError(f"{place.where}: the device states neither a serial nor a name")
-    try:
-        last_contact = moment(row.last_contact_date or "")
-    except ValueError as error:
-        raise InputError(f"{place.where}: last contact date {row.last_contact_date}: {error}") from error
-    return CssmInstance(
-        smart_account=place.above.smart,
-        virtual_account=place.above.virtual,
-        pid=pid,
-        sn=sn,
+def _device(row: _Device, place: AnswerRow) -> Group:
+    head = place.row(
         name=row.host_name or row.display_name,
-        last_contact=last_contact,
-        licenses=tuple(CssmLicense(license=use.license, quantity=use.quantity) for use in row.license_usage or ()),
-        source_file=str(place.path),
-        source_row=place.number,
+        udi=row.display_name,
+        pid=row.sudi.udi_pid,
+        sn=row.sudi.udi_serial_number,
+        last_contact=row.last_contact_date,
     )
+    return head, [place.row(license=use.license, quantity=use.quantity) for use in row.license_usage or ()]

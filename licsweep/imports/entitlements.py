@@ -12,9 +12,8 @@ from licsweep.imports import cssm_api, foreign, own_yaml, sheets
 from licsweep.imports.cells import Order, moment, one_line
 from licsweep.imports.columns import exports, lists_instances
 from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json, read_raw
-from licsweep.imports.instances import product_instances
-from licsweep.imports.licenses import entitlements
 from licsweep.imports.limits import some
+from licsweep.imports.rows import grouped, imported, instance_key, license_key
 from licsweep.model import as_utc
 from licsweep.position_types import CssmInstance, Entitlement
 
@@ -66,12 +65,13 @@ def _read(
         form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path, raw)
         option = "--map" if column_map else "--dates"
         if form in _SHEETS:
-            yield replace(_from_sheet(path, raw, kind, form, column_map, dates), paths=(path,))
+            yield _from_sheet(path, raw, kind, form, column_map, dates)
         elif column_map or dates:
             raise UsageError(f"{option} is for files with columns", why=f"{path} is {form}")
         elif form == "yaml":
-            foreign.refuse_text(path, decoded(path, raw)[0])
-            yield _checked(replace(own_yaml.read(path), paths=(path,)), kind)
+            text, _ = decoded(path, raw)
+            foreign.refuse_text(path, text)
+            yield _checked(own_yaml.read(path, text), kind)
         else:
             rows = _answer(path, raw)
             answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
@@ -118,19 +118,19 @@ def _from_sheet(
     foreign_notes = foreign.refuse_headings(path, sheet.headings, has_rows=sheet.fits)
     if not sheet.fits and form == "cssm-csv":
         foreign.refuse_text(path, decoded(path, raw)[0])
-    if kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings)):
-        rows, found, notes = sheets.rows_of(sheet, exports().instances, column_map, dates)
-        listed, more = product_instances(rows)
-        made = ImportedFile(kind="cssm-instances", instances=tuple(listed))
+    lists = kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings))
+    layout = exports().instances if lists else exports().licenses
+    rows, found, notes = sheets.rows_of(sheet, layout, column_map, dates)
+    told = (*foreign_notes, *sheet.notes, *found.notes, *notes)
+    if lists:
+        made = imported("cssm-instances", [path], listed=grouped(rows, instance_key), notes=told)
     else:
-        rows, found, notes = sheets.rows_of(sheet, exports().licenses, column_map, dates)
-        bought, more = entitlements(rows)
-        made = ImportedFile(kind=form, entitlements=tuple(bought))
+        made = imported(form, [path], grouped(rows, license_key), notes=told)
     if found.local:
         made = replace(made, source="onprem", instance_source="onprem")
     with suppress(ValueError):  # a title that holds no date says nothing of it
         made = replace(made, exported_at=moment(sheet.above.get("exported_at", ""), dates))
-    return replace(made, notes=(*foreign_notes, *sheet.notes, *found.notes, *notes, *more))
+    return made
 
 
 def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:
@@ -144,12 +144,12 @@ def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: d
             option = f"--{name.replace('_', '-')} {value}"
             notes.append(f"{where}: {option} was not used for rows that say {some(others)}")
     when = _when(found, where, exported_at, notes)
-    bought = _with_accounts(found.entitlements, given, found.paths[0], when)
+    bought = _with_accounts(found.entitlements, given, when)
     for row in bought:
         if row.virtual_account is None:
             what = f"{row.source_file}: row {row.source_row}: no virtual account for {row.license}"
             raise InputError(what, why="licenses are owned by a virtual account", hint="type --virtual-account NAME")
-    listed = _with_accounts(found.instances, given, found.paths[0], when)
+    listed = _with_accounts(found.instances, given, when)
     for name in given:
         if any(getattr(row, name) is None for row in (*bought, *listed)):
             option = f"--{name.replace('_', '-')} NAME"
@@ -172,16 +172,13 @@ def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[s
     return when
 
 
-def _with_accounts(
-    rows: Sequence[Imported], given: Mapping[str, str | None], path: Path, when: datetime
-) -> tuple[Imported, ...]:
+def _with_accounts(rows: Sequence[Imported], given: Mapping[str, str | None], when: datetime) -> tuple[Imported, ...]:
     return tuple(
         replace(
             row,
             smart_account=one_line(row.smart_account) or given["smart_account"],
             virtual_account=one_line(row.virtual_account) or given["virtual_account"],
             exported_at=when,
-            source_file=row.source_file or str(path),
         )
         for row in rows
     )

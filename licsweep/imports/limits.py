@@ -12,7 +12,6 @@ LIMITS = {
     "levels": 40,  # lists and objects within each other
     "files in the archive": 1_000,
 }
-MAX_QUANTITY = 10**12
 SHOWN = 5
 
 

@@ -16,7 +16,8 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, StoredImport, folded
+from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, folded
+from licsweep.stored_import import StoredImport
 
 Smart = Callable[[str | None, str | None], str | None]
 Row = Entitlement | CssmInstance

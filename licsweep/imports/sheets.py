@@ -7,30 +7,27 @@ totals. None of it is counted, and notes say so; a title that names the account 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn, TypeVar
 
 from licsweep.errors import InputError, UsageError
-from licsweep.imports.cells import EXCEL_ROUNDED, ORDERS, Order, counted, day, moment, one_line, order_of
+from licsweep.imports.cells import EXCEL_ROUNDED, ORDERS, Order, one_line, order_of
 from licsweep.imports.columns import Found, Layout, exports, fields_of, plain
 from licsweep.imports.files import decoded
 from licsweep.imports.limits import check, some
+from licsweep.imports.rows import Row
 
 DELIMITERS = ",;\t"
 ZIP_MAGIC = b"PK\x03\x04"
 TITLE_ROWS = 20
-SHOWN_CHARACTERS = 100
 DATES = ("start", "end", "last_contact")
 _SEP = re.compile(r'\s*"?sep=(.)"?[;,\t ]*(?:\r\n?|\n)', re.IGNORECASE)
 _TOTAL = r"(?:(?:grand|sub|overall)[ -]?)?(?:totals?|sum|summe|gesamt|gesamtsumme)"
 _IS_TOTAL = re.compile(rf"{_TOTAL}\s*:?(?:\s*\(.*\))?", re.IGNORECASE)
 _HOLDS_TOTAL = re.compile(rf"\b{_TOTAL}\b", re.IGNORECASE)
 Numbered = tuple[int, list[str]]
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +43,8 @@ class Sheet:
     rows: list[Numbered]
     decimal: str
     fits: bool
-    above: Mapping[str, str] = field(default_factory=dict)
+    above: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: cells by field, and errors that name file, row and column. `order` is that of day and month."""
-
-    where: str
-    number: int
-    cells: Mapping[str, str]
-    headings: Mapping[str, str]
-    decimal: str
-    order: Order | None = None
-
-    def text(self, field: str) -> str | None:
-        """The text of a cell; fails where Excel has put a rounded number in its place."""
-        text = one_line(self.cells.get(field))
-        if text and EXCEL_ROUNDED.fullmatch(text):
-            self.fail(field, "is a number that Excel has rounded; export again and open the file as text columns only")
-        return text
-
-    def fail(self, field: str, why: str) -> NoReturn:
-        heading = self.headings.get(field, field)
-        value = self.cells.get(field, "")[:SHOWN_CHARACTERS]
-        what = f'{self.where}: row {self.number}: column "{heading}": {value!r}: {why}'
-        raise InputError(what, hint="correct the cell, or export again, and import the file again")
-
-    def value(self, field: str, read: Callable[[str], Value]) -> Value:
-        """What `read` makes of a cell; fails with the words of its ValueError."""
-        try:
-            return read(self.cells.get(field, ""))
-        except ValueError as error:
-            self.fail(field, str(error))
-
-    def quantity(self, field: str) -> tuple[int | None, int | None]:
-        """A count and how many of it are reserved."""
-        owned = field == "quantity"
-        return self.value(field, lambda text: counted(text, decimal=self.decimal, owned=owned))
-
-    def day(self, field: str) -> date | None:
-        return self.value(field, lambda text: day(text, self.order))
-
-    def moment(self, field: str) -> datetime | None:
-        return self.value(field, lambda text: moment(text, self.order))
 
 
 def load(path: Path, raw: bytes, asked: Mapping[str, str]) -> Sheet:
@@ -125,8 +79,11 @@ def rows_of(
         if _is_total(cells, [by_field.get(name, "") for name in layout.names]):
             totals.append(number)
         else:
-            filled = {f: cell for f, cell in by_field.items() if cell.strip() or f not in sheet.above}
-            rows.append(Row(sheet.where, number, {**sheet.above, **filled}, named, sheet.decimal))
+            filled = sheet.above | {f: cell for f, cell in by_field.items() if cell.strip() or f not in sheet.above}
+            row = Row(where=sheet.where, number=number, cells=filled, headings=named, decimal=sheet.decimal)
+            if rounded := next((f for f, cell in filled.items() if EXCEL_ROUNDED.fullmatch(cell.strip())), None):
+                row.fail(rounded, "is a number that Excel has rounded; export again and open the file as text columns")
+            rows.append(row)
     if not rows:
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
     notes = [f"{sheet.where}: totals, not counted: row {some(totals)}"] if totals else []

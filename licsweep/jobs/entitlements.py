@@ -13,9 +13,10 @@ from licsweep.imports.files import read_raw
 from licsweep.imports.limits import some
 from licsweep.imports.scope import Counted, Row, Scope, counting
 from licsweep.model import Observation, Record, Utc
-from licsweep.position_types import Entitlement, StoredImport, folded
+from licsweep.position_types import Entitlement, folded
 from licsweep.settings import Project
 from licsweep.store import Store, exists, reading, writing
+from licsweep.stored_import import StoredImport
 from reconcile.instances.account_names import Names
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.tables import Tables, norm, slug

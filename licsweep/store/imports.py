@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from licsweep import serialization
-from licsweep.position_types import CssmInstance, Entitlement, StoredImport
+from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.store import tables as t
 from licsweep.store.base import Part, damaged
+from licsweep.stored_import import StoredImport
 
 
 class Imports(Part):

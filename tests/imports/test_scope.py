@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from licsweep.imports.scope import Counted, counting
-from licsweep.position_types import CssmInstance, Entitlement, StoredImport
+from licsweep.position_types import CssmInstance, Entitlement
+from licsweep.stored_import import StoredImport
 
 SMART = "Example Networks"
 

@@ -9,9 +9,10 @@ import pytest
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.model import LicenseUse, Observation, Outcome
-from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, StoredImport, Substitution
+from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
 from licsweep.settings import Project
 from licsweep.store import Store, reading
+from licsweep.stored_import import StoredImport
 from tests.store.conftest import NOW, ONE, capture, raw, save
 
 

@@ -1,0 +1,20 @@
+"""Types whose values are checked in our own words when a file is read; pydantic is not imported before that."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Checked:
+    """Marks a type whose values `licsweep.serialization` passes through functions before and after it reads them.
+
+    The functions give the value to go on with, or raise ValueError with words for a person.
+    """
+
+    def __init__(self, before: Callable[[Any], Any], after: Callable[[Any], Any] | None = None) -> None:
+        self._before, self._after = before, after
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        inner = core_schema.no_info_before_validator_function(self._before, handler(source))
+        return core_schema.no_info_after_validator_function(self._after, inner) if self._after else inner

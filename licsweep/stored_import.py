@@ -1,0 +1,43 @@
+"""An import as the store keeps it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from licsweep.model import Record, Utc
+from licsweep.position_types import CssmInstance, Entitlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImport(Record):
+    """One import: the entitlements or the product instances that one file states of one smart account.
+
+    `source` is where the figures come from (CSSM licenses, CSSM instances, On-Prem, own YAML). `whole`: it is the
+    export of the whole smart account, so that an account that it does not name has nothing.
+    """
+
+    id: int
+    source: str
+    file: str
+    sha256: str
+    imported_at: Utc
+    whole: bool = False
+    removed_at: Utc | None = None
+    entitlements: tuple[Entitlement, ...] = ()
+    instances: tuple[CssmInstance, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Entitlement, ...] | tuple[CssmInstance, ...]:
+        return self.entitlements or self.instances
+
+    @property
+    def smart_account(self) -> str | None:
+        return next((row.smart_account for row in self.rows if row.smart_account), None)
+
+    @property
+    def virtual_accounts(self) -> tuple[str, ...]:
+        return tuple(sorted({row.virtual_account for row in self.rows if row.virtual_account}))
+
+    @property
+    def exported_at(self) -> datetime:
+        """When it was exported; the import itself where no file said."""
+        return next((row.exported_at for row in self.rows if row.exported_at), self.imported_at)
