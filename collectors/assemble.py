@@ -64,7 +64,7 @@ def assemble(
     proofs = {"echo": printed.echo is not None, "asked": asked}
     stated = {section.name for section in parts.known} | {name for name, given in proofs.items() if given}
     for section, part in parts.known.items():
-        claimed = set(parts.headings)
+        claimed = set() if section.counted else set(parts.headings)
         sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
             rows, known = tables.read(table, part)
@@ -74,6 +74,7 @@ def assemble(
         unknown = set(_unclaimed(section, part, claimed))
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
+    sheet.torn = sheet.torn or any(_of_a_license(form, line) for line in lines if line.number in unread)
     if not form.prose:
         sheet.strange |= unread
     return sheet.observation(captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
@@ -104,6 +105,10 @@ def _unclaimed(section: Section, part: Sequence[Line], claimed: set[int]) -> Ite
         known = line.ruler or line.number in claimed or (section.known and section.known.fullmatch(line.text))
         if not known:
             yield line.number
+
+
+def _of_a_license(form: Form, line: Line) -> bool:
+    return any(section.inside and section.inside.fullmatch(line.text) for section in form.sections)
 
 
 def _whole(form: Form, stated: set[str], agent: str | None) -> bool:

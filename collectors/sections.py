@@ -16,8 +16,8 @@ from collectors.lines import MAX_WIDTH, Line
 class SplitOutput:
     """The lines of each known section (headings included), and those that belong to none.
 
-    `lost`: a license may be missing or count twice, because a line that only a section of licenses has stands outside
-    of it, is too long to be read, or opens such a section again.
+    `lost`: a license may be missing or count twice, because a section of licenses has a line that is too long to be
+    read, or is opened twice.
     """
 
     known: dict[Section, list[Line]]
@@ -45,7 +45,6 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
                 current = None
         if current is None:
             parts.strange.append(line)
-            parts.lost = parts.lost or any(_belongs(section, line) for section in form.sections if section.counted)
         else:
             parts.known.setdefault(current, []).append(line)
     return parts
@@ -58,10 +57,6 @@ def _headed(form: Form, text: str) -> Section | None:
 
 def _continues(current: Section | None, line: Line) -> bool:
     return current is not None and current.continues is not None and bool(current.continues.fullmatch(line.text))
-
-
-def _belongs(section: Section, line: Line) -> bool:
-    return section.inside is not None and bool(section.inside.fullmatch(line.text))
 
 
 def _looks_like_heading(line: Line, following: Line | None) -> bool:

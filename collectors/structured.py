@@ -33,6 +33,7 @@ def _body(answer: Any) -> Any:
     for path in _ENVELOPES:
         inner = answer
         for name in path:
+            inner = inner[0] if isinstance(inner, list) and len(inner) == 1 else inner
             inner = inner.get(name) if isinstance(inner, dict) else None
         if inner is not None:
             return inner

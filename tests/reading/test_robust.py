@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -51,6 +52,29 @@ def test_cut_within_any_line_no_license_is_read_that_is_not_there(case: Case) ->
     for end in ends[:: max(1, len(ends) // 9)]:
         seen = parse_text(f"{case.text[:end]}\n{case.text}", case.platform, case.command)
         assert not seen.complete or counts(seen) == counts(full), case.text[:end][-80:]
+
+
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+SPOIL: dict[str, Callable[[str], str]] = {
+    "other digits": lambda line: line.translate(WIDE),
+    "overlong": lambda line: line + " " * 600 + ".",
+    "garbled": lambda line: line[: len(line) // 2] + "~~" + line[len(line) // 2 + 2 :],
+    "indented": lambda line: " " + line,
+    "a log line behind it": lambda line: line.rstrip() + " *Mar  1 00:00:01.123: %SYS-5-CONFIG_I: x",
+}
+
+
+@pytest.mark.parametrize("how", SPOIL)
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if case.expected.get("complete")], ids=lambda case: case.name
+)
+def test_with_one_line_spoilt_no_count_is_lost_in_silence(case: Case, how: str) -> None:
+    full = sorted(str(use.count) for use in parse_text(case.text, case.platform, case.command).licenses)
+    lines = case.text.split("\n")
+    for at in range(list(SPOIL).index(how) % 2, len(lines), 2):
+        text = "\n".join([*lines[:at], SPOIL[how](lines[at]) if lines[at].strip() else "", *lines[at + 1 :]])
+        seen = parse_text(text, case.platform, case.command)
+        assert not seen.complete or sorted(str(use.count) for use in seen.licenses) == full, lines[at]
 
 
 def wrong(seen: Observation, full: Observation) -> Counter[tuple[str | None, int | None]]:
