@@ -62,19 +62,23 @@ def assemble(
     unread = {line.number for line in parts.strange}
     sheet.torn = parts.lost or printed.held_back
     proofs = {"echo": printed.echo is not None, "asked": asked}
-    stated = {section.name for section in parts.known} | {name for name, given in proofs.items() if given}
+    given = [section.name for section in parts.known] + [name for name, is_so in proofs.items() if is_so]
+    stated: dict[str, set[str]] = {name: set() for name in given}
     for section, part in parts.known.items():
         claimed = set() if section.counted else set(parts.headings)
         sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
             rows, known = tables.read(table, part)
             claimed |= known
-            stated.update(f"{table.name}.{name}" for row in rows for name in row.values)
+            stated.setdefault(table.name, set()).update(*(row.values for row in rows))
             sheet.add(table, rows)
         unknown = set(_unclaimed(section, part, claimed))
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
-    sheet.torn = sheet.torn or any(_of_a_license(form, line) for line in lines if line.number in unread)
+    inside = [section.inside for section in form.sections if section.inside]
+    if unread and inside:
+        strange = [line.text for line in lines if line.number in unread]
+        sheet.torn = sheet.torn or any(pattern.fullmatch(text) for text in strange for pattern in inside)
     if not form.prose:
         sheet.strange |= unread
     return sheet.observation(captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
@@ -107,14 +111,11 @@ def _unclaimed(section: Section, part: Sequence[Line], claimed: set[int]) -> Ite
             yield line.number
 
 
-def _of_a_license(form: Form, line: Line) -> bool:
-    return any(section.inside and section.inside.fullmatch(line.text) for section in form.sections)
-
-
-def _whole(form: Form, stated: set[str], agent: str | None) -> bool:
+def _whole(form: Form, stated: Mapping[str, set[str]], agent: str | None) -> bool:
+    """Whether each proof was printed; `stated` are sections, and tables with their values."""
     running = version(agent or "")
     return all(
-        any(proof in stated for proof in need.any_of)
+        any(name in stated and (not value or value in stated[name]) for name, _, value in need.any_of)
         for need in form.needs
         if not need.from_agent or running >= need.from_agent
     )

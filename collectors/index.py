@@ -48,9 +48,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A proof that the text is whole: one of `any_of` was printed."""
+    """A proof that the text is whole: one of `any_of` was printed: a section, or a table, ".", and a value of it."""
 
-    any_of: tuple[str, ...]
+    any_of: tuple[tuple[str, str, str], ...]
     from_agent: tuple[int, ...]
 
 
@@ -214,7 +214,7 @@ def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections
         recognize=tuple(_pattern(text) for text in row["recognize"]),
         sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
         needs=tuple(
-            Need(tuple(_flat([need["needs"]], {})), version(need.get("from_agent", "")))
+            Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
             for need in _flat(row["needs"], index["needs"])
         ),
         also=_pattern(row["also"]) if "also" in row else None,

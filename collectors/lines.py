@@ -142,5 +142,7 @@ def _typed(line: Line, prompt: str) -> bool:
 
 def _without_margin(lines: list[Line]) -> list[Line]:
     """An output that is indented as a whole stands in the first column."""
+    if any(line.text[0] != " " for line in lines):
+        return lines
     margin = min((len(line.text) - len(line.text.lstrip()) for line in lines), default=0)
     return [Line(line.number, line.text[margin:]) for line in lines] if margin else lines
