@@ -3,6 +3,7 @@
 A line that no rule knew, and one whose words no vocabulary knows, become `unclaimed_lines`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -42,6 +43,7 @@ _LISTS: dict[str, type[Any]] = {
 }
 _RECORDS = {name: value_meanings.inner(hint) for name, hint in get_type_hints(Observation).items()}
 _NESTED = "authorizations.licenses"
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # a digit that is not ASCII
 
 
 def assemble(
@@ -154,8 +156,8 @@ class ObservationBuilder:
             lists["authorizations"] = _attach(lists.get("authorizations", []), attached)
         lists["udis"] = list(dict.fromkeys(lists.get("udis", [])))
         stated: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
-        complete = whole and not self.torn
         drift = [line for line in self.lines if line.number in self.strange]
+        complete = whole and not self.torn and not any(_OTHER_DIGIT.search(line.text) for line in drift)
         if self.fields.get("slup_enabled"):
             self.fields["licensing_model"] = "slup"
         return Observation(
