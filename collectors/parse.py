@@ -57,18 +57,27 @@ def recognize_platform(text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def platform_candidates(text: str) -> tuple[str, ...]:
-    """The platforms that a text may be of, by its form, prompts, product ids and names of licenses; () where none."""
-    said = structured.flattened(lines.printed(text).lines)
-    raw = [line.rstrip() for line in text.split("\n") if len(line) <= lines.MAX_WIDTH]
-    seen = [(means, hint) for sign, means, hint in _signs() if any(sign.search(line) for line in raw)]
-    fitting = {form.platform for form in index.forms() if index.fits(form, said)}
-    told = [one for one in (fitting, *(means for means, hint in seen if not hint)) if one]
+def platform_candidates(*texts: str) -> tuple[str, ...]:
+    """The platforms that all texts of one host may be of, by forms, prompts, product ids and names of licenses.
+
+    () where nothing tells. Where texts contradict each other, it is the platforms that they name.
+    """
+    told: list[set[str]] = []
+    hints: list[set[str]] = []
+    for text in texts:
+        said = structured.flattened(lines.printed(text).lines)
+        raw = [line.rstrip() for line in text.split("\n") if len(line) <= lines.MAX_WIDTH]
+        told.append({form.platform for form in index.forms() if index.fits(form, said)})
+        for sign, means, hint in _signs():
+            if any(sign.search(line) for line in raw):
+                (hints if hint else told).append(means)
+    told = [one for one in told if one]
     found = set.intersection(*told) if told else set()
-    if told and not found:  # the text contradicts itself
-        return tuple(sorted(set.union(*([one for one in told if len(one) == 1] or told))))
-    for means, hint in seen:
-        found = (found & means or found) if hint else found
+    if told and not found:
+        found = set.union(*([one for one in told if len(one) == 1] or told))
+        hints = []
+    for means in hints:
+        found = found & means or found
     return tuple(sorted(found))
 
 

@@ -20,11 +20,14 @@ def target_of(
     listed = inventory.targets.get(hostname) if inventory else None
     if listed and listed.platform not in ("", inv.AUTO):
         return listed
-    platform = platform or next(filter(None, map(parse.recognize_platform, texts)), None)
+    candidates = () if platform else parse.platform_candidates(*texts)
+    if len(candidates) == 1:
+        platform = candidates[0]
     if platform is None:
+        several = f"its texts may be of {' or '.join(candidates)}" if candidates else "no text tells"
         raise InputError(
             f"{hostname}: the platform can't be recognized",
-            why="the inventory does not say it and no text tells",
+            why=f"the inventory does not say it and {several}",
             hint="name its platform in inventory/hosts.yaml, or with --platform",
         )
     if listed:

@@ -210,6 +210,12 @@ def test_where_several_platforms_are_possible_they_are_named(candidates: str, sa
     assert " ".join(platform_candidates(said)) == candidates
 
 
+def test_the_texts_of_one_host_tell_its_platform_together() -> None:
+    features, udi = text("cisco_ios", "show license", "rtu"), "UDI: PID:CISCO2951/K9,SN:FTX0000Y107\n"
+    assert platform_candidates(features) == ("cisco_ios", "cisco_xe")
+    assert platform_candidates(features, "", udi) == ("cisco_ios",)
+
+
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
 def test_no_output_of_a_platform_is_taken_for_another_s(case: Case) -> None:
     found = platform_candidates(case.text)
