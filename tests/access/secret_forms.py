@@ -127,6 +127,7 @@ KEYED = {
 
 # Lines of texts that we read, or of people, in which nothing is to be removed.
 HARMLESS = (
+    "user name or password refused: Authentication failed.\nPassword rejected by the server\n",
     "    Username: <empty>\n    Password: <none>\n    Password:\n",
     "License Authorization: \n  Status: AUTHORIZED on Nov 24 12:30:11 2026 UTC\n",
     "Export Authorization Key:\n  Features Authorized:\n    <none>\n",
