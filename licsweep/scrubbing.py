@@ -2,56 +2,33 @@
 
 What is replaced: words that the caller knows to be the site's own, words that stand behind a label that announces one
 (`Smart Account:`), and whatever has the shape of a serial, an address, a host name of the site, a mail address or a
-UUID. The vendor's words stay: entitlement tags with their UUIDs, cisco.com, every word that a template knows.
+UUID. The vendor's words stay: entitlement tags with their UUIDs, cisco.com, every word that a template knows. Shapes
+and labels are data: scrubbing.yaml.
 """
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
+
+from licsweep.serialization import load_yaml_file
 
 Kind = Literal["host", "serial", "uuid", "ipv4", "ipv6", "mac", "mail", "account", "word", "digits"]
 
 _REGID = r"regid\.[^\s)]+"
-_NOT_INSIDE = r"(?<![A-Za-z0-9.:_-])"
-_FILES = "bin|conf|pkg|cfg|txt|lic|spa|xml|gz|tar|smu|log|dat|csv|json|py|html|prv|cer|crt|pem|capabilities"
-_SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("mail", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")),
-    ("host", re.compile(r"(?<=://)[^/:\s\"'<>]+")),
-    ("word", re.compile(r"(?<=/cslu/v1/pi/)[^/\s\"'<>]+")),  # the local account of an On-Prem server
-    ("uuid", re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")),
-    ("mac", re.compile(r"\b(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}\b|\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b")),
-    ("ipv6", re.compile(rf"{_NOT_INSIDE}(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{{1,4}}:){{7}})[0-9a-fA-F:]{{3,}}(?![\w:])")),
-    ("ipv4", re.compile(rf"{_NOT_INSIDE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\w.-]*[\w-])")),
-    ("serial", re.compile(r"\b[A-Z]{3}\d{4}[A-Z0-9]{4}\b")),
-    ("digits", re.compile(r"\b(?:[0-9a-fA-F]{16,}|Sub\d+)\b")),
-    ("host", re.compile(rf"{_NOT_INSIDE}(?:[A-Za-z0-9-]+\.)+(?!(?:{_FILES})\b)[A-Za-z]{{2,}}\b(?![\w(/.-])")),
-)
-_VENDOR = re.compile(
-    r"(?:[\w.-]+\.)?cisco\.com|cslu-local|(?:[\w.-]+\.)?example(?:\.com|\.net|\.org)?|mgmt-vrf|management|"
-    r"sla-trustpoint|'?nullptr'?|(?:custom|sle) policy|kernel",
-    re.IGNORECASE,
-)
-_NOTHING = re.compile(
-    r"<.*>|-+|none|null|empty|n/?a|yes|no|not .*|unknown|default|disabled|enabled|allowed|true|false|\d{1,3}"
-    r"|reload(?: command)?|power ?on",
-    re.IGNORECASE,
-)
 _END = r"(?=\s+As of\b|\s*$|\s*,)"
-# Labels that announce a word of the site; the word ends with the line, at a comma or before "As of".
-_LABELS: tuple[tuple[Kind, str], ...] = (
-    ("account", r"smart account(?: name)?|virtual account(?: name)?|local virtual account|company|organization"),
-    ("host", r"host ?name|device name|system name|product instance name|proxy address|cslu address"),
-    ("serial", r"(?:system |chassis |processor )?serial (?:number|no\.?)|sn"),
-    ("digits", r"(?:last )?(?:confirmation|authorization|reservation|return|request) code|id token|token"),
-    ("word", r"user ?name|contact|location|site|customer(?: info| id)?|alias|policy name|vrf|trust ?point|"
-     r"last reload reason|comment"),
-)  # fmt: skip
-_LABELLED = tuple(
-    (kind, re.compile(rf"^(?:.*[\s,;])?(?:{names})\s*[:=]\s*(\S.*?){_END}", re.IGNORECASE | re.MULTILINE))
-    for kind, names in _LABELS
-)
-_SERIALS = re.compile(r"\b(?:SN:\s*|VDH=|Processor board ID\s+)([A-Za-z0-9-]+)")
-_UPTIME = re.compile(r"^(\S+) uptime is |^([A-Za-z0-9][\w.-]*)(?:\([^)]*\))?[#>]", re.MULTILINE)
+_TABLE = load_yaml_file(Path(__file__).with_suffix(".yaml"), dict[str, Any])
+_SHAPES: list[tuple[Kind, re.Pattern[str]]] = [(kind, re.compile(shape)) for kind, shape in _TABLE["shapes"]]
+_VENDOR, _NOTHING = (re.compile("|".join(_TABLE[name]), re.IGNORECASE) for name in ("vendor", "nothing"))
+_LABELLED: list[tuple[Kind, re.Pattern[str]]] = [
+    (kind, re.compile(rf"^(?:.*[\s,;])?(?:{'|'.join(names)})\s*[:=]\s*(\S.*?){_END}", re.IGNORECASE | re.MULTILINE))
+    for kind, names in _TABLE["labels"].items()
+]
+FIELDS: Mapping[str, Kind] = {name: kind for kind, names in _TABLE["fields"].items() for name in names}
+"""Fields of an observation, wherever they lie, that hold a word of the site."""
+_PRINTED: list[tuple[Kind, re.Pattern[str]]] = [
+    (kind, re.compile(place, re.MULTILINE)) for kind, place in _TABLE["printed"]
+]
 _SHORTEST = 3
 
 
@@ -85,10 +62,9 @@ class Scrubber:
         for kind, labelled in _LABELLED:
             for found in labelled.finditer(text):
                 self.add(kind, found[1], announced=kind != "host")
-        for found in _SERIALS.finditer(text):
-            self.add("serial", found[1])
-        for found in _UPTIME.finditer(text):
-            self.add("host", found[1] or found[2])
+        for kind, place in _PRINTED:
+            for found in place.finditer(text):
+                self.add(kind, found[1])
 
     def scrub(self, text: str) -> str:
         """The text with every word replaced, longest first; entitlement tags are left alone."""

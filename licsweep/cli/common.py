@@ -18,6 +18,7 @@ from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
 from licsweep.settings import FILE_NAME, Project, expanded, load
 
+LEVELS = ("debug", "info", "warning", "error")
 EXIT_FINDINGS, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 3, 4, 130
 
 
@@ -35,11 +36,13 @@ class Run:
         `may_begin`: the verb brings the first thing of a project, so that an empty folder is enough.
         """
         project = load(self.folder, flags)
-        if not project.is_set_up and not (may_begin and self.folder.is_dir()) and not _has_database(project):
-            why = f"it holds no {FILE_NAME}, no inventory and no database"
-            raise UsageError(
-                f"{self.folder.absolute()}: no project", why=why, hint=f"licsweep init {shell_word(self.folder)}"
-            )
+        if not project.is_set_up and not (may_begin and self.folder.is_dir()):
+            from licsweep import store
+
+            if not store.exists(project):
+                why = f"it holds no {FILE_NAME}, no inventory and no database"
+                hint = f"licsweep init {shell_word(self.folder)}"
+                raise UsageError(f"{self.folder.absolute()}: no project", why=why, hint=hint)
         for note in project.notes:
             self.say(note)
         return project
@@ -48,12 +51,6 @@ class Run:
         """Prints a note on stderr, unless --quiet."""
         if not self.quiet:
             click.echo(one_line(text), err=True)
-
-
-def _has_database(project: Project) -> bool:
-    from licsweep import store
-
-    return store.exists(project)
 
 
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +64,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--quiet", is_flag=True, help="Print data only; no progress or notes.")
     @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Log format.")
-    @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
+    @click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Least severe level to log.")
     @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="Print without colors.")
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
@@ -95,23 +92,16 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             if debug:
                 raise
-            known = error if isinstance(error, LicsweepError) else _bug(error)
-            _tell(known)
-            sys.exit(known.exit_code)
+            if not isinstance(error, LicsweepError):
+                why = f"{type(error).__name__}: {error}"
+                error = LicsweepError("a bug in licsweep", why=why, hint="--debug shows where")
+            click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
+            for word, text in (("because", error.why), ("try", error.hint)):
+                if text:
+                    click.echo(f"  {word}: {one_line(text)}", err=True)
+            sys.exit(error.exit_code)
 
     return wrapped
-
-
-def _bug(error: Exception) -> LicsweepError:
-    return LicsweepError("a bug in licsweep", why=f"{type(error).__name__}: {error}", hint="--debug shows where")
-
-
-def _tell(error: LicsweepError) -> None:
-    click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
-    if error.why:
-        click.echo(f"  because: {one_line(error.why)}", err=True)
-    if error.hint:
-        click.echo(f"  try: {one_line(error.hint)}", err=True)
 
 
 def _clean_record(record: logging.LogRecord) -> bool:
@@ -152,7 +142,7 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--limit` and `--filter`; the verb gets a Selection as `selection`."""
 
     @click.option(
-        "--limit", multiple=True, metavar="PATTERN", help="Host name pattern, or @file with one pattern a line."
+        "--limit", multiple=True, metavar="PATTERN", help="Host name pattern, or @file with one pattern per line."
     )
     @click.option(
         "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Select by platform, group or inventory data."

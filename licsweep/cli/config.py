@@ -1,12 +1,10 @@
 """`licsweep config`."""
 
-import os
-
 import click
 
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import Out, data_options, titled
-from licsweep.estate.credentials import gather, source_of
+from licsweep.cli.render import Out, data_options
+from licsweep.estate.credentials import known_login
 
 
 @click.command()
@@ -20,7 +18,7 @@ def command(run: Run, out: Out) -> None:
         for name, source in project.sources.items()
     ]
     for name, one in project.credential_sets.items():
-        words, origin = gather(one, os.environ)
-        value = f"user {words.get('username', '(asked for, or of the inventory)')}; sources {', '.join(one.sources)}"
-        found.append({"setting": f"credentials.{name}", "value": value, "source": source_of(one, origin)})
-    out.rows("config", found, titled("setting value source"))
+        username, source = known_login(one)
+        value = f"user {username or '(asked for, or of the inventory)'}; sources {', '.join(one.sources)}"
+        found.append({"setting": f"credentials.{name}", "value": value, "source": source})
+    out.rows("config", found)

@@ -8,7 +8,7 @@ import click
 
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
 from licsweep.cli.reconcile import as_text
-from licsweep.cli.render import plain, put, table, titled
+from licsweep.cli.render import plain, put, table
 from licsweep.cli.sweep import progress
 
 
@@ -18,7 +18,7 @@ from licsweep.cli.sweep import progress
 @click.option("--open", "open_", is_flag=True, help="Open the usage report in the browser.")
 @shared
 def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
-    """Run the full workflow on a simulated network, of which some devices are broken on purpose."""
+    """Run the full workflow on a simulated network; some of its devices are broken on purpose."""
     from licsweep.jobs import demo
 
     folder = keep or Path(tempfile.mkdtemp(prefix="licsweep-demo-"))
@@ -26,7 +26,7 @@ def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
     with progress(run) as (selected, moved):
         done = demo.run(folder, devices, progress=moved, selected=selected)
     counts = [{"outcome": outcome, "hosts": number} for outcome, number in sorted(done.collected.counts.items())]
-    put(table(counts, titled("outcome hosts"), "Outcomes"))
+    put(table("outcomes", counts, "Outcomes"))
     put("\n" + as_text(done.judgement, top=8) + "\n")
     for path in done.files:
         put(str(path))
@@ -34,7 +34,6 @@ def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
     run.say(f"swept {done.collected.selected} devices in {done.sweep_seconds:.1f} s, {each:.0f} ms of CPU each")
     if open_:
         click.launch(str(next(path for path in done.files if path.suffix == ".html")))
-    if done.surprises:
-        for surprise in done.surprises:
-            run.say(f"not as designed: {plain(surprise)}")
-        sys.exit(EXIT_FINDINGS)
+    for surprise in done.surprises:
+        run.say(f"not as designed: {plain(surprise)}")
+    sys.exit(EXIT_FINDINGS if done.surprises else 0)

@@ -6,12 +6,10 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import Out, data_options, titled
+from licsweep.cli.render import Out, data_options
 
 if TYPE_CHECKING:
     from licsweep.jobs.diff import Diff
-
-COLUMNS = titled("about what change license before after", license="License")
 
 
 @click.command()
@@ -27,12 +25,9 @@ def command(run: Run, a: str, b: str, out: Out) -> None:
     from licsweep.jobs import diff
 
     found = diff.diff(run.project(), a, b)
-    if out.form == "json":
-        out.put(serialization.envelope("diff", serialization.plain(found)))
-        return
     changes = _rows(found)
-    if changes or out.form == "csv":
-        out.rows("diff", changes, COLUMNS)
+    if changes or out.form != "table":
+        out.rows("diff", changes, whole=found)
     else:
         out.put("nothing changed")
     sides = [

@@ -8,7 +8,7 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import Out, data_options, plain, put, titled
+from licsweep.cli.render import Out, data_options, plain, put
 from licsweep.errors import UsageError
 from licsweep.imports.cells import ORDERS
 from licsweep.imports.files import KINDS
@@ -16,31 +16,10 @@ from licsweep.imports.files import KINDS
 if TYPE_CHECKING:
     from licsweep.jobs.entitlements import Replacing
 
-TERMS = titled(
-    "smart_account virtual_account license entitlement_tag type quantity start end subscription_id cssm_in_use"
-    " exported_at source_file source_row",
-    license="License",
-    entitlement_tag="Tag",
-    subscription_id="Subscription",
-    cssm_in_use="In use by CSSM",
-    exported_at="Exported",
-    source_file="File",
-    source_row="Row",
-)
-IMPORTS = titled(
-    "id source smart_account virtual_accounts whole rows counts exported_at imported_at removed_at file",
-    id="Import",
-    whole="Whole account",
-    exported_at="Exported",
-    imported_at="Imported",
-    removed_at="Removed",
-)
-NAMES = titled("license kind name tag why count where", license="License")
-
 
 @click.group()
 def command() -> None:
-    """What was bought: CSSM exports and own YAML."""
+    """Import, list and explain what was bought: CSSM exports and own YAML."""
 
 
 @command.command("import")
@@ -52,7 +31,7 @@ def command() -> None:
 )
 @click.option("--exported-at", type=MOMENT, help="When it was exported (default: what the file says, else its time).")
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the file means.")
-@click.option("--dates", type=click.Choice(ORDERS), help="Order of day and month where the file leaves it open.")
+@click.option("--dates", type=click.Choice(ORDERS), help="Order of day and month if the file does not show it.")
 @click.option("--whole-account", is_flag=True, help="Replace all that was imported of the smart account.")
 @click.option("--partial", is_flag=True, help="Replace only the virtual accounts that the file names.")
 @click.option("--dry-run", is_flag=True, help="Show what would be replaced; store nothing.")
@@ -109,28 +88,24 @@ def remove(run: Run, import_id: int) -> None:
 @data_options
 @shared
 def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
-    """List the entitlements that count: of each account and source the newest export. One row a term."""
+    """List the entitlements that count: the newest export of each account and source. One row per term."""
     from licsweep.jobs import entitlements, project_files
 
     project = run.project()
     for note in project_files.unused(project):
         run.say(plain(note))
     if imports:
-        rows = [serialization.plain(one) for one in entitlements.imports(project)]
-        if out.form != "json":
-            rows = [row | {"virtual_accounts": ", ".join(row["virtual_accounts"])} for row in rows]
-        out.rows("entitlements-imports", rows, IMPORTS)
+        known = entitlements.imports(project)
+        rows = [serialization.plain(one) | {"virtual_accounts": ", ".join(one.virtual_accounts)} for one in known]
+        out.rows("entitlements-imports", rows, whole=known)
         return
     found = entitlements.bought(project, as_of)
-    if out.form == "json":
-        out.put(serialization.envelope("entitlements-list", [serialization.plain(one) for one in found]))
-        return
     terms = [
         serialization.plain(one) | term
         for one in found
         for term in [serialization.plain(term) for term in one.terms] or [{}]
     ]
-    out.rows("entitlements-list", terms, TERMS)
+    out.rows("entitlements-list", terms, whole=found)
     run.say(f"{len(found)} entitlements")
 
 
@@ -145,5 +120,4 @@ def explain(run: Run, license_name: str, out: Out) -> None:
     """
     from licsweep.jobs import judge
 
-    found = [serialization.plain(one) for one in judge.explain_license(run.project(), license_name)]
-    out.rows("entitlements-explain", found, NAMES)
+    out.rows("entitlements-explain", judge.explain_license(run.project(), license_name))

@@ -3,12 +3,10 @@
 import click
 
 from licsweep.cli.common import Run, selection_options, shared
-from licsweep.cli.render import Out, data_options, titled
+from licsweep.cli.render import Out, data_options
 from licsweep.estate import inventory
 from licsweep.estate.selection import Selection, select
 from licsweep.settings import DEFAULT_SET
-
-COLUMNS = titled("name address port platform credentials groups site virtual_account", name="Host")
 
 
 @click.command()
@@ -33,5 +31,5 @@ def command(run: Run, selection: Selection, out: Out) -> None:
         }
         for one in select(whole, selection)
     ]
-    out.rows("hosts", found, COLUMNS)
+    out.rows("hosts", found)
     run.say(f"{len(found)} hosts")

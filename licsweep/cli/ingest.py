@@ -37,7 +37,7 @@ def command(
 
     if bool(paths) == (observations is not None):
         raise UsageError(
-            "what should be read?", why="either PATHs or --observations FILE", hint="licsweep ingest captures/"
+            "nothing to read", why="either PATHs or --observations FILE is needed", hint="licsweep ingest captures/"
         )
     project = run.project(may_begin=True)
     if observations is not None:

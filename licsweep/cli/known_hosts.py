@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from licsweep.cli.common import EXIT_NOTHING, Run, selection_options, shared
-from licsweep.cli.render import Out, data_options, titled
+from licsweep.cli.render import Out, data_options
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
 
 if TYPE_CHECKING:
     from licsweep.access.hostkeys import Scanned
-
-COLUMNS = titled("host address state type fingerprint")
 
 
 @click.group()
@@ -33,7 +31,7 @@ def scan(run: Run, selection: Selection, out: Out) -> None:
     from licsweep.jobs import hostkeys
 
     found = hostkeys.scan(run.project(), selection)
-    out.rows("known-hosts-scan", [_row(one) for one in found], COLUMNS)
+    out.rows("known-hosts-scan", [_row(one) for one in found])
 
 
 @command.command()
@@ -42,7 +40,7 @@ def scan(run: Run, selection: Selection, out: Out) -> None:
 @click.option("--changed", is_flag=True, help="Accept changed keys too, not only new ones.")
 @shared
 def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
-    """Scan, show the new keys (with --changed the changed ones too) and, after a yes, write them to known_hosts."""
+    """Scan, show the new keys (with --changed also the changed ones) and add them to known_hosts once confirmed."""
     from licsweep.access.hostkeys import KnownHosts, Scanned
     from licsweep.jobs import hostkeys
 
@@ -51,11 +49,11 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     wanted = [one for one in scanned if one.state == "new" or (changed and one.state == "changed")]
     left = sum(one.state == "changed" for one in scanned) if not changed else 0
     if left:
-        run.say(f"{left} changed keys are left alone: compare them with the devices' own, then use --changed")
+        run.say(f"{left} changed keys are not accepted: compare them with the devices' own, then use --changed")
     if not wanted:
         run.say("no key to accept")
         sys.exit(EXIT_NOTHING if not scanned else 0)
-    Out().rows("known-hosts-accept", [_row(one) for one in wanted], COLUMNS)
+    Out().rows("known-hosts-accept", [_row(one) for one in wanted])
     if not yes and not _agreed(len(wanted)):
         raise UsageError("nothing was written", why="the keys were not accepted")
     KnownHosts(project.known_hosts).accept(wanted)
@@ -73,12 +71,12 @@ def list_(run: Run, out: Out) -> None:
         {"host": name, "type": key.type, "fingerprint": key.fingerprint}
         for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
-    out.rows("known-hosts-list", found, titled("host type fingerprint"))
+    out.rows("known-hosts-list", found)
 
 
 def _agreed(number: int) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("no terminal to ask on", why="accepting keys is a decision", hint="add --yes")
+        raise UsageError("no terminal to confirm on", why="keys are accepted only once confirmed", hint="add --yes")
     return click.confirm(f"Accept these {number} keys?", err=True)
 
 

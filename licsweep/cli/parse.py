@@ -8,7 +8,7 @@ import click
 
 from licsweep import files, serialization
 from licsweep.cli.common import EXIT_FINDINGS, Run, shared
-from licsweep.cli.render import put, table, titled
+from licsweep.cli.render import Out, data_options
 from licsweep.model import Observation
 
 MAX_TEXT_BYTES = 8 * files.MIB
@@ -17,31 +17,25 @@ MAX_TEXT_BYTES = 8 * files.MIB
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--platform", required=True, help="cisco_xe, cisco_nxos, ...")
-@click.option("--command", "asked", help="The command that printed it (default: recognized from the text).")
-@click.option("--timezone", help="Zone of the device where its abbreviation is ambiguous, e.g. Asia/Kolkata.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
+@click.option("--command", "asked", help="Command that printed it (default: recognized from the text).")
+@click.option("--timezone", help="Time zone of the device if its abbreviation is ambiguous, e.g. Asia/Kolkata.")
+@data_options
 @shared
-def command(
-    run: Run, file: Path, platform: str, asked: str | None, timezone: str | None, form: str, output: Path | None
-) -> None:
-    """Read one output offline (`-` is standard input). Exit 1 when it was not complete."""
+def command(run: Run, file: Path, platform: str, asked: str | None, timezone: str | None, out: Out) -> None:
+    """Parse one command output offline (`-` reads standard input). Exit 1 if it is not complete."""
     from collectors.parse import parse_text
 
     raw = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1) if str(file) == "-" else files.read(file, MAX_TEXT_BYTES).raw
     observation = parse_text(files.decoded(raw), platform, asked, timezone=timezone)
-    if form == "json":
-        put(serialization.envelope("parse", serialization.plain(observation)), output)
-    else:
-        put(as_table(observation), output)
+    out.rows("parse", as_rows(observation), whole=observation)
     if observation.unclaimed_lines:
-        run.say(f"{len(observation.unclaimed_lines)} lines are not known to any template")
+        run.say(f"{len(observation.unclaimed_lines)} lines are not matched by any template")
     if not observation.complete:
         run.say("not complete: the text is cut off, or a part is missing that it must have")
         sys.exit(EXIT_FINDINGS)
 
 
-def as_table(observation: Observation) -> str:
+def as_rows(observation: Observation) -> list[dict[str, Any]]:
     """The stated values, one a line; each license, UDI, ... on its own, with the line number that printed it."""
     lines = {evidence.field: f"{evidence.command}:{evidence.line_number}" for evidence in observation.evidence}
     found: list[dict[str, Any]] = []
@@ -50,7 +44,7 @@ def as_table(observation: Observation) -> str:
             continue
         each = {f"{name}[{n}]": row for n, row in enumerate(value)} if isinstance(value, list) else {name: value}
         found += [{"field": field, "value": _flat(one), "line": lines.get(field)} for field, one in each.items()]
-    return table(found, titled("field value line", line="Printed by"))
+    return found
 
 
 def _flat(value: Any) -> str:

@@ -7,12 +7,10 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
-from licsweep.cli.render import Out, data_options, table, titled
+from licsweep.cli.render import Out, data_options, outcomes, table
 from licsweep.position_types import SEVERITIES, Finding, Judgement
 from licsweep.reports.view import percent
 
-POOLS = titled("virtual_account license owned in_use reserved charged balance status", license="License")
-FINDINGS = titled("severity code name subject message", name="Finding", subject="About")
 TOP = 20
 
 
@@ -33,12 +31,10 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
     judgement = result.judgement
     for note in project_files.unused(project, result):
         run.say(note)
-    if out.form == "json":
-        out.put(serialization.envelope("reconcile", serialization.plain(judgement)))
-    elif out.form == "csv":
-        out.rows("reconcile", [serialization.plain(pool) for pool in judgement.pools], titled("smart_account") | POOLS)
-    else:
+    if out.form == "table":
         out.put(as_text(judgement))
+    else:
+        out.rows("reconcile", judgement.pools, whole=judgement)
     if fail_on and any(SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in unwaived(judgement)):
         sys.exit(EXIT_FINDINGS)
 
@@ -46,14 +42,13 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
 def as_text(judgement: Judgement, top: int = TOP) -> str:
     """Coverage, pools and the most severe findings, for a terminal."""
     coverage = judgement.coverage
-    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(coverage.outcomes.items()))
     left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
-    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {told}{left}"]
+    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}{left}"]
     pools = [serialization.plain(pool) for pool in judgement.pools]
-    parts.append(table(pools, POOLS, "Pools") if pools else "no pools: nothing is used or owned")
+    parts.append(table("pools", pools, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))
     shown = [serialization.plain(f) | {"subject": f.subject.id} for f in found[:top]]
-    parts.append(table(shown, FINDINGS, f"Findings ({len(shown)} of {len(found)})") if shown else "no findings")
+    parts.append(table("findings", shown, f"Findings ({len(shown)} of {len(found)})") if shown else "no findings")
     return "\n\n".join(parts)
 
 

@@ -15,15 +15,15 @@ from licsweep.cli.render import put
 def command(run: Run, host: str, output: Path | None) -> None:
     """Make scrubbed fixture cases from the stored captures of a real box, ready for a pull request.
 
-    Serials, host names, addresses, accounts and other words of the site become invented ones. Read the files before
-    you hand them on: expected.json says what today's templates read, not yet what is right.
+    Serials, host names, addresses, accounts and other words of the site are replaced by invented ones. Review the
+    files before you share them: expected.json holds what the current templates read, which nobody has checked yet.
     """
     from licsweep.jobs import record
 
     project = run.project()
-    made = record.record(project, host, output or project.folder / "fixtures")
-    for path in made.files:
+    written, changed = record.record(project, host, output or project.folder / "fixtures")
+    for path in written:
         put(str(path))
-    for field in made.changed:
+    for field in changed:
         run.say(f"{field} reads differently once the words are replaced")
     run.say("read each output.txt before you share it, and check expected.json by hand")

@@ -15,9 +15,13 @@ from licsweep.reports.plain_tables import csv_text, text_table
 Row = Mapping[str, Any]
 
 
-def titled(keys: str, **renamed: str) -> dict[str, str]:
-    """The columns of a table: each key with its title, which is the key's own words unless it is `renamed`."""
-    return {key: renamed.get(key) or key.replace("_", " ").capitalize() for key in keys.split()}
+@functools.cache
+def columns(kind: str) -> dict[str, str]:
+    """The columns of a kind of rows in their order: key and title (columns.yaml)."""
+    tables: dict[str, dict[str, str]] = serialization.load_yaml_file(
+        Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]]
+    )
+    return tables[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,14 @@ class Out:
         """Writes a finished text."""
         put(text, self.path)
 
-    def rows(self, kind: str, found: Sequence[Row], columns: Mapping[str, str]) -> None:
-        """Writes rows; `columns` maps key to title and gives their order."""
+    def rows(self, kind: str, found: Sequence[Any], *, whole: Any = None) -> None:
+        """Writes rows of a kind, dicts or records; JSON holds `whole` in their place, a record or several."""
         if self.form == "json":
-            self.put(serialization.envelope(kind, list(found)))
+            self.put(serialization.envelope(kind, _data(found if whole is None else whole)))
         else:
-            cells = ([row.get(key) for key in columns] for row in found)
-            self.put(csv_text(columns.values(), cells, "\n") if self.form == "csv" else table(found, columns))
+            rows = _data(found)
+            cells = ([row.get(key) for key in columns(kind)] for row in rows)
+            self.put(csv_text(columns(kind).values(), cells, "\n") if self.form == "csv" else table(kind, rows))
 
 
 def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,9 +65,21 @@ def put(text: str, output: Path | None = None) -> None:
     files.write(output, text if text.endswith("\n") else text + "\n")
 
 
-def table(found: Sequence[Row], columns: Mapping[str, str], title: str | None = None) -> str:
-    """The rows as a table for a terminal."""
-    return text_table(list(columns.values()), [[plain(row.get(key)) for key in columns] for row in found], title=title)
+def _data(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_data(one) for one in value]
+    return value if isinstance(value, dict) else serialization.plain(value)
+
+
+def table(kind: str, found: Sequence[Row], title: str | None = None) -> str:
+    """The rows of a kind as a table for a terminal."""
+    cells = [[plain(row.get(key)) for key in columns(kind)] for row in found]
+    return text_table(list(columns(kind).values()), cells, title=title)
+
+
+def outcomes(counts: Mapping[str, int]) -> str:
+    """How many hosts ended how, in one line."""
+    return ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
 
 
 def plain(value: Any) -> str:

@@ -14,13 +14,13 @@ SHOWN = 10
 @data_options
 @shared
 def command(run: Run, snapshot: int | None, out: Out) -> None:
-    """Read stored captures again with today's templates: of a SNAPSHOT, else the newest of each host.
+    """Parse stored captures again with the current templates: those of SNAPSHOT, else the newest of each host.
 
     A new snapshot is added; the older results stay.
     """
     from licsweep.jobs import reparse
 
-    done = reparse.reparse(run.project(), snapshot)
-    counts(run, "reparse", done.collected, out, changed=done.changed)
-    named = f": {', '.join(done.changed[:SHOWN])}" + (" ..." if len(done.changed) > SHOWN else "")
-    run.say(f"{len(done.changed)} hosts read differently than at first" + (named if done.changed else ""))
+    collected, changed = reparse.reparse(run.project(), snapshot)
+    counts(run, "reparse", collected, out, changed=changed)
+    named = f": {', '.join(changed[:SHOWN])}" + (" ..." if len(changed) > SHOWN else "")
+    run.say(f"{len(changed)} hosts read differently than at first" + (named if changed else ""))

@@ -22,7 +22,7 @@ def command(run: Run, kind: str, form: str, output: Path | None, snapshot: int |
 
     usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
     Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
-    short, and what to remove from CSSM. In a folder, CSV gets one file a table.
+    short, and what to remove from CSSM. CSV in a folder is one file per table.
     """
     from licsweep.jobs import judge
 

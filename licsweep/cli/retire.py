@@ -4,13 +4,10 @@ from typing import Any
 
 import click
 
-from licsweep import serialization
 from licsweep.clean_text import shell_word
 from licsweep.cli.common import START, Run, shared
-from licsweep.cli.render import Out, data_options, titled
+from licsweep.cli.render import Out, data_options
 from licsweep.errors import UsageError
-
-COLUMNS = titled("hostname at why reservation_returned recorded_at undone_at undone_why", at="Retired from")
 
 
 @click.command()
@@ -25,7 +22,7 @@ COLUMNS = titled("hostname at why reservation_returned recorded_at undone_at und
 def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given: Any) -> None:
     """Stop counting the licenses of a host that is gone; prints the history of its retirements.
 
-    Its reservations count until they are returned: scrapping a box frees no reservation, a return code does.
+    Its reservations count until they are returned: scrapping a box does not free one, its return code does.
     """
     from licsweep.jobs import retire
 
@@ -41,4 +38,4 @@ def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given:
         history = retire.undo(run.project(), host, at=given["at"], why=why)
     else:
         history = retire.retire(run.project(), host, why=why or "", **given)
-    out.rows("retire", [serialization.plain(one) for one in history], COLUMNS)
+    out.rows("retire", history)

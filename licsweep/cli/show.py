@@ -1,37 +1,35 @@
 """`licsweep show`."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.parse import as_table
-from licsweep.cli.render import plain, put
+from licsweep.cli.parse import as_rows
+from licsweep.cli.render import Out, data_options, plain, table
 
 
 @click.command()
 @click.argument("host")
 @click.option("--as-of", type=MOMENT, help="What was known at a date (its end) or a timestamp.")
 @click.option("--raw", is_flag=True, help="Print the stored texts with numbered lines.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
+@data_options
 @shared
-def command(run: Run, host: str, as_of: datetime | None, raw: bool, form: str, output: Path | None) -> None:
+def command(run: Run, host: str, as_of: datetime | None, raw: bool, out: Out) -> None:
     """Show one product instance: its last attempt, its newest good observation, the lines that printed it."""
     from licsweep.jobs import store_queries
 
     state, captures = store_queries.host(run.project(), host, as_of)
     if raw:
-        put("\n".join(_numbered(one.command, one.text) for one in captures) or "no text is stored", output)
+        out.put("\n".join(_numbered(one.command, one.text) for one in captures) or "no text is stored")
         return
-    if form == "json":
-        put(serialization.envelope("show", serialization.plain(state)), output)
+    rows = as_rows(state.observation) if state.observation else []
+    if out.form != "table":
+        out.rows("show", rows, whole=state)
         return
-    head = f"{state.hostname}: last try ended {state.outcome}" + (f" ({plain(state.reason)})" if state.reason else "")
-    body = as_table(state.observation) if state.observation else "it never gave a usable answer"
-    put(f"{head}\n\n{body}", output)
+    reason = f" ({plain(state.reason)})" if state.reason else ""
+    body = table("show", rows) if state.observation else "it never gave a usable answer"
+    out.put(f"{state.hostname}: last attempt ended {state.outcome}{reason}\n\n{body}")
 
 
 def _numbered(asked: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,43 +19,29 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of an estate of your own (docs/adding-a-platform.md) instead of the packaged one.",
 )
-@click.option("--bind", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
+@click.option("--bind", "network", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
 @click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Round-trip time.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND:FRACTION", help="Devices with that fault; repeatable.")
-@click.option("--write-project", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project.")
+@click.option(
+    "--write-project", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project."
+)
 @shared
-def command(
-    run: Run,
-    devices: int,
-    design: Path | None,
-    bind: str | None,
-    latency_ms: float,
-    faults: tuple[str, ...],
-    write_project: Path | None,
-) -> None:
+def command(run: Run, folder: Path | None, **wanted: Any) -> None:
     """Run the simulated network alone, with a ready project, until Ctrl-C. Kinds of fault: docs/reliability.md.
 
-    The devices accept LICSWEEP_PASSWORD and LICSWEEP_ENABLE_SECRET as they are now, else words made for this run.
+    The devices accept LICSWEEP_PASSWORD and LICSWEEP_ENABLE_SECRET if they are set, else passwords made for this run.
     """
     from licsweep.jobs import simulate
 
     def ready(estate: "SimulatedEstate") -> None:
-        run.say(f"{len(estate.devices)} devices listen; Ctrl-C ends them")
+        run.say(f"{len(estate.devices)} devices are listening; Ctrl-C stops them")
         click.echo(f"export LICSWEEP_USERNAME={estate.username}", err=True)
         for name, variable in simulate.SECRETS.items():
             if os.environ.get(variable):
-                run.say(f"{variable} is accepted as it is")
+                run.say(f"{variable} is accepted")
             else:
                 click.echo(f"export {variable}={getattr(estate, name)}", err=True)
-        if write_project:
-            click.echo(str(write_project))
+        if folder:
+            click.echo(str(folder))
 
-    simulate.run(
-        devices=devices,
-        design=design,
-        network=bind,
-        latency_ms=latency_ms,
-        faults=faults,
-        folder=write_project,
-        ready=ready,
-    )
+    simulate.run(folder=folder, ready=ready, **wanted)

@@ -4,16 +4,7 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import Run, shared
-from licsweep.cli.render import Out, data_options, titled
-
-COLUMNS = titled(
-    "id kind state started_at ended_at selected told selection",
-    id="Snapshot",
-    started_at="Started",
-    ended_at="Ended",
-    selected="Hosts",
-    told="Outcomes",
-)
+from licsweep.cli.render import Out, data_options, outcomes
 
 
 @click.command()
@@ -23,9 +14,6 @@ def command(run: Run, out: Out) -> None:
     """List the sweeps and ingests in the store, oldest first."""
     from licsweep.jobs import store_queries
 
-    found = []
-    for one in store_queries.snapshots(run.project()):
-        row = serialization.plain(one)
-        told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one.outcomes.items()))
-        found.append(row if out.form == "json" else row | {"told": told})
-    out.rows("snapshots", found, COLUMNS)
+    found = store_queries.snapshots(run.project())
+    rows = [serialization.plain(one) | {"told": outcomes(one.outcomes)} for one in found]
+    out.rows("snapshots", rows, whole=found)

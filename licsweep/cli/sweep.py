@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from licsweep import serialization
 from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Run, selection_options, shared
 from licsweep.cli.outputs import FailedHost, kinds
-from licsweep.cli.render import Out, data_options, plain, titled
+from licsweep.cli.render import Out, data_options, plain
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
     from licsweep.reading.collected import Collected
 
 MOST_HOURS = 24 * 366 * 100
-PLAN = titled(
-    "hostname address jump username credential lines skipped",
-    hostname="Host",
-    jump="Through",
-    username="User",
-    lines="Sends",
-)
 
 
 @click.command()
@@ -39,12 +31,14 @@ PLAN = titled(
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
 @click.option(
     "--fresher-than",
+    "fresher_than_hours",
     type=click.FloatRange(0, MOST_HOURS),
     metavar="HOURS",
     help="Skip hosts read successfully in the last HOURS hours.",
 )
 @click.option(
     "--deadline",
+    "sweep_deadline",
     type=click.FloatRange(1),
     metavar="SECONDS",
     help="Stop the sweep after SECONDS; skip remaining hosts.",
@@ -59,24 +53,22 @@ PLAN = titled(
 def command(
     run: Run,
     selection: Selection,
-    workers: int | None,
-    min_coverage: float | None,
     gather_only: bool,
     failed_from: int | None,
-    fresher_than: float | None,
-    deadline: float | None,
+    fresher_than_hours: float | None,
     dry_run: bool,
     out: Out,
+    **flags: Any,
 ) -> None:
     """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import sweep
 
-    project = run.project(workers=workers, min_coverage=min_coverage, sweep_deadline=deadline)
+    project = run.project(**flags)
     request = sweep.SweepRequest(
-        selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than
+        selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than_hours
     )
     if dry_run:
-        out.rows("sweep-dry-run", sweep.dry_run(project, request), PLAN)
+        out.rows("sweep-dry-run", sweep.dry_run(project, request))
         return
     with progress(run) as (selected, moved):
         done = sweep.sweep(project, request, progress=moved, selected=selected)
@@ -86,19 +78,16 @@ def command(
 
 def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> None:
     """Prints the outcome counts of a finished snapshot; JSON names the hosts that did not end ok, too."""
-    if out.form == "json":
-        failed = tuple(
-            FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
-            for one in sorted(done.failed, key=lambda one: one.hostname)
-        )
-        made = kinds()[verb](
-            snapshot=done.snapshot_id, selected=done.selected, outcomes=dict(done.counts), failed=failed, **more
-        )
-        out.put(serialization.envelope(verb, serialization.plain(made)))
-    else:
-        counted = done.counts.most_common()
-        found = [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted]
-        out.rows(verb, found, titled("snapshot outcome hosts"))
+    failed = tuple(
+        FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
+        for one in sorted(done.failed, key=lambda one: one.hostname)
+    )
+    whole = kinds()[verb](
+        snapshot=done.snapshot_id, selected=done.selected, outcomes=dict(done.counts), failed=failed, **more
+    )
+    counted = done.counts.most_common()
+    found = [{"snapshot": done.snapshot_id, "outcome": outcome, "hosts": number} for outcome, number in counted]
+    out.rows(verb, found, whole=whole)
     if done.legacy_ssh:
         run.say(f"old SSH algorithms were allowed for: {', '.join(done.legacy_ssh)}")
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")

@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from licsweep import files
 from licsweep.clean_text import shell_word
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 WORDS = ("username", "password", "enable_secret", "key_passphrase", "token", "client_id", "client_secret")
 JUMP_WORDS = ("jump_username", "jump_password")
 """Of the set `default`: for jump hosts whose entry names no set."""
+_SECRETS = ("enable_secret", "token", "client_secret", "jump_password", "key_passphrase")
 _MAX_FILE = 64 * 1024
 
 
@@ -102,7 +103,7 @@ def find(
 ) -> Credentials:
     """The credentials of a set, for the hosts that use it. Raises CredentialError, MissingExtra (keyring)."""
     environment = os.environ if environment is None else environment
-    words, origin = gather(wanted, environment)
+    words, origin = _gather(wanted, environment)
     if users and all(one.is_jump_host for one in users):
         words |= {word: words[f"jump_{word}"] for word in ("username", "password") if f"jump_{word}" in words}
     named = users and all(one.username or (one.is_jump_host and "jump_username" in words) for one in users)
@@ -122,30 +123,41 @@ def find(
             why=f"looked in: {', '.join(wanted.sources)}; found {', '.join(words) or 'nothing'}; no terminal to ask on",
             hint=f"export {prefix}USERNAME=... ; read -rs {prefix}PASSWORD ; export {prefix}PASSWORD",
         )
+    rest: dict[str, Any] = {word: Secret(words[word]) for word in _SECRETS if word in words}
     return Credentials(
         username=username,
         password=Secret(password) if password and not key else None,
         key=key,
         use_agent=agent and not key and not password,
-        enable_secret=_secret(words, "enable_secret"),
-        token=_secret(words, "token"),
         client_id=words.get("client_id"),
-        client_secret=_secret(words, "client_secret"),
         jump_username=words.get("jump_username"),
-        jump_password=_secret(words, "jump_password"),
-        key_passphrase=_secret(words, "key_passphrase"),
-        source=source_of(wanted, origin),
+        source=_source_of(wanted, origin),
+        **rest,
     )
 
 
-def gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def known_login(wanted: CredentialSet) -> tuple[str | None, str]:
+    """The user name that a set's sources hold, and where its credential comes from; nobody is asked."""
+    words, origin = _gather(wanted, os.environ)
+    return words.get("username"), _source_of(wanted, origin)
+
+
+def _gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The words that a set's sources hold without asking anybody, and the source of each (and of an agent's keys)."""
     words: dict[str, str] = {}
     origin: dict[str, str] = {}
     for source in wanted.sources:
-        if source == "agent" and environment.get("SSH_AUTH_SOCK"):
-            origin["agent"] = "agent"
-        for word, value in _from(source, wanted, environment).items():
+        found: dict[str, str] = {}
+        match source:
+            case "environment":
+                found = {word: environment.get(f"{wanted.variables}{word.upper()}", "") for word in _words(wanted)}
+            case "keyring":
+                found = _from_keyring(wanted)
+            case "file":
+                found = _from_file(wanted)
+            case "agent" if environment.get("SSH_AUTH_SOCK"):
+                origin["agent"] = "agent"
+        for word, value in found.items():
             if value and word not in words:
                 words[word], origin[word] = value, source
     if wanted.username and "username" not in words:
@@ -161,7 +173,7 @@ def secrets_of_environment() -> tuple[str, ...]:
     return tuple(value for name, value in os.environ.items() if name.startswith("LICSWEEP_") and name.endswith(ends))
 
 
-def source_of(wanted: CredentialSet, origin: Mapping[str, str]) -> str:
+def _source_of(wanted: CredentialSet, origin: Mapping[str, str]) -> str:
     """Where the credential that is used comes from, in words for a person, given the source of each word found."""
     if wanted.key:
         return f"key {wanted.key}"
@@ -174,16 +186,6 @@ def _set(wanted: CredentialSet) -> str:
 
 def _words(wanted: CredentialSet) -> tuple[str, ...]:
     return (*WORDS, *JUMP_WORDS) if wanted.name == DEFAULT_SET else WORDS
-
-
-def _from(source: str, wanted: CredentialSet, environment: Mapping[str, str]) -> dict[str, str]:
-    if source == "environment":
-        return {word: environment.get(f"{wanted.variables}{word.upper()}", "") for word in _words(wanted)}
-    if source == "keyring":
-        return _from_keyring(wanted)
-    if source == "file":
-        return _from_file(wanted)
-    return {}
 
 
 def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
@@ -260,7 +262,3 @@ def _ask_secret(what: str, wanted: CredentialSet) -> str:
         return getpass.getpass(f"{what}, {_set(wanted)}: ")
     except EOFError as error:
         raise CredentialError(f"no credentials to log in with: {_set(wanted)}", why="nothing was typed") from error
-
-
-def _secret(words: Mapping[str, str], name: str) -> Secret | None:
-    return Secret(words[name]) if words.get(name) else None

@@ -75,9 +75,6 @@ def _pair(text: str) -> tuple[str, str]:
 def _holds(one: Target, key: str, value: str) -> bool:
     if key == "group":
         return value in one.groups
-    if key == "platform":
-        return one.platform == value
-    if key == "credentials":
-        return (one.credentials or DEFAULT_SET) == value
-    said = one.data.get(key)
+    own = {"platform": one.platform, "credentials": one.credentials or DEFAULT_SET}
+    said = own.get(key, one.data.get(key))
     return (str(said).lower() if isinstance(said, bool) else str(said)) == value

@@ -5,7 +5,8 @@ in Nornir. `connection_options` are not used: what they would say is said by hos
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
@@ -62,17 +63,14 @@ def read(project: Project) -> Inventory | None:
         if count := sum("connection_options" in entry for entry in entries.values()):
             notes.append(f"{file}: connection_options of {count} entries are not used; docs/inventory.md says what is")
     _check_cycles(groups_file, groups)
-    targets = {target.name: target for target in _resolved(hosts, groups, defaults)}
-    left_out = {
-        name: f"platform {target.platform}: there is no reader for it"
-        for name, target in targets.items()
-        if target.platform not in ("", AUTO, *platforms())
-    }
-    return Inventory(
-        targets={name: target for name, target in targets.items() if name not in left_out},
-        left_out=left_out,
-        notes=tuple(notes),
-    )
+    targets: dict[str, Target] = {}
+    left_out: dict[str, str] = {}
+    for target in _resolved(hosts, groups, defaults):
+        if target.platform in ("", AUTO, *platforms()):
+            targets[target.name] = target
+        else:
+            left_out[target.name] = f"platform {target.platform}: there is no reader for it"
+    return Inventory(targets=targets, left_out=left_out, notes=tuple(notes))
 
 
 def _entries(file: Path) -> dict[str, Entry]:
@@ -180,30 +178,9 @@ def _check_cycles(file: Path, groups: dict[str, Entry]) -> None:
 
 
 def _resolved(hosts: dict[str, Entry], groups: dict[str, Entry], defaults: Entry) -> Iterator[Target]:
-    inherited = _inheritance(groups, defaults)
-    for name, entry in hosts.items():
-        above, common = inherited(tuple(entry.get("groups", ())))
-        values = common | entry
-        data = common["data"] | entry["data"] if entry.get("data") else common["data"]
-        is_jump_host = data.get("jump_host") is True
-        yield Target(
-            name=name,
-            address=values.get("hostname", name),
-            port=values.get("port", SSH_PORT),
-            platform="" if is_jump_host else values.get("platform", ""),
-            username=values.get("username"),
-            groups=above,
-            data=data,
-        )
-
-
-def _inheritance(
-    groups: dict[str, Entry], defaults: Entry
-) -> Callable[[tuple[str, ...]], tuple[tuple[str, ...], Entry]]:
-    """What the groups of a host and the defaults give, worked out once for each list of groups."""
-
     @cache
     def inherited(names: tuple[str, ...]) -> tuple[tuple[str, ...], Entry]:
+        """What the groups of a host and the defaults give, worked out once for each list of groups."""
         above: dict[str, None] = {}
         waiting = list(reversed(names))
         while waiting:
@@ -216,7 +193,19 @@ def _inheritance(
             common |= level | {"data": common["data"] | level.get("data", {})}
         return tuple(above), common
 
-    return inherited
+    for name, entry in hosts.items():
+        above, common = inherited(tuple(entry.get("groups", ())))
+        values = common | entry
+        data = common["data"] | entry["data"] if entry.get("data") else common["data"]
+        yield Target(
+            name=name,
+            address=values.get("hostname", name),
+            port=values.get("port", SSH_PORT),
+            platform="" if data.get("jump_host") is True else values.get("platform", ""),
+            username=values.get("username"),
+            groups=above,
+            data=data,
+        )
 
 
 def platform_named(name: str) -> str | None:
@@ -235,11 +224,8 @@ def _platform_names() -> dict[str, str]:
 
 def _not_an_address(text: str) -> str:
     """Why a text is no host name or address; empty where it is one."""
-    try:
+    with suppress(ValueError):
         ip_address(text.partition("%")[0])
-    except ValueError:
-        pass
-    else:
         return ""
     bare = re.fullmatch(r"\[?([0-9A-Fa-f:.]+)\]?(?:/\d+|:(\d+))?", text)
     if bare and re.search(r"[\[/]", text):
@@ -254,11 +240,9 @@ def _not_an_address(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_zone(name: Any) -> bool:
-    try:
-        ZoneInfo(name)
-    except (TypeError, ValueError, LookupError, OSError):
-        return False
-    return True
+    with suppress(TypeError, ValueError, LookupError, OSError):
+        return bool(ZoneInfo(name))
+    return False
 
 
 def _wrong(file: Path, name: str, key: str, what: str, why: str, hint: str = "licsweep hosts") -> InventoryError:

@@ -24,7 +24,6 @@ from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
 from licsweep.store import reading
 
 if TYPE_CHECKING:
-    from licsweep.simulator.device import ExpectedLicense
     from licsweep.simulator.estate import SimulatedEstate
 
 # One device hangs on purpose; a real project waits longer than this.
@@ -114,5 +113,5 @@ def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _counted(rows: "Iterable[LicenseUse | ExpectedLicense]") -> Counter[tuple[object, ...]]:
+def _counted(rows: Iterable[LicenseUse]) -> Counter[tuple[object, ...]]:
     return Counter((row.name, row.entitlement_tag, row.count, row.status) for row in rows)

@@ -15,30 +15,20 @@ MAX_ARCHIVE_BYTES = 1024 * files.MIB
 SUFFIXES = frozenset({".txt", ".log", ".cfg", ".out", ".text", ""})
 
 
-def gather(paths: Sequence[Path]) -> tuple[list[GatheredFile], list[Unused]]:
-    """The files behind the paths and those that can't be used. Raises InputError for a path that does not exist."""
-    found: list[GatheredFile] = []
-    unused: list[Unused] = []
-    for one in _found(paths):
-        if isinstance(one, Unused):
-            unused.append(one)
-        else:
-            found.append(one)
-        if len(found) > MAX_FILES:
-            raise InputError(
-                f"more than {MAX_FILES} files", why="so many are not read at once", hint="name fewer folders"
-            )
-    return found, unused
-
-
-def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
+def gather(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
+    """The files behind the paths, and those that can't be used. Raises InputError for a path that does not exist."""
+    count = 0
     for path in paths:
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                if file.is_symlink() or not file.is_dir():
-                    yield from _one(file, inside=path)
-        else:
-            yield from _one(path, inside=None)
+        inside = path if path.is_dir() else None
+        for file in sorted(path.rglob("*")) if inside else [path]:
+            if inside and file.is_dir() and not file.is_symlink():
+                continue
+            for one in _one(file, inside):
+                yield one
+                count += isinstance(one, GatheredFile)
+                if count > MAX_FILES:
+                    why, hint = "so many are not read at once", "name fewer folders"
+                    raise InputError(f"more than {MAX_FILES} files", why=why, hint=hint)
 
 
 def _one(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:

@@ -1,21 +1,20 @@
 """Collecting without a session: texts that somebody gathered, or observations of another collector."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from licsweep.access.blanking import blank, is_configuration
-from licsweep.errors import InputError, NothingCollected, plain_reason
+from licsweep.errors import NothingCollected
 from licsweep.estate import inventory as inv
 from licsweep.estate.credentials import secrets_of_environment
 from licsweep.jobs.gathered_files import gather
-from licsweep.jobs.host_lookup import target_of
 from licsweep.jobs.snapshots import write_snapshot
 from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
-from licsweep.reading.host_report import HostReport, capture, read_report
+from licsweep.reading.host_report import HostReport, capture, offline_report, read_report
 from licsweep.settings import Project
 from licsweep.store import writing
 
@@ -32,9 +31,7 @@ def texts(
     NothingCollected, LockedError, StoreError.
     """
     inventory = inv.find(project)
-    files, passed_over = gather(paths)
-    found, unused = texts_of(files, frozenset(inventory.targets if inventory else ()))
-    unused += passed_over
+    found, unused = texts_of(gather(paths), frozenset(inventory.targets if inventory else ()))
     unused += [Unused(path=text.path, reason=CONFIGURATION) for text in found if is_configuration(text.text)]
     found = [text for text in found if not is_configuration(text.text)]
     if not found:
@@ -43,7 +40,13 @@ def texts(
     by_host: dict[str, list[GatheredText]] = {}
     for text in found:
         by_host.setdefault(text.hostname, []).append(text)
-    reports = [_report(name, by_host[name], inventory, taken_at, platform) for name in sorted(by_host)]
+    reports, words = [], secrets_of_environment()
+    for name in sorted(by_host):
+        captures = [
+            capture(name, text.command, blank(text.text, words), taken_at or text.modified) for text in by_host[name]
+        ]
+        tried_at = min(one.started_at for one in captures)
+        reports.append(offline_report(Outcome(hostname=name, status="ok"), tried_at, captures, inventory, platform))
     with writing(project, "ingest") as store:
 
         def save(snapshot_id: int, report: HostReport) -> Outcome:
@@ -52,33 +55,6 @@ def texts(
             return outcome
 
         return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, save), unused
-
-
-def _report(
-    hostname: str,
-    found: Iterable[GatheredText],
-    inventory: inv.Inventory | None,
-    taken_at: datetime | None,
-    platform: str | None,
-) -> HostReport:
-    words = secrets_of_environment()
-    captures = tuple(
-        capture(hostname, text.command, blank(text.text, words), taken_at or text.modified) for text in found
-    )
-    outcome, timezone = Outcome(hostname=hostname, status="ok"), None
-    try:
-        target = target_of(hostname, (one.text for one in captures), inventory, platform)
-        platform, timezone = target.platform, target.timezone
-    except InputError as error:
-        outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
-    return HostReport(
-        hostname=hostname,
-        platform=platform or "",
-        timezone=timezone,
-        outcome=outcome,
-        tried_at=min(one.started_at for one in captures),
-        captures=captures,
-    )
 
 
 def observations(project: Project, file: Path, taken_at: datetime | None) -> Collected:

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -18,43 +18,17 @@ from licsweep.estate.credentials import secrets_of_environment
 from licsweep.files import write
 from licsweep.jobs import store_queries
 from licsweep.model import Capture, Observation
-from licsweep.scrubbing import Kind, Scrubber
+from licsweep.scrubbing import FIELDS, Kind, Scrubber
 from licsweep.settings import Project
 from licsweep.store import reading
 
-# Fields of an observation, wherever they lie, that hold a word of the site.
-_FIELDS: dict[str, Kind] = {
-    "hostname": "host",
-    "sn": "serial",
-    "serial": "serial",
-    "chassis_serial": "serial",
-    "uuid": "uuid",
-    "smart_account": "account",
-    "virtual_account": "account",
-    "cslu_address": "host",
-    "address": "host",
-    "host": "host",
-    "vrf": "word",
-    "policy_name": "word",
-    "trust_point": "word",
-    "cluster": "word",
-    "ha_pair": "word",
-    "subscription_id": "digits",
-}
 _NO_TRUTH = ("evidence", "captured_at", "outcome", "platform")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """The files of the cases, and fields that read differently once the words were replaced."""
-
-    files: tuple[Path, ...]
-    changed: tuple[str, ...]
-
-
-def record(project: Project, hostname: str, folder: Path) -> Recorded:
+def record(project: Project, hostname: str, folder: Path) -> tuple[list[Path], list[str]]:
     """Writes <folder>/<platform>/<command>/<case>/output.txt and expected.json for each command that was captured.
 
+    Gives the files, and the fields that read differently once the words were replaced.
     Raises UsageError for a host without captures, InputError where a secret or a word of the site would be left;
     nothing is written then.
     """
@@ -82,7 +56,7 @@ def record(project: Project, hostname: str, folder: Path) -> Recorded:
 
 def _write(
     folder: Path, seen: Observation, captures: Sequence[Capture], texts: Sequence[str], scrubber: Scrubber
-) -> Recorded:
+) -> tuple[list[Path], list[str]]:
     from collectors.parse import parse_text
 
     platform = str(seen.platform)
@@ -90,9 +64,8 @@ def _write(
     case = re.sub(r"[^a-z0-9._-]+", "_", f"{model}_{seen.release or 'release_unknown'}".lower())
     written, changed = [], []
     for capture, text in zip(captures, texts, strict=True):
-        before = serialization.plain(parse_text(capture.text, platform, capture.command))
+        wanted = scrubber.scrub_all(serialization.plain(parse_text(capture.text, platform, capture.command)))
         truth = serialization.plain(parse_text(text, platform, capture.command))
-        wanted = scrubber.scrub_all(before)
         changed += [
             f"{capture.command}: {name}" for name in truth if truth[name] != wanted[name] and name != "evidence"
         ]
@@ -101,24 +74,14 @@ def _write(
             for name, value in truth.items()
             if name not in _NO_TRUTH and (value not in (None, [], {}) or name == "unclaimed_lines")
         }
-        place = _fresh(folder / platform / capture.command.replace(" ", "_"), case)
+        parent = folder / platform / capture.command.replace(" ", "_")
+        names = chain([case], (f"{case}_{number}" for number in count(2)))
+        place = next(parent / name for name in names if not (parent / name).exists())
         place.mkdir(parents=True)
-        for name, content in (
-            ("output.txt", text),
-            ("expected.json", json.dumps({"observation": said}, indent=1, ensure_ascii=False) + "\n"),
-        ):
-            write(place / name, content)
-            written.append(place / name)
-    return Recorded(files=tuple(written), changed=tuple(changed))
-
-
-def _fresh(folder: Path, case: str) -> Path:
-    """A case folder that is not there yet."""
-    number, place = 1, folder / case
-    while place.exists():
-        number += 1
-        place = folder / f"{case}_{number}"
-    return place
+        write(place / "output.txt", text)
+        write(place / "expected.json", json.dumps({"observation": said}, indent=1, ensure_ascii=False) + "\n")
+        written += [place / "output.txt", place / "expected.json"]
+    return written, changed
 
 
 def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
@@ -137,7 +100,7 @@ def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
         yield from _host(name)
         yield from _host(host.address)
         yield "word", host.username or ""
-        yield from ((_FIELDS.get(key, "word"), value) for key, value in host.data.items() if isinstance(value, str))
+        yield from ((FIELDS.get(key, "word"), value) for key, value in host.data.items() if isinstance(value, str))
 
 
 def _host(name: str) -> Iterator[tuple[Kind, str]]:
@@ -154,8 +117,8 @@ def _fields(node: Any) -> Iterator[tuple[Kind, str]]:
             yield from _fields(one)
     elif isinstance(node, dict):
         for name, value in node.items():
-            if isinstance(value, str) and name in _FIELDS:
-                yield from _host(value) if _FIELDS[name] == "host" else [(_FIELDS[name], value)]
+            if isinstance(value, str) and name in FIELDS:
+                yield from _host(value) if FIELDS[name] == "host" else [(FIELDS[name], value)]
             elif name != "evidence":
                 yield from _fields(value)
 

@@ -1,15 +1,15 @@
 """Reading stored captures again with today's templates: a new result beside the old one, which stays."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.estate import inventory as inv
-from licsweep.jobs.host_lookup import target_of
 from licsweep.jobs.snapshots import write_snapshot
 from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
-from licsweep.reading.host_report import HostReport, read_report
+from licsweep.reading.host_report import offline_report, read_report
 from licsweep.settings import Project
 from licsweep.store import Store, writing
 
@@ -17,16 +17,7 @@ READ = frozenset({"ok", "partial", "unparsed", "unsupported", "refused"})
 """Outcomes of hosts that answered to the end, so that reading decides how they ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reparsed:
-    """The new snapshot, and the hosts of which today's reading differs from the stored one."""
-
-    collected: Collected
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Before:
+class _Before(NamedTuple):
     """A host's result as it was stored."""
 
     snapshot_id: int
@@ -35,9 +26,10 @@ class _Before:
     observation: Observation | None
 
 
-def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
+def reparse(project: Project, snapshot_id: int | None = None) -> tuple[Collected, tuple[str, ...]]:
     """Reads the captures of a snapshot again (None: the newest captures of each host).
 
+    Gives the new snapshot, and the hosts of which today's reading differs from the stored one.
     The new results carry the time of their captures, so that they count in place of what was read from them before.
     Of one snapshot, hosts that had no answer to read are in the new one as they were in it.
     Raises UsageError for a snapshot without captures, NothingCollected, LockedError, StoreError.
@@ -57,7 +49,7 @@ def reparse(project: Project, snapshot_id: int | None = None) -> Reparsed:
 
         chosen = f"captures of snapshot {snapshot_id}" if snapshot_id is not None else "newest captures"
         collected = write_snapshot(store, "reparse", chosen, _results(store, snapshot_id), save)
-    return Reparsed(collected=collected, changed=tuple(changed))
+    return collected, tuple(changed)
 
 
 def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
@@ -68,10 +60,10 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
             f"snapshot {snapshot_id} holds no captures", why="there is nothing to read", hint="licsweep snapshots"
         )
     found = [
-        _Before(snapshot_id=holder, outcome=outcome, tried_at=tried_at, observation=observation)
+        before
         for holder in sorted(set(holders.values()))
-        for outcome, tried_at, observation in store.results(holder)
-        if holder == snapshot_id or (holders.get(outcome.hostname) == holder and outcome.status in READ)
+        for before in (_Before(holder, *result) for result in store.results(holder))
+        if holder == snapshot_id or (holders.get(before.outcome.hostname) == holder and before.outcome.status in READ)
     ]
     if not found:
         raise NothingCollected("no captures to read", why="no host has answered to the end", hint="licsweep snapshots")
@@ -79,21 +71,10 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
 
 
 def _read(store: Store, before: _Before, inventory: inv.Inventory | None) -> tuple[Outcome, Observation | None]:
-    name = before.outcome.hostname
     platform = before.observation.platform if before.observation else None
     outcome = replace(before.outcome, status="ok", reason=None)
     try:
-        captures = store.captures(before.snapshot_id, name)
-        target = target_of(name, (one.text for one in captures), inventory, platform)
-    except LicsweepError as error:  # a damaged capture, a platform that nothing tells
+        captures = store.captures(before.snapshot_id, outcome.hostname)
+    except LicsweepError as error:  # a damaged capture
         return replace(outcome, status="unparsed", reason=plain_reason(error)), None
-    return read_report(
-        HostReport(
-            hostname=name,
-            platform=target.platform,
-            timezone=target.timezone,
-            outcome=outcome,
-            tried_at=before.tried_at,
-            captures=tuple(captures),
-        )
-    )
+    return read_report(offline_report(outcome, before.tried_at, captures, inventory, platform))

@@ -1,7 +1,6 @@
 """Collecting from devices: the plan, the lock, the run; and the plan alone."""
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,18 +49,20 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
     if exists(project):
         with reading(project) as store:
             targets = remembered(store, targets)
-    credentials = _credential_sources(project, targets)
+    sets = {target.credentials or DEFAULT_SET for target in targets}
+    logins = {name: creds.known_login(project.credential_sets[name]) for name in sets}
     planned = []
     for target in targets:
-        source, username = credentials[target.credentials or DEFAULT_SET]
+        credential_set = target.credentials or DEFAULT_SET
+        username, source = logins[credential_set]
         platform = UNKNOWN if target.platform == inv.AUTO else platforms().get(target.platform)
         ready = platform is not None and platform.session in kinds()
         planned.append(
             {
                 "hostname": target.name,
                 "address": f"{target.address}:{target.port}",
-                "username": target.username or username,
-                "credential": source,
+                "username": target.username or username or "(asked for)",
+                "credential": f"{credential_set}: {source}",
                 "jump": " > ".join(hop.name for hop in inventory.hops(target)),
                 "lines": "; ".join(_lines_sent(platform)) if platform and ready else "",
                 "skipped": None if ready else f"platform {target.platform} can't be swept yet",
@@ -73,13 +74,3 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
 def _lines_sent(platform: Platform) -> tuple[str, ...]:
     commands = platform.lines or (platform.identity_command, "and what its platform needs")
     return (*([platform.pager_off] if platform.pager_off else ()), *commands, LAST_LINE)
-
-
-def _credential_sources(project: Project, targets: Iterable[inv.Target]) -> dict[str, tuple[str, str]]:
-    """Of each set that the targets use: where its credential comes from, and the user name."""
-    found = {}
-    for name in {target.credentials or DEFAULT_SET for target in targets}:
-        wanted = project.credential_sets[name]
-        words, origin = creds.gather(wanted, os.environ)
-        found[name] = f"{name}: {creds.source_of(wanted, origin)}", words.get("username", "(asked for)")
-    return found

@@ -5,7 +5,6 @@ that name. A session log is cut at its prompts. What is not used is told with it
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -54,15 +53,20 @@ class Unused:
 
 
 def texts_of(
-    files: Iterable[GatheredFile], known_hosts: frozenset[str] = frozenset()
+    files: Iterable[GatheredFile | Unused], known_hosts: frozenset[str] = frozenset()
 ) -> tuple[list[GatheredText], list[Unused]]:
-    """The texts of all files and what was not used. `known_hosts` are names of the inventory, which decide a doubt."""
+    """The texts of all files, and what was not used, which some `files` are from the start.
+
+    `known_hosts` are names of the inventory, which decide a doubt.
+    """
     texts: list[GatheredText] = []
     unused: list[Unused] = []
     for file in files:
-        found = list(_texts_of(file, known_hosts))
-        texts += found
-        if not found:
+        if isinstance(file, Unused):
+            unused.append(file)
+        elif found := list(_texts_of(file, known_hosts)):
+            texts += found
+        else:
             unused.append(Unused(path=file.path, reason=_why_unused(file)))
     kept: dict[tuple[str, str], GatheredText] = {}
     for text in _told_apart(texts):
@@ -109,24 +113,22 @@ def _texts_of(file: GatheredFile, known_hosts: frozenset[str]) -> Iterator[Gathe
         named, folder, host_folder = full_command(flat["command"]), flat["host"].strip(), None
     parts = session_parts(text)
     if len(parts) > (1 if named else 0):
-        names = Counter(host for host, _, _ in parts)
-        for host, asked, part in parts:
-            hostname = host if len(names) > 1 else _host_of_log(host, stem, folder, known_hosts)
-            where = host_folder if hostname == folder else None
-            yield _text(file, hostname, where, asked, part)
+        if len({host for host, _, _ in parts}) == 1:
+            name = _host_of_log(parts[0][0], stem, folder, known_hosts)
+            parts = [(name, asked, part) for _, asked, part in parts]
     elif command := named or _command_of(text):
-        yield _text(file, folder, host_folder, command, text)
-
-
-def _text(file: GatheredFile, hostname: str, folder: str | None, command: str, text: str) -> GatheredText:
-    return GatheredText(
-        hostname=hostname,
-        host_folder=folder,
-        command=command,
-        text=text,
-        path=file.path,
-        modified=file.modified,
-    )
+        parts = [(folder, command, text)]
+    else:
+        parts = []
+    for host, asked, part in parts:
+        yield GatheredText(
+            hostname=host,
+            host_folder=host_folder if host == folder else None,
+            command=asked,
+            text=part,
+            path=file.path,
+            modified=file.modified,
+        )
 
 
 def session_parts(text: str) -> list[tuple[str, str, str]]:

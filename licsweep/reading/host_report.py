@@ -2,12 +2,14 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from collectors import parse
 from licsweep.errors import LicsweepError, plain_reason
+from licsweep.estate.inventory import AUTO, Inventory
 from licsweep.model import Capture, Observation, Outcome
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,34 @@ def capture(
     )
 
 
+def offline_report(
+    outcome: Outcome, tried_at: datetime, captures: Sequence[Capture], inventory: Inventory | None, platform: str | None
+) -> HostReport:
+    """The report of a host that nobody dialed.
+
+    Its platform is the inventory's (unless that says `auto`), else `platform`, else it is recognized from its texts; a
+    host of which nothing tells is `unparsed`.
+    """
+    listed = inventory.targets.get(outcome.hostname) if inventory else None
+    if listed and listed.platform not in ("", AUTO):
+        platform = listed.platform
+    candidates = () if platform else parse.platform_candidates(*(one.text for one in captures))
+    if len(candidates) == 1:
+        platform = candidates[0]
+    if platform is None:
+        several = f"its texts may be of {' or '.join(candidates)}" if candidates else "no text tells"
+        reason = f"the platform can't be recognized: the inventory does not say it and {several}"
+        outcome = replace(outcome, status="unparsed", reason=reason)
+    return HostReport(
+        hostname=outcome.hostname,
+        platform=platform or "",
+        timezone=listed.timezone if listed else None,
+        outcome=outcome,
+        tried_at=tried_at,
+        captures=tuple(captures),
+    )
+
+
 def read_report(report: HostReport) -> tuple[Outcome, Observation | None]:
     """How the host ended, and its observation where its texts could be read; never raises.
 
@@ -68,11 +98,8 @@ def read_report(report: HostReport) -> tuple[Outcome, Observation | None]:
         return replace(report.outcome, status="unparsed", reason=reason), None
     if observation.outcome == "ok":
         return report.outcome, observation
-    return replace(report.outcome, status=observation.outcome, reason=_shortfall(report)), observation
-
-
-def _shortfall(report: HostReport) -> str:
     refused = [c.command for c in report.captures if parse.refusal(c.text, report.platform)]
+    reason = "an answer was cut off, or a part is missing that it must have"
     if refused:
-        return f"the device refused: {', '.join(refused)}"
-    return "an answer was cut off, or a part is missing that it must have"
+        reason = f"the device refused: {', '.join(refused)}"
+    return replace(report.outcome, status=observation.outcome, reason=reason), observation

@@ -14,7 +14,7 @@ from functools import partial
 
 from licsweep.errors import LicsweepError
 from licsweep.serialization import from_json, to_json
-from licsweep.simulator.device import Announcement, Tally, Wanted
+from licsweep.simulator.device import Tally, Wanted
 from licsweep.simulator.latency import LatencyLoop
 from licsweep.simulator.server import serve
 
@@ -38,16 +38,12 @@ async def _run(wanted: Wanted) -> Tally:
     loop.add_signal_handler(signal.SIGTERM, over.set)
     loop.add_signal_handler(signal.SIGINT, over.set)
     loop.add_reader(sys.stdin.fileno(), _end_of_input, over)
-    return await serve(wanted, _announce, over.wait)
+    return await serve(wanted, lambda announcement: print(to_json(announcement), flush=True), over.wait)
 
 
 def _end_of_input(over: asyncio.Event) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         over.set()
-
-
-def _announce(announcement: Announcement) -> None:
-    print(to_json(announcement), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from licsweep import platforms
-from licsweep.model import Record, Udi
+from licsweep.model import LicenseUse, Record, Udi
 from licsweep.position_types import ComplianceState
 from licsweep.serialization import load_yaml_file
-from licsweep.simulator.device import Device, ExpectedLicense
+from licsweep.simulator.device import Device
 from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus
 
 
@@ -156,11 +156,9 @@ def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tu
                 timezone=site.timezone,
                 smart_account=design.smart_account,
                 virtual_account=site.virtual_account,
-                account_printed=bool(kind.facts.get("account_printed")),
                 udis=_udis(kind.members, serials),
                 fault=kind.fault,
                 expected_outcome=kind.outcome,
-                expected_state=kind.state,
                 expected_licenses=tuple(_expected(design, line) for line in kind.licenses) if works else (),
             )
         )
@@ -186,7 +184,7 @@ def _udis(members: tuple[Member, ...], serials: Any) -> tuple[Udi, ...]:
     return (own, *(udi for udi in numbered if udi.role))
 
 
-def _expected(design: Design, line: Printed) -> ExpectedLicense:
+def _expected(design: Design, line: Printed) -> LicenseUse:
     known = design.licenses[line.license]
     name = line.name or known.feature
-    return ExpectedLicense(name=name, entitlement_tag=known.label, count=line.count, status=line.status)
+    return LicenseUse(name=name, entitlement_tag=known.label, count=line.count, status=line.status)

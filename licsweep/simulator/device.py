@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from licsweep.model import Record, Udi
-from licsweep.position_types import ComplianceState
-from licsweep.vocabulary import LicenseStatus, OutcomeStatus
+from licsweep.model import LicenseUse, Record, Udi
+from licsweep.vocabulary import OutcomeStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +31,12 @@ class Wanted(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedLicense(Record):
-    """A license that a device prints: `entitlement_tag` is the label in parentheses, `count` None where `-` stands."""
-
-    name: str | None
-    entitlement_tag: str | None
-    count: int | None
-    status: LicenseStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Device(Record):
     """One simulated box: where it listens, its place in the inventory, and its designed truth.
 
     `host_key` is what known_hosts says (another key than it offers where its key "changed", "" where it is unknown).
-    `virtual_account` is the inventory's; `account_printed` tells whether the box prints it too.
+    `virtual_account` is the inventory's.
+    Of `expected_licenses` name, tag (the label in parentheses), count (None where `-` stands) and status are given.
     Of a box whose `fault` keeps it from ending ok nothing is expected but `expected_outcome`.
     """
 
@@ -58,12 +48,10 @@ class Device(Record):
     timezone: str
     smart_account: str
     virtual_account: str
-    account_printed: bool
     udis: tuple[Udi, ...]
     fault: str | None = None
     expected_outcome: OutcomeStatus
-    expected_state: ComplianceState | None
-    expected_licenses: tuple[ExpectedLicense, ...]
+    expected_licenses: tuple[LicenseUse, ...]
     host: str = "127.0.0.1"
     port: int = 0
     host_key: str = field(default="", repr=False)

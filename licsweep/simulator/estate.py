@@ -7,15 +7,12 @@ import tempfile
 import threading
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from licsweep.errors import LicsweepError, MissingExtra, UsageError
 from licsweep.serialization import from_json, to_json
-from licsweep.simulator.device import Announcement, Device, ExpectedLicense, JumpHost, Tally, Wanted
+from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
 from licsweep.simulator.project import write_project
-
-__all__ = ["Device", "ExpectedLicense", "SimulatedEstate"]
 
 COMMAND = (sys.executable, "-P", "-m", "licsweep.simulator")  # -P: nothing of the current folder is imported
 SMALLEST = 8
@@ -69,9 +66,7 @@ class SimulatedEstate:
         self.username, self.devices, self.jump_hosts = announced.username, announced.devices, announced.jump_hosts
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def write_project(self, directory: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from itertools import count
 
 from licsweep.simulator.terminal import HungUp, Vty
@@ -57,8 +57,8 @@ class HangBeforePrompt(Vty):
         await self._hang()
 
 
-class _StopsInOutput(Vty, ABC):
-    """Shows half an answer and leaves the rest to the fault."""
+class HangInOutput(Vty):
+    """Shows half an answer and hangs; others stop in another way."""
 
     async def _answer(self, command: str, text: str) -> None:
         if not is_license(command):
@@ -67,23 +67,18 @@ class _StopsInOutput(Vty, ABC):
         await self._flush()
         await self._stop()
 
-    @abstractmethod
-    async def _stop(self) -> None: ...
-
-
-class HangInOutput(_StopsInOutput):
     async def _stop(self) -> None:
         await self._hang()
 
 
-class DropInOutput(_StopsInOutput):
+class DropInOutput(HangInOutput):
     async def _stop(self) -> None:
         await asyncio.sleep(0.05)  # so that what was written still arrives
         self._wire.cut()
         raise HungUp
 
 
-class HalfOpen(_StopsInOutput):
+class HalfOpen(HangInOutput):
     async def _stop(self) -> None:
         await asyncio.sleep(0.05)
         self._wire.freeze()
@@ -91,7 +86,7 @@ class HalfOpen(_StopsInOutput):
             await asyncio.sleep(3600)
 
 
-class EndlessOutput(_StopsInOutput):
+class EndlessOutput(HangInOutput):
     async def _stop(self) -> None:
         for number in count():
             self._wire.write(f"line {number} of a table without an end\r\n" * 500)
@@ -142,40 +137,14 @@ class Enable(Vty):
         self._show("% Bad secrets\n\n")
 
 
-class _Changed(Vty, ABC):
-    """Prints license answers changed."""
+def _changed(change: Callable[[str, str], str]) -> type[Vty]:
+    """A vty that prints license answers as `change` makes them, given the answer and the prompt."""
 
-    async def _answer(self, command: str, text: str) -> None:
-        await super()._answer(command, self._changed(text) if is_license(command) else text)
+    class Changed(Vty):
+        async def _answer(self, command: str, text: str) -> None:
+            await super()._answer(command, change(text, self._prompt.strip()) if is_license(command) else text)
 
-    @abstractmethod
-    def _changed(self, text: str) -> str: ...
-
-
-class Truncated(_Changed):
-    def _changed(self, text: str) -> str:
-        return half(text)
-
-
-class GarbageBytes(_Changed):
-    def _changed(self, text: str) -> str:
-        return insert(text, GARBAGE)
-
-
-class InvalidUtf8(_Changed):
-    def _changed(self, text: str) -> str:
-        return insert(text, NOT_UTF8)
-
-
-class SyslogInOutput(_Changed):
-    def _changed(self, text: str) -> str:
-        return insert(text, SYSLOG)
-
-
-class PromptInOutput(_Changed):
-    def _changed(self, text: str) -> str:
-        prompt = self._prompt.strip()
-        return insert(text, f"{prompt}\nthis is {prompt} and more\n{prompt} show license all")
+    return Changed
 
 
 class Bytewise(Vty):
@@ -199,10 +168,12 @@ VTYS: dict[str, type[Vty]] = {
     "terminal-length-refused": TerminalLengthRefused,
     "command-refused": CommandRefused,
     "enable": Enable,
-    "truncated": Truncated,
-    "garbage-bytes": GarbageBytes,
-    "invalid-utf8": InvalidUtf8,
-    "syslog-in-output": SyslogInOutput,
-    "prompt-in-output": PromptInOutput,
+    "truncated": _changed(lambda text, _: half(text)),
+    "garbage-bytes": _changed(lambda text, _: insert(text, GARBAGE)),
+    "invalid-utf8": _changed(lambda text, _: insert(text, NOT_UTF8)),
+    "syslog-in-output": _changed(lambda text, _: insert(text, SYSLOG)),
+    "prompt-in-output": _changed(
+        lambda text, prompt: insert(text, f"{prompt}\nthis is {prompt} and more\n{prompt} show license all")
+    ),
     "bytewise": Bytewise,
 }

@@ -72,4 +72,4 @@ def _with_fault(device: Device, fault: str, kinds: Mapping[str, FaultKind]) -> D
     outcome = kinds[fault].outcome
     if outcome == "ok":
         return replace(device, fault=fault)
-    return replace(device, fault=fault, expected_outcome=outcome, expected_state=None, expected_licenses=())
+    return replace(device, fault=fault, expected_outcome=outcome, expected_licenses=())

@@ -5,7 +5,7 @@ The kernel's own TCP handshake stays instant.
 """
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,29 +18,20 @@ class LatencyLoop(asyncio.SelectorEventLoop):
         self._one_way = round_trip / 2
 
     async def create_server(self, protocol_factory: Callable[[], Any], *args: Any, **options: Any) -> Any:
-        return await super().create_server(lambda: _Late(protocol_factory(), self, self._one_way), *args, **options)
+        late: Callable[[], Any] = lambda: _Late(protocol_factory(), self, self._one_way)  # noqa: E731
+        return await super().create_server(late, *args, **options)
 
 
 class _Lane:
     """Calls in the order in which they came, each `seconds` later."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self._loop, self._seconds = loop, seconds
-        self._waiting: deque[tuple[float, Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._loop, self._seconds, self._last = loop, seconds, 0.0
 
     def call(self, what: Callable[..., Any], *args: Any) -> None:
-        self._waiting.append((self._loop.time() + self._seconds, what, args))
-        if len(self._waiting) == 1:
-            self._loop.call_at(self._waiting[0][0], self._deliver)
-
-    def _deliver(self) -> None:
-        now = self._loop.time()
-        while self._waiting and self._waiting[0][0] <= now:
-            _, what, args = self._waiting[0]
-            what(*args)
-            self._waiting.popleft()
-        if self._waiting:
-            self._loop.call_at(self._waiting[0][0], self._deliver)
+        # the loop keeps no order among calls of one time, so each has its own
+        self._last = max(self._loop.time() + self._seconds, math.nextafter(self._last, math.inf))
+        self._loop.call_at(self._last, what, *args)
 
 
 class _LateTransport:
@@ -71,7 +62,9 @@ class _LateTransport:
         return getattr(self._real, name)
 
 
-class _Late(asyncio.Protocol):
+class _Late:
+    """A protocol that hears everything later; that its transport is full or free again is told at once."""
+
     def __init__(self, real: Any, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._real, self._loop = real, loop
         self._inward, self._outward = _Lane(loop, seconds), _Lane(loop, seconds)
@@ -94,8 +87,5 @@ class _Late(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._inward.call(self._real.connection_lost, exc)
 
-    def pause_writing(self) -> None:
-        self._real.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._real.resume_writing()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)

@@ -4,14 +4,12 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from licsweep.simulator.design import Design, estate_data
 from licsweep.simulator.device import Device
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 DEVICE_DATE = "%b %d %H:%M:%S %Y %Z"
 
@@ -23,7 +21,16 @@ class Outputs:
     def __init__(self, design: Design, now: datetime, folder: str | None = None) -> None:
         self._design, self._now = design, now
         self._folder = estate_data(folder) / "outputs"
-        self._environment = self._make_environment()
+        self._environment = Environment(
+            loader=FunctionLoader(lambda name: self._folder.joinpath(name).read_text()),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - text for a terminal
+        )
+        self._environment.filters["ago"] = lambda moment, **span: (moment - timedelta(**span)).strftime(DEVICE_DATE)
+        self._environment.filters["ahead"] = lambda moment, **span: (moment + timedelta(**span)).strftime(DEVICE_DATE)
 
     def commands(self, device: Device) -> Mapping[str, Callable[[], str]]:
         """Each command that the device knows, with what renders its output (lines end in LF)."""
@@ -45,18 +52,3 @@ class Outputs:
             up_days=rng.randrange(20, 300),
             **kind.facts,
         )
-
-    def _make_environment(self) -> "Environment":
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-        environment = Environment(
-            loader=FunctionLoader(lambda name: self._folder.joinpath(name).read_text()),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - text for a terminal
-        )
-        environment.filters["ago"] = lambda moment, **span: (moment - timedelta(**span)).strftime(DEVICE_DATE)
-        environment.filters["ahead"] = lambda moment, **span: (moment + timedelta(**span)).strftime(DEVICE_DATE)
-        return environment

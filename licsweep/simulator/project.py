@@ -11,23 +11,10 @@ from typing import Any
 
 from licsweep.files import write
 from licsweep.model import Record
-from licsweep.simulator.design import Design, License, load_data, load_design
+from licsweep.simulator.design import Design, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
 
 ENTITLEMENTS_FILE = "cssm-licenses.csv"
-COLUMNS = (
-    "Smart Account",
-    "Virtual Account",
-    "License",
-    "Entitlement Tag",
-    "License Type",
-    "Quantity",
-    "Start Date",
-    "End Date",
-    "Subscription ID",
-    "In Use",
-    "Reserved",
-)
 NOT_CONSUMING = {"eval-mode", "not-in-use"}
 
 
@@ -75,7 +62,7 @@ def write_project(
     inventory.mkdir(parents=True, exist_ok=True)
     for name, content in {
         "hosts.yaml": {device.name: _host(device, jump_hosts) for device in devices}
-        | {jump.name: _jump_host(jump) for jump in jump_hosts},
+        | {jump.name: {"hostname": jump.host, "port": jump.port, "data": {"jump_host": True}} for jump in jump_hosts},
         "groups.yaml": _groups(design, devices),
         "defaults.yaml": {"data": {"smart_account": design.smart_account}},
     }.items():
@@ -85,33 +72,27 @@ def write_project(
     write(directory / "known_hosts", "".join(known))
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(COLUMNS)
     purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
-    table.writerows(_entitlement_rows(design, purchases, devices, date.today()))
-    write(entitlements / ENTITLEMENTS_FILE, out.getvalue())
+    if rows := list(_entitlement_rows(design, purchases, devices, date.today())):
+        out = io.StringIO()
+        table = csv.DictWriter(out, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+        write(entitlements / ENTITLEMENTS_FILE, out.getvalue())
 
 
 def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:
     jump = {"jump": [jump.name for jump in jump_hosts]} if jump_hosts else {}
+    # devices whose account locks ask one AAA server; one with another password knows accounts of its own
+    groups = {"lock-out": "locking", "wrong-password": device.name}
+    aaa_group = {"aaa_group": groups[device.fault]} if device.fault in groups else {}
     return {
         "hostname": device.host,
         "port": device.port,
         "platform": str(device.platform),
         "groups": list(device.groups),
-        "data": {"site": device.site} | _aaa_group(device) | jump,
+        "data": {"site": device.site} | aaa_group | jump,
     }
-
-
-def _jump_host(jump: JumpHost) -> dict[str, Any]:
-    return {"hostname": jump.host, "port": jump.port, "data": {"jump_host": True}}
-
-
-def _aaa_group(device: Device) -> dict[str, str]:
-    """Devices whose account locks ask one AAA server; one with another password knows accounts of its own."""
-    groups = {"lock-out": "locking", "wrong-password": device.name}
-    return {"aaa_group": groups[device.fault]} if device.fault in groups else {}
 
 
 def _groups(design: Design, devices: Sequence[Device]) -> dict[str, Any]:
@@ -121,37 +102,33 @@ def _groups(design: Design, devices: Sequence[Device]) -> dict[str, Any]:
 
 def _entitlement_rows(
     design: Design, purchases: Purchases, devices: Sequence[Device], today: date
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[dict[str, object]]:
     used = _use(design, devices)
     stories = {(story.virtual_account, story.license): story.terms for story in purchases.stories}
     for account, key in sorted(used.keys() | stories.keys()):
         known = design.licenses[key]
         for term in stories.get((account, key)) or purchases.default[known.type or ""]:
-            yield (
-                design.smart_account,
-                account,
-                known.cssm,
-                known.tag,
-                term.type,
-                used[account, key] * term.percent // 100 + term.plus,
-                today + timedelta(days=term.starts_in),
-                "" if term.ends_in is None else today + timedelta(days=term.ends_in),
-                term.subscription_id,
-                used[account, key],
-                0,
-            )
+            yield {
+                "Smart Account": design.smart_account,
+                "Virtual Account": account,
+                "License": known.cssm,
+                "Entitlement Tag": known.tag,
+                "License Type": term.type,
+                "Quantity": used[account, key] * term.percent // 100 + term.plus,
+                "Start Date": today + timedelta(days=term.starts_in),
+                "End Date": "" if term.ends_in is None else today + timedelta(days=term.ends_in),
+                "Subscription ID": term.subscription_id,
+                "In Use": used[account, key],
+                "Reserved": 0,
+            }
 
 
 def _use(design: Design, devices: Sequence[Device]) -> Counter[tuple[str, str]]:
     """By virtual account and license key, what the working devices use of all that CSSM knows."""
-    keys: Mapping[str | None, str] = {known.label: key for key, known in design.licenses.items() if _sold(known)}
+    keys: Mapping[str | None, str] = {known.label: key for key, known in design.licenses.items() if known.cssm}
     used: Counter[tuple[str, str]] = Counter()
     for device in devices:
         for line in device.expected_licenses:
             if line.entitlement_tag in keys and line.status not in NOT_CONSUMING:
                 used[device.virtual_account, keys[line.entitlement_tag]] += line.count or 0
     return used
-
-
-def _sold(known: License) -> bool:
-    return known.cssm is not None

@@ -5,12 +5,13 @@ import hmac
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_network
+from itertools import repeat
 from typing import Any
 
 import asyncssh
@@ -71,7 +72,7 @@ class _Estate:
         self._account = Account(self._design.username, wanted.password, keys)
         self._unknown_password = Account(self._design.username, secrets.token_urlsafe(), frozenset())
         self._locking = replace(self._unknown_password, locks=True)
-        self._hosts = _addresses(wanted.network)
+        self._hosts = map(str, ip_network(wanted.network).hosts()) if wanted.network else repeat("127.0.0.1")
         self.connections: Counter[str] = Counter()
         self.passwords: Counter[str] = Counter()
         self.forwards: Counter[str] = Counter()
@@ -109,38 +110,35 @@ class _Estate:
             commands=outputs.commands(device),
             enable_secret=self._wanted.enable_secret,
         )
-        account = {"wrong-password": self._unknown_password, "lock-out": self._locking}.get(
-            device.fault or "", self._account
-        )
-        vty = VTYS.get(device.fault or "", Vty)
-        acceptor = await asyncssh.listen(
+        fault = device.fault or ""
+        account = {"wrong-password": self._unknown_password, "lock-out": self._locking}.get(fault, self._account)
+        return await self._listen_ssh(
             device.host,
+            partial(LOGINS.get(fault, _Login), device.name, account, self),
+            kex_algs=OLD_KEY_EXCHANGES if fault == "kex-mismatch" else KEY_EXCHANGES,
+            process_factory=None if fault == "no-shell" else partial(_session, VTYS.get(fault, Vty), behavior),
+        )
+
+    async def _start_jump_host(self, name: str) -> JumpHost:
+        host = next(self._hosts)
+        port = await self._listen_ssh(host, partial(_Forwarder, name, self._account, self), kex_algs=KEY_EXCHANGES)
+        return JumpHost(name=name, host=host, port=port, host_key=_public(self._key))
+
+    async def _listen_ssh(self, host: str, login: "Callable[[], _Login]", **options: Any) -> int:
+        acceptor = await asyncssh.listen(
+            host,
             0,
-            server_factory=partial(LOGINS.get(device.fault or "", _Login), device.name, account, self),
+            server_factory=login,
             server_host_keys=[self._key],
-            kex_algs=OLD_KEY_EXCHANGES if device.fault == "kex-mismatch" else KEY_EXCHANGES,
-            process_factory=None if device.fault == "no-shell" else partial(_session, vty, behavior),
             line_editor=False,
             encoding=None,
             allow_scp=False,
             agent_forwarding=False,
             gss_host=None,
+            **options,
         )
         self._stack.callback(acceptor.close)
         return int(acceptor.get_port())
-
-    async def _start_jump_host(self, name: str) -> JumpHost:
-        host = next(self._hosts)
-        acceptor = await asyncssh.listen(
-            host,
-            0,
-            server_factory=partial(_Forwarder, name, self._account, self),
-            server_host_keys=[self._key],
-            kex_algs=KEY_EXCHANGES,
-            agent_forwarding=False,
-        )
-        self._stack.callback(acceptor.close)
-        return JumpHost(name=name, host=host, port=int(acceptor.get_port()), host_key=_public(self._key))
 
     async def _listen_raw(self, device: Device, greeting: bytes) -> int:
         """A server that says its greeting and no more."""
@@ -162,13 +160,6 @@ class _Estate:
         held = self._stack.enter_context(socket.socket())
         held.bind((host, 0))
         return int(held.getsockname()[1])
-
-
-def _addresses(network: str | None) -> Iterator[str]:
-    if network is None:
-        while True:
-            yield "127.0.0.1"
-    yield from map(str, ip_network(network).hosts())
 
 
 def _public(key: asyncssh.SSHKey) -> str:

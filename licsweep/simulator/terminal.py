@@ -4,6 +4,7 @@ Input is taken key by key, so what arrives before the prompt is worked off in it
 key in line is the pager's, as on a real box. What a broken device does otherwise is in fault_sessions.py.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,11 +52,12 @@ class Behavior:
     def refusal(self, line: str) -> str:
         """The answer to a line that is no command: the marker stands under the first word that does not fit."""
         known = [command.split() for command in (*self.commands, self.dialect.height, "terminal width", "exit")]
-        words = line.split()
+        found = list(re.finditer(r"\S+", line))
+        words = [word[0] for word in found]
         fitting = next(n for n in range(len(words), -1, -1) if any(words[:n] == command[:n] for command in known))
         if fitting == len(words):
             return "% Incomplete command.\n\n"
-        column = len(self.prompt.lstrip("\r")) + _column(line, fitting)
+        column = len(self.prompt.lstrip("\r")) + found[fitting].start()
         return " " * column + f"^\n{self.dialect.invalid}\n\n"
 
 
@@ -167,11 +169,3 @@ class Vty:
         if self._shown:
             self._wire.write(self._shown)
             self._shown = ""
-
-
-def _column(line: str, word: int) -> int:
-    """Where the word of that index starts in the line."""
-    rest = line.lstrip()
-    for _ in range(word):
-        rest = rest[len(rest.split(maxsplit=1)[0]) :].lstrip()
-    return len(line) - len(rest)

@@ -48,7 +48,7 @@ def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
         (["snapshots"], 2, "no project"),
         (["reconcile"], 2, "no project"),
         (["report", "usage"], 2, "no project"),
-        (["ingest"], 2, "what should be read?"),
+        (["ingest"], 2, "nothing to read"),
         (["ingest", "nowhere"], 2, "No such file"),
         (["parse", "nowhere.txt", "--platform", "cisco_xe"], 2, "No such file"),
         (["parse", __file__, "--platform", "cisco_toaster"], 2, "cisco_toaster"),

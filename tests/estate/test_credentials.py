@@ -225,7 +225,7 @@ def logins(project: Project) -> dict[str, list[tuple[str, str | None]]]:
     targets = select(whole, Selection())
     found = credentials.find_all(project, whole, targets)
     assert "canary" not in repr(found)
-    made = {target.name: plan._login(target, found, whole.hops(target)) for target in targets}
+    made = {target.name: plan.login_to(project, target, found, whole.hops(target)) for target in targets}
     assert "canary" not in repr(made)
     return {name: [(one.username, one.password) for one in (*login.jumps, login)] for name, login in made.items()}
 
