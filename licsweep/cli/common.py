@@ -95,13 +95,17 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             if not isinstance(error, LicsweepError):
                 why = f"{type(error).__name__}: {error}"
                 error = LicsweepError("a bug in licsweep", why=why, hint="--debug shows where")
-            click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
-            for word, text in (("because", error.why), ("try", error.hint)):
-                if text:
-                    click.echo(f"  {word}: {one_line(text)}", err=True)
+            _tell(error)
             sys.exit(error.exit_code)
 
     return wrapped
+
+
+def _tell(error: LicsweepError) -> None:
+    click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
+    for word, text in (("because", error.why), ("try", error.hint)):
+        if text:
+            click.echo(f"  {word}: {one_line(text)}", err=True)
 
 
 def _clean_record(record: logging.LogRecord) -> bool:
