@@ -81,7 +81,7 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
         counts=writer.counts,
         failed=tuple(writer.failed),
         fresh=len(plan.fresh),
-        gathered=0 if plan.read else writer.counts["ok"],
+        gathered=writer.gathered,
         interrupted=interrupted,
         legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
     )

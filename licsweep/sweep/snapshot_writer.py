@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from threading import Condition
 
 from licsweep.errors import LicsweepError, plain_reason
-from licsweep.model import Outcome
+from licsweep.model import Observation, Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.store import Store
 from licsweep.sweep.gate import NO_STORE, Gate
 
 log = logging.getLogger(__name__)
 STORING_SECONDS = 60.0  # longer than the database is waited for
+READING_SECONDS = 1.0
 
 
 class SnapshotWriter:
@@ -34,7 +35,9 @@ class SnapshotWriter:
         self._read, self._progress = read, progress
         self._lock = Condition()
         self._storing = 0
+        self._reading: dict[str, HostReport] = {}
         self._ended: set[str] = set()
+        self.gathered = 0
         self.counts: Counter[str] = Counter()
         self.failed: list[Outcome] = []
         self.errors: list[str] = []
@@ -44,12 +47,28 @@ class SnapshotWriter:
         with self._lock:
             if report.hostname in self._ended:
                 return
+            self._reading[report.hostname] = report
+        unread = replace(report.outcome, gathered=report.outcome.status == "ok"), None
+        outcome, observation = read_report(report) if self._read else unread
+        with self._lock:
+            if self._reading.pop(report.hostname, None) is None:
+                return  # given up while it was read: its texts are stored
             self._ended.add(report.hostname)
             self._storing += 1
+            self._lock.notify_all()
         try:
-            outcome = self._save(report)
+            self._save(report, outcome, observation)
+        finally:
+            with self._lock:
+                self._storing -= 1
+                self._lock.notify_all()
+
+    def _save(self, report: HostReport, outcome: Outcome, observation: Observation | None) -> None:
+        try:
+            self._store.save_host(self._snapshot_id, outcome, report.tried_at, report.captures, observation)
             with self._lock:
                 self.counts[outcome.status] += 1
+                self.gathered += outcome.gathered
                 if outcome.status != "ok":
                     self.failed.append(outcome)
                 self._progress(outcome)
@@ -59,28 +78,24 @@ class SnapshotWriter:
             reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
             with self._lock:
                 self.errors.append(f"{report.hostname}: {reason}")
-        finally:
-            with self._lock:
-                self._storing -= 1
-                self._lock.notify_all()
-
-    def _save(self, report: HostReport) -> Outcome:
-        if self._read:
-            outcome, observation = read_report(report)
-        else:
-            outcome, observation = replace(report.outcome, gathered=report.outcome.status == "ok"), None
-        self._store.save_host(self._snapshot_id, outcome, report.tried_at, report.captures, observation)
-        return outcome
 
     def leave(self, hostnames: Iterable[str]) -> None:
         """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once.
 
         Hosts that have come back and are being stored just now are waited for: they are finished, and none is lost.
+        A text that takes long to read is not waited for: it is stored unread, and `licsweep reparse` reads it.
         """
         reason = self._gate.over() or ""
         with self._lock:
+            self._lock.wait_for(lambda: not self._reading, READING_SECONDS)
+            unread = list(self._reading.values())
+            self._reading.clear()
+            self._ended.update(report.hostname for report in unread)
             names = [name for name in hostnames if name not in self._ended]
             self._ended.update(names)
+        for report in unread:
+            self._save(report, replace(report.outcome, gathered=report.outcome.status == "ok"), None)
+        with self._lock:
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
         try:
             self._store.save_skipped(self._snapshot_id, names, reason, datetime.now(UTC))

@@ -1,0 +1,50 @@
+"""Hosts go into a snapshot once; a sweep that ends waits for what is being stored, not for what takes long to read."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from licsweep.model import Outcome
+from licsweep.reading.host_report import HostReport, capture
+from licsweep.settings import load
+from licsweep.store import writing
+from licsweep.sweep import snapshot_writer
+from licsweep.sweep.gate import INTERRUPTED, Gate
+from licsweep.sweep.snapshot_writer import SnapshotWriter
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def test_a_text_that_takes_long_is_stored_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that computes for a minute (an event stands in for it) holds up no sweep that is over."""
+    release = threading.Event()
+    monkeypatch.setattr(snapshot_writer, "read_report", lambda report: (release.wait(60), (report.outcome, None))[1])
+    monkeypatch.setattr(snapshot_writer, "READING_SECONDS", 0.1)
+    report = HostReport(
+        hostname="acc-01",
+        platform="cisco_xe",
+        outcome=Outcome(hostname="acc-01", status="ok"),
+        tried_at=NOW,
+        captures=(capture("acc-01", "show version", "Cisco IOS XE\n", NOW),),
+    )
+    gate, heard = Gate(), []
+    with writing(load(tmp_path), "sweep") as store:
+        snapshot = store.begin("sweep", "all hosts", 2, NOW)
+        writer = SnapshotWriter(store, snapshot, gate, read=True, progress=heard.append)
+        reader = threading.Thread(target=writer.host_ended, args=(report,))
+        reader.start()
+        while not writer._reading:
+            time.sleep(0.01)
+        gate.end(INTERRUPTED)
+        began = time.monotonic()
+        writer.leave(["acc-01", "acc-02"])
+        assert time.monotonic() - began < 30
+        release.set()
+        reader.join()
+        assert writer.counts == {"ok": 1, "skipped": 1}
+        assert writer.gathered == 1
+        assert [one.gathered for one in heard] == [True]
+        assert [one.text for one in store.captures(snapshot, "acc-01")] == ["Cisco IOS XE\n"]
