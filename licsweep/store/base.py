@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from threading import Lock
 from typing import Any
 
@@ -26,14 +27,29 @@ class Part:
         with self._database.told(), self._lock, self._engine.execution_options(writes=True).begin() as connection:
             yield connection
 
-    def _add(self, table: sa.Table, row: Mapping[str, Any], connection: sa.Connection) -> int:
-        """Inserts a row and returns its id."""
-        made: Any = connection.execute(table.insert().values(row)).inserted_primary_key
-        return int(made[0])
+    def _change(self, statement: sa.Insert | sa.Update, *rows: Mapping[str, Any]) -> Any:
+        """The result of a statement that runs in a transaction of its own."""
+        with self._writing() as connection:
+            return connection.execute(statement, rows or None)
 
     def _rows(self, wanted: sa.Select[Any]) -> Iterator[Any]:
         with self._database.told(), damaged(f"a row of {self._database}"), self._engine.connect() as connection:
             yield from connection.execute(wanted)
+
+    def _records(self, kind: type, wanted: sa.Select[Any]) -> list[Any]:
+        """The rows as a frozen type."""
+        return [record_of(kind, row) for row in self._rows(wanted)]
+
+    def _value(self, wanted: sa.Select[Any]) -> Any:
+        """The one column of the one row."""
+        [(value,)] = self._rows(wanted)
+        return value
+
+
+def record_of(kind: type, row: Any, **more: Any) -> Any:
+    """A frozen type of the columns that its fields are named like, and of `more`."""
+    given = row._mapping
+    return kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given} | more)
 
 
 @contextmanager

@@ -1,21 +1,22 @@
-"""What is known of each host on a date, over all snapshots."""
+"""What is known of each host on a date, over all snapshots, and the hosts that were retired."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from licsweep.model import HostState
+from licsweep.model import HostState, Retirement
 from licsweep.store import tables as t
-from licsweep.store.retirements import Retirements
-from licsweep.store.snapshots import NOTHING, WHOLE, Snapshots, observation_columns, observation_of, with_base
+from licsweep.store.base import record_of
+from licsweep.store.snapshots import BASE, NOTHING, WHOLE, Snapshots, observation_of, same_host, with_base
 
 
-class Hosts(Snapshots, Retirements):
-    """The state of the hosts."""
+class Hosts(Snapshots):
+    """The state of the hosts, and which of them are retired. What was decided of a host stays, undone or not."""
 
     def host_states(
         self,
@@ -59,22 +60,20 @@ class Hosts(Snapshots, Retirements):
             first("rank", "tried_at", "snapshot_id", rank=NOTHING + 1).label("best"),
         ).subquery("key")
         newest, best = t.host_result.alias("newest"), t.host_result.alias("best")
-        joined = sa.join(key, newest, _is_result(newest, key.c.newest, key))
-        joined = sa.outerjoin(joined, best, _is_result(best, key.c.best, key))
-        n = newest.c
-        columns = (n.hostname, n.status.label("outcome"), n.reason, n.skip, n.gathered)
-        where = sa.func.coalesce(best.c.captured_in, best.c.snapshot_id).label("captured_in")
-        wanted = sa.select(*columns, where, *observation_columns(best)).select_from(with_base(best, joined))
+        joined = sa.join(key, newest, same_host(newest, key, key.c.newest))
+        joined = sa.outerjoin(joined, best, same_host(best, key, key.c.best))
+        n, b = newest.c, best.c
+        wanted = sa.select(
+            *(n.hostname, n.status.label("outcome"), n.reason, n.skip, n.gathered),
+            *(b.observation, b.observation_packed, BASE.c.observation.label("base")),
+            sa.func.coalesce(b.captured_in, b.snapshot_id).label("snapshot_id"),
+        )
+        rows = self._rows(wanted.select_from(with_base(best, joined)).order_by(n.hostname))
         retired = self.retirements(as_of)
         with _no_garbage():
             return [
-                HostState(
-                    **{column.name: getattr(row, column.name) for column in columns},
-                    retired=retired.get(row.hostname),
-                    observation=observation_of(row),
-                    snapshot_id=row.captured_in,
-                )
-                for row in self._rows(wanted.order_by(newest.c.hostname))
+                record_of(HostState, row, retired=retired.get(row.hostname), observation=observation_of(row))
+                for row in rows
             ]
 
     def hostnames(self, *, swept: bool = False) -> set[str]:
@@ -86,27 +85,54 @@ class Hosts(Snapshots, Retirements):
             wanted = wanted.where(h.snapshot_id.in_(sa.select(s.id).where(s.kind == "sweep")))
         return {hostname for (hostname,) in self._rows(wanted)}
 
+    def platforms(self, as_of: datetime) -> dict[str, str]:
+        """For each host, what it was when it last answered at or before a moment."""
+        h = t.host_result.c
+        answered = sa.select(h.hostname, sa.func.max(h.tried_at).label("at"))
+        last = answered.where(h.rank > NOTHING, h.tried_at <= as_of).group_by(h.hostname).subquery()
+        found = sa.select(h.hostname, h.platform).where(
+            h.hostname == last.c.hostname, h.tried_at == last.c.at, h.platform.is_not(None)
+        )
+        return dict(self._rows(found))
+
     def last_read(self, now: datetime) -> dict[str, datetime]:
         """For each host, when it last gave a whole answer that could be read; what is dated after `now` is ignored."""
         h = t.host_result.c
-        wanted = sa.select(h.hostname, sa.func.max(h.tried_at, type_=t.UtcText)).where(
-            h.rank == WHOLE, h.status == "ok", h.tried_at <= now
-        )
-        return {hostname: at for hostname, at in self._rows(wanted.group_by(h.hostname))}
+        wanted = sa.select(h.hostname, sa.func.max(h.tried_at))
+        wanted = wanted.where(h.rank == WHOLE, h.status == "ok", h.tried_at <= now)
+        return dict(self._rows(wanted.group_by(h.hostname)))
 
     def last_answer(self, hostname: str) -> datetime | None:
         """When a host last answered with something that could be read."""
         h = t.host_result.c
-        wanted = sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.hostname == hostname, h.rank > NOTHING)
-        last: datetime | None
-        [(last,)] = self._rows(wanted)
+        wanted = sa.select(sa.func.max(h.tried_at)).where(h.hostname == hostname, h.rank > NOTHING)
+        last: datetime | None = self._value(wanted)
         return last
 
     def dated_after(self, moment: datetime) -> int:
         """How many results are dated after a moment: of now, a clock was ahead when they were made, or is behind."""
-        h = t.host_result.c
-        [(count,)] = self._rows(sa.select(sa.func.count()).where(h.tried_at > moment))
-        return int(count)
+        return int(self._value(sa.select(sa.func.count()).where(t.host_result.c.tried_at > moment)))
+
+    def retire(self, retirement: Retirement) -> None:
+        """Adds a retirement; of several of one host the one that begins last holds."""
+        self._change(t.retirement.insert(), asdict(retirement))
+
+    def undo_retirements(self, hostname: str, at: datetime, why: str | None) -> None:
+        """From `at` on no retirement of the host holds that was recorded until now."""
+        r = t.retirement.c
+        mine = t.retirement.update().where(r.hostname == hostname, r.undone_at.is_(None))
+        self._change(mine.values(undone_at=at, undone_why=why))
+
+    def retirements(self, as_of: datetime) -> dict[str, Retirement]:
+        """By host, the retirement that holds at a moment."""
+        r = t.retirement.c
+        holds = sa.select(t.retirement).where(r.at <= as_of, sa.or_(r.undone_at.is_(None), r.undone_at > as_of))
+        return {one.hostname: one for one in self._records(Retirement, holds.order_by(r.at, r.id))}
+
+    def retirement_history(self, hostname: str) -> list[Retirement]:
+        """Every retirement of a host as it was recorded, oldest first."""
+        r = t.retirement.c
+        return self._records(Retirement, sa.select(t.retirement).where(r.hostname == hostname).order_by(r.id))
 
 
 @contextmanager
@@ -120,10 +146,6 @@ def _no_garbage() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _is_result(result: Any, snapshot_id: Any, key: Any) -> Any:
-    return sa.and_(result.c.snapshot_id == snapshot_id, result.c.hostname == key.c.hostname)
 
 
 def _read_again_later(first: Any, known_by: int | None) -> sa.ColumnElement[bool]:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.settings import Project
-from licsweep.store.captures import Captures
 from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
 from licsweep.store.sqlite import SqliteFile
@@ -16,7 +15,7 @@ from licsweep.store.sqlite import SqliteFile
 HEAD = "0003"
 
 
-class Store(Hosts, Captures, Imports):
+class Store(Hosts, Imports):
     """What a project has collected and imported; each part has a module of its own."""
 
 

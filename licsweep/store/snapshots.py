@@ -1,5 +1,9 @@
-"""Snapshots: begun, filled with one transaction a host, so that what is finished survives a SIGKILL, and ended."""
+"""Snapshots: begun, filled with one transaction a host, so that what is finished survives a SIGKILL, and ended.
 
+They hold how each host ended, what was read from it, and the raw texts as evidence, each with its sha256.
+"""
+
+import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -10,36 +14,34 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from licsweep import serialization
-from licsweep.errors import UsageError
+from licsweep.errors import StoreError, UsageError
 from licsweep.model import Capture, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
-from licsweep.store.base import Part, damaged
-from licsweep.store.captures import capture_row
-from licsweep.store.packing import pack_against, unpack
+from licsweep.store.base import Part, damaged, record_of
+from licsweep.store.packing import pack, pack_against, unpack
 from licsweep.version import VERSION
 
 log = logging.getLogger(__name__)
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
-BASE = t.host_result.alias("base")
+BASE, CAPTURE_BASE = t.host_result.alias("base"), t.capture.alias("base")
 
 
 class Snapshots(Part):
-    """Snapshots and the results of their hosts."""
+    """Snapshots, the results of their hosts, and the texts of those."""
 
     def begin(self, kind: SnapshotKind, selection: str, selected: int, at: datetime, origin: str | None = None) -> int:
         """Adds a running snapshot and returns its id; `origin` is the site that it came from."""
-        row = {
-            "uid": str(uuid4()),
-            "origin": origin,
-            "kind": kind,
-            "state": "running",
-            "started_at": at,
-            "tool_version": VERSION,
-            "selection": selection,
-            "selected": selected,
-        }
-        with self._writing() as connection:
-            return self._add(t.snapshot, row, connection)
+        made = t.snapshot.insert().values(
+            uid=str(uuid4()),
+            origin=origin,
+            kind=kind,
+            state="running",
+            started_at=at,
+            tool_version=VERSION,
+            selection=selection,
+            selected=selected,
+        )
+        return int(self._change(made).inserted_primary_key[0])
 
     def end(self, snapshot_id: int, state: Literal["complete", "interrupted"], at: datetime) -> None:
         """Closes a snapshot, and tells where the lock was taken away meanwhile."""
@@ -49,15 +51,11 @@ class Snapshots(Part):
                 " at the same time",
                 snapshot_id,
             )
-        self._close(t.snapshot.c.id == snapshot_id, state=state, ended_at=at)
+        self._change(t.snapshot.update().where(t.snapshot.c.id == snapshot_id).values(state=state, ended_at=at))
 
     def close_interrupted(self) -> None:
         """Marks running snapshots as interrupted; only for the holder of the lock."""
-        self._close(t.snapshot.c.state == "running", state="interrupted")
-
-    def _close(self, which: sa.ColumnElement[bool], **values: Any) -> None:
-        with self._writing() as connection:
-            connection.execute(t.snapshot.update().where(which).values(values))
+        self._change(t.snapshot.update().where(t.snapshot.c.state == "running").values(state="interrupted"))
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, oldest first, with their outcome counts; one that no run writes any more is interrupted."""
@@ -71,13 +69,12 @@ class Snapshots(Part):
         found = []
         for row in self._rows(sa.select(t.snapshot).order_by(s.id)):
             state = "interrupted" if row.state == "running" and row.id in left_behind else row.state
-            found.append(Snapshot(**(row._asdict() | {"state": state}), outcomes=counts.get(row.id, {})))
+            found.append(record_of(Snapshot, row, state=state, outcomes=counts.get(row.id, {})))
         return found
 
     def require_snapshot(self, snapshot_id: int) -> None:
         """Raises UsageError where there is no such snapshot."""
-        s = t.snapshot.c
-        known = [number for (number,) in self._rows(sa.select(s.id))]
+        known = [number for (number,) in self._rows(sa.select(t.snapshot.c.id))]
         if snapshot_id not in known:
             raise UsageError(
                 f"snapshot {snapshot_id}: no such snapshot",
@@ -104,62 +101,70 @@ class Snapshots(Part):
             "rank": _rank(outcome, observation),
             "captured_in": captured_in,
         }
-        body = serialization.to_json(observation, light=True) if observation else None
         with self._writing() as connection:
             for capture in captures:
                 connection.execute(
-                    t.capture.insert().values(snapshot_id=snapshot_id, **capture_row(connection, capture))
+                    t.capture.insert().values(snapshot_id=snapshot_id, **_capture_row(connection, capture))
                 )
-            row |= _observation_columns(connection, outcome.hostname, body) if body else {}
+            if observation:
+                row |= _observation_row(connection, outcome.hostname, observation)
             connection.execute(t.host_result.insert().values(row))
 
     def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
         """Adds hosts that were not tried because the sweep is over, all in one transaction."""
-        row = {"snapshot_id": snapshot_id, "status": "skipped", "skip": "sweep-over", "reason": reason, "tried_at": at}
-        rows = [row | {"hostname": name, "rank": NOTHING} for name in hostnames]
-        if rows:
-            with self._writing() as connection:
-                connection.execute(t.host_result.insert(), rows)
+        row = {"snapshot_id": snapshot_id, "tried_at": at, "rank": NOTHING}
+        skipped = (Outcome(hostname=name, status="skipped", skip="sweep-over", reason=reason) for name in hostnames)
+        if rows := [row | asdict(outcome) for outcome in skipped]:
+            self._change(t.host_result.insert(), *rows)
 
     def newest_try(self, snapshot_id: int) -> datetime | None:
         """When the last host of a snapshot was tried; None for one without hosts. Raises UsageError without one."""
         self.require_snapshot(snapshot_id)
         h = t.host_result.c
-        wanted = sa.select(sa.func.max(h.tried_at, type_=t.UtcText)).where(h.snapshot_id == snapshot_id)
-        tried: datetime | None
-        [(tried,)] = self._rows(wanted)
+        tried: datetime | None = self._value(sa.select(sa.func.max(h.tried_at)).where(h.snapshot_id == snapshot_id))
         return tried
 
     def results(self, snapshot_id: int) -> list[tuple[Outcome, datetime, Observation | None]]:
         """How each host of one snapshot ended, when it was tried, and what was read from it, by name."""
         h = t.host_result.c
-        columns = (h.hostname, h.status, h.reason, h.skip, h.gathered, h.seconds)
         wanted = (
-            sa.select(*columns, h.tried_at, *observation_columns(t.host_result))
+            sa.select(t.host_result, BASE.c.observation.label("base"))
             .select_from(with_base(t.host_result, t.host_result))
             .where(h.snapshot_id == snapshot_id)
             .order_by(h.hostname)
         )
-        names = [column.name for column in columns]
-        return [
-            (Outcome(**{name: getattr(row, name) for name in names}), row.tried_at, observation_of(row))
-            for row in self._rows(wanted)
-        ]
+        return [(record_of(Outcome, row), row.tried_at, observation_of(row)) for row in self._rows(wanted)]
+
+    def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
+        """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""
+        c = t.capture.c
+        wanted = sa.select(c.hostname, sa.func.max(c.snapshot_id)).group_by(c.hostname)
+        return dict(self._rows(wanted if snapshot_id is None else wanted.where(c.snapshot_id == snapshot_id)))
+
+    def captures(self, snapshot_id: int, hostname: str) -> list[Capture]:
+        """The raw texts of one host in one snapshot, checked against their sha256 (StoreError when damaged)."""
+        c = t.capture.c
+        wanted = (
+            sa.select(t.capture, CAPTURE_BASE.c.text.label("base"))
+            .select_from(sa.outerjoin(t.capture, CAPTURE_BASE, CAPTURE_BASE.c.id == c.base_id))
+            .where(c.snapshot_id == snapshot_id, c.hostname == hostname)
+            .order_by(c.id)
+        )
+        return [_capture(row) for row in self._rows(wanted)]
 
 
-def observation_columns(result: Any) -> list[Any]:
-    """What `observation_of` needs of a result, which is joined `with_base`."""
-    return [result.c.observation, result.c.observation_packed, BASE.c.observation.label("base")]
+def same_host(one: Any, other: Any, snapshot_id: Any) -> sa.ColumnElement[bool]:
+    """Whether `one` is the result of the host of `other` in a snapshot."""
+    return sa.and_(one.c.snapshot_id == snapshot_id, one.c.hostname == other.c.hostname)
 
 
 def with_base(result: Any, joined: Any) -> Any:
     """`joined`, in which `result` stands, with the result that its observation is packed against."""
-    same = sa.and_(BASE.c.snapshot_id == result.c.base_snapshot_id, BASE.c.hostname == result.c.hostname)
-    return sa.outerjoin(joined, BASE, same)
+    return sa.outerjoin(joined, BASE, same_host(BASE, result, result.c.base_snapshot_id))
 
 
 def observation_of(row: Any) -> Observation | None:
-    """The observation of a result. Raises StoreError where it is damaged."""
+    """The observation of a result; `base` is that of its base. Raises StoreError where it is damaged."""
     body = row.observation
     with damaged(f"the observation of {row.hostname}"):
         if row.observation_packed is not None:
@@ -167,21 +172,41 @@ def observation_of(row: Any) -> Observation | None:
         return serialization.from_json(body, Observation) if body is not None else None
 
 
-def _observation_columns(connection: sa.Connection, hostname: str, body: str) -> dict[str, Any]:
+def _observation_row(connection: sa.Connection, hostname: str, observation: Observation) -> dict[str, Any]:
     """The observation whole, or its difference to the last one of that host that was stored whole."""
-    h = t.host_result.c
-    last = (
-        sa.select(sa.func.coalesce(h.base_snapshot_id, h.snapshot_id))
-        .where(h.hostname == hostname, h.rank > NOTHING)
-        .order_by(h.rank.desc(), h.tried_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    wanted = sa.select(h.snapshot_id, h.observation).where(h.snapshot_id == last, h.hostname == hostname)
-    for base in connection.execute(wanted):
-        if (packed := pack_against(body.encode(), base.observation.encode())) is not None:
-            return {"observation_packed": packed, "base_snapshot_id": base.snapshot_id}
-    return {"observation": body}
+    h, body = t.host_result.c, serialization.to_json(observation, light=True)
+    row = {"platform": observation.platform}
+    which = (h.hostname == hostname, h.rank > NOTHING)
+    newest = (h.rank.desc(), h.tried_at.desc())
+    for base_id, base in _last_whole(connection, h.snapshot_id, h.base_snapshot_id, h.observation, which, newest):
+        if (packed := pack_against(body.encode(), base.encode())) is not None:
+            return row | {"observation_packed": packed, "base_snapshot_id": base_id}
+    return row | {"observation": body}
+
+
+def _capture_row(connection: sa.Connection, capture: Capture) -> dict[str, Any]:
+    """The columns of a capture; its text is stored whole, or as its difference to the last one that was."""
+    text, c = capture.text.encode(), t.capture.c
+    which = (c.hostname == capture.hostname, c.command == capture.command)
+    for base_id, base in _last_whole(connection, c.id, c.base_id, c.text, which, (c.id.desc(),)):
+        if (packed := pack_against(text, unpack(base))) is not None:
+            return asdict(capture) | {"text": packed, "base_id": base_id}
+    return asdict(capture) | {"text": pack(text)}
+
+
+def _last_whole(connection: sa.Connection, key: Any, base: Any, body: Any, which: Any, newest: Any) -> Iterable[Any]:
+    """Key and body of the newest row of `which`, or of its base: none where there is no such row."""
+    last = sa.select(sa.func.coalesce(base, key)).where(*which).order_by(*newest).limit(1).scalar_subquery()
+    return connection.execute(sa.select(key, body).where(*which, key == last))
+
+
+def _capture(row: Any) -> Capture:
+    with damaged(f"capture {row.id}"):
+        text = unpack(row.text, unpack(row.base) if row.base is not None else None)
+    if hashlib.sha256(text).hexdigest() != row.sha256:
+        raise StoreError(f"capture {row.id} is damaged", why="its text does not match its sha256")
+    found: Capture = record_of(Capture, row, text=text.decode())
+    return found
 
 
 def _rank(outcome: Outcome, observation: Observation | None) -> int:

@@ -1,17 +1,21 @@
-"""The tables of the store. Rows are only added; updated are a snapshot's state and end, and that a
-retirement was undone or an import taken back.
+"""The tables of the store; most columns are fields of our frozen types. Rows are only added; updated are a
+snapshot's state and end, and that a retirement was undone or an import taken back.
 
 Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
 types; raw captures are zlib-compressed text with the sha256 of the text. A text or an observation may be stored as
 its difference to a base, an earlier one of the same host (and command) that is stored whole (`packing`).
 """
 
+from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import sqlalchemy as sa
 
-from licsweep.model import as_utc
+from licsweep.model import Capture, Outcome, Retirement, Snapshot, as_utc
+from licsweep.stored_import import StoredImport
 
 FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -29,39 +33,36 @@ class UtcText(sa.TypeDecorator[datetime]):
         return None if value is None else as_utc(datetime.fromisoformat(value))
 
 
+_SQL_TYPES = {int: sa.Integer, float: sa.Float, bool: sa.Boolean, datetime: UtcText}  # all other fields are words
+
+
+def _columns(record: Any, without: Collection[str] = ()) -> list[sa.Column[Any]]:
+    """A column for each field of a frozen type; a field that may be None may be NULL."""
+    hints, made = get_type_hints(record), list[sa.Column[Any]]()
+    for name in (field.name for field in fields(record) if field.name not in without):
+        options = get_args(hints[name])
+        kind = options[0] if NoneType in options else hints[name]
+        made.append(sa.Column(name, _SQL_TYPES.get(kind, sa.Text), nullable=NoneType in options))
+    return made
+
+
 metadata = sa.MetaData()
 
-snapshot = sa.Table(
-    "snapshot",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("started_at", UtcText, nullable=False),
-    sa.Column("ended_at", UtcText),
-    sa.Column("tool_version", sa.Text, nullable=False),
-    sa.Column("selection", sa.Text, nullable=False),
-    sa.Column("selected", sa.Integer, nullable=False),
-    sa.Column("uid", sa.Text),
-    sa.Column("origin", sa.Text),
-)
+snapshot = sa.Table("snapshot", metadata, *_columns(Snapshot, {"outcomes"}), sa.PrimaryKeyConstraint("id"))
 
 host_result = sa.Table(
     "host_result",
     metadata,
-    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), primary_key=True),
-    sa.Column("hostname", sa.Text, primary_key=True),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("skip", sa.Text),
-    sa.Column("gathered", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("seconds", sa.Float),
+    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id")),
+    *_columns(Outcome),
     sa.Column("tried_at", UtcText, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none
+    sa.Column("platform", sa.Text),  # that of the observation
     sa.Column("observation", sa.Text),  # JSON, where it is stored whole
     sa.Column("observation_packed", sa.LargeBinary),  # its difference to that of the same host in base_snapshot_id
     sa.Column("base_snapshot_id", sa.ForeignKey("snapshot.id")),
     sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its captures lie, when not in snapshot_id
+    sa.PrimaryKeyConstraint("snapshot_id", "hostname"),
     # Rows are long, so that what counts is found in indexes alone.
     sa.Index("host_result_by_time", "hostname", "tried_at", "snapshot_id", "rank", "captured_in"),
     sa.Index("host_result_by_rank", "hostname", "rank", "tried_at", "snapshot_id", "captured_in", "status"),
@@ -74,12 +75,7 @@ capture = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), nullable=False),
-    sa.Column("hostname", sa.Text, nullable=False),
-    sa.Column("command", sa.Text, nullable=False),
-    sa.Column("started_at", UtcText, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("level", sa.Text),
-    sa.Column("sha256", sa.Text, nullable=False),
+    *_columns(Capture, {"text"}),
     sa.Column("text", sa.LargeBinary, nullable=False),
     sa.Column("base_id", sa.ForeignKey("capture.id")),  # the text is packed against that of this capture
     sa.Index("capture_by_host", "snapshot_id", "hostname"),
@@ -90,25 +86,15 @@ retirement = sa.Table(
     "retirement",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("hostname", sa.Text, nullable=False, index=True),
-    sa.Column("at", UtcText, nullable=False),
-    sa.Column("why", sa.Text, nullable=False),
-    sa.Column("reservation_returned", sa.Boolean, nullable=False),
-    sa.Column("recorded_at", UtcText, nullable=False),
-    sa.Column("undone_at", UtcText),  # from then on it no longer holds
-    sa.Column("undone_why", sa.Text),
+    *_columns(Retirement),
+    sa.Index("ix_retirement_hostname", "hostname"),
 )
 
 entitlement_import = sa.Table(
     "entitlement_import",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("file", sa.Text, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("imported_at", UtcText, nullable=False),
-    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()),  # speaks of the whole smart account
-    sa.Column("removed_at", UtcText),
+    *_columns(StoredImport, {"entitlements", "instances"}),
+    sa.PrimaryKeyConstraint("id"),
 )
 
 entitlement, product_instance = (

@@ -110,10 +110,9 @@ def remembered(store: Store, targets: Sequence[Target]) -> list[Target]:
     """Hosts of platform `auto` as what the last sweep found them to be."""
     if not any(target.platform == inv.AUTO for target in targets):
         return list(targets)
-    states = store.host_states(as_of=datetime.now(UTC))
-    found = {state.hostname: state.observation.platform for state in states if state.observation}
+    found = store.platforms(datetime.now(UTC))
     return [
-        replace(target, platform=found.get(target.name) or inv.AUTO) if target.platform == inv.AUTO else target
+        replace(target, platform=found.get(target.name, inv.AUTO)) if target.platform == inv.AUTO else target
         for target in targets
     ]
 

@@ -35,11 +35,11 @@ def old(project: Project) -> Project:
 
 
 def layout(engine: sa.Engine) -> dict[str, Any]:
-    """Columns and indexes of each table."""
+    """Columns, which of them may be NULL, and indexes of each table."""
     inspector = sa.inspect(engine)
     return {
         name: (
-            sorted(column["name"] for column in inspector.get_columns(name)),
+            sorted((column["name"], column["nullable"]) for column in inspector.get_columns(name)),
             sorted((str(index["name"]), tuple(index["column_names"])) for index in inspector.get_indexes(name)),
         )
         for name in inspector.get_table_names()
@@ -89,7 +89,9 @@ def test_the_first_release_is_upgraded_with_all_it_holds(old: Project) -> None:
         assert len({one.uid for one in snapshots} - {None}) == 3
         states = store.host_states(as_of=datetime(2026, 12, 1, tzinfo=UTC))
         assert len(states) == 24
-        assert sum(state.observation is not None for state in states) == 20
+        seen = {state.hostname: state.observation.platform for state in states if state.observation}
+        assert len(seen) == 20
+        assert store.platforms(NOW.max.replace(tzinfo=UTC)) == seen
         assert (
             sum(
                 state.skip == "fresh-enough"

@@ -172,6 +172,19 @@ def test_a_clock_that_was_ahead_is_not_trusted(store: Store) -> None:
     assert store.dated_after(NOW + timedelta(days=401)) == 0
 
 
+def test_the_platform_of_a_host_is_that_of_its_last_answer(store: Store) -> None:
+    hour = timedelta(hours=1)
+    save(store, "a", NOW, licenses=ONE, platform="cisco_ios")
+    save(store, "a", NOW + hour, licenses=ONE, platform="cisco_xe")
+    save(store, "a", NOW + 2 * hour, "unreachable")
+    save(store, "b", NOW, licenses=ONE)
+    assert [store.platforms(at) for at in (NOW + 3 * hour, NOW, NOW - hour)] == [
+        {"a": "cisco_xe"},
+        {"a": "cisco_ios"},
+        {},
+    ]
+
+
 TEXT = "".join(f"  feature-{number} (C9300-{number} Advantage):\n    Count: {number}\n" for number in range(200))
 
 

@@ -1,5 +1,6 @@
-"""State as fields, names of snapshots that stay when they travel, retirements, bases, scopes of imports."""
+"""State as fields, platforms, names of snapshots that stay when they travel, retirements, bases, scopes of imports."""
 
+import json
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ def upgrade() -> None:
     op.add_column("host_result", sa.Column("skip", sa.Text))
     op.add_column("host_result", sa.Column("gathered", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE host_result SET skip = 'fresh-enough' WHERE status = 'skipped' AND reason LIKE 'fresh%'")
+    op.add_column("host_result", sa.Column("platform", sa.Text))
     op.add_column("host_result", sa.Column("observation_packed", sa.LargeBinary))
     op.add_column("host_result", sa.Column("base_snapshot_id", sa.Integer))
     op.drop_index("host_result_by_host", "host_result")
@@ -45,3 +47,9 @@ def upgrade() -> None:
         connection.execute(snapshot.update().where(snapshot.c.id == number).values(uid=str(uuid4())))
     op.add_column("entitlement_import", sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("entitlement_import", sa.Column("removed_at", sa.Text))
+    results = sa.table("host_result", *map(sa.column, ("snapshot_id", "hostname", "observation", "platform")))
+    r = results.c
+    rows = connection.execute(sa.select(r.snapshot_id, r.hostname, r.observation).where(r.observation.is_not(None)))
+    for number, hostname, body in rows.all():
+        one = results.update().where(r.snapshot_id == number, r.hostname == hostname)
+        connection.execute(one.values(platform=json.loads(body).get("platform")))
