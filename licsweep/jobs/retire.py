@@ -7,7 +7,7 @@ from licsweep.errors import UsageError
 from licsweep.jobs.store_queries import require_host
 from licsweep.model import Retirement
 from licsweep.settings import Project
-from licsweep.store import Store, writing
+from licsweep.store import writing
 
 
 def retire(
@@ -30,7 +30,18 @@ def retire(
     )
     with writing(project, "retire", create=False, alone=False) as store:
         require_host(store, hostname, "retire")
-        _refuse(store, made, force=force)
+        known, last = store.retirements(made.at).get(hostname), store.last_answer(hostname)
+        if known and (known.reservation_returned or not reservation_returned):
+            why = f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}"
+            raise UsageError(
+                f"{hostname}: already retired", why=why, hint=f"licsweep retire {shell_word(hostname)} --undo"
+            )
+        if last and last > made.at and not force:
+            raise UsageError(
+                f"{hostname}: answered after {made.at:%Y-%m-%d %H:%M} UTC",
+                why=f"its last capture is of {last:%Y-%m-%d %H:%M} UTC",
+                hint="name a later time, or add --force",
+            )
         store.retire(made)
         return store.retirement_history(hostname)
 
@@ -45,15 +56,3 @@ def undo(project: Project, hostname: str, *, why: str | None = None, at: datetim
             raise UsageError(f"{hostname}: not retired", why="there is nothing to undo", hint="licsweep retire --help")
         store.undo_retirements(hostname, at or datetime.now(UTC), why)
         return store.retirement_history(hostname)
-
-
-def _refuse(store: Store, made: Retirement, *, force: bool) -> None:
-    name = made.hostname
-    known, last = store.retirements(made.at).get(name), store.last_answer(name)
-    if known and (known.reservation_returned or not made.reservation_returned):
-        why = f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}"
-        raise UsageError(f"{name}: already retired", why=why, hint=f"licsweep retire {shell_word(name)} --undo")
-    if last and last > made.at and not force:
-        why = f"its last capture is of {last:%Y-%m-%d %H:%M} UTC"
-        hint = "name a later time, or add --force"
-        raise UsageError(f"{name}: answered after {made.at:%Y-%m-%d %H:%M} UTC", why=why, hint=hint)

@@ -1,21 +1,24 @@
-"""A report to its files, or to text for stdout."""
+"""A report to its files, or to text for stdout; CSV and JSON are made here, the other formats in modules of their own.
+
+CSV is one table, its column keys as header, UTF-8, ISO dates, texts defused, numbers left numbers. JSON is the envelope
+licsweep/report-KIND/1, each table a list of objects under its name, what is not known null.
+"""
 
 from importlib import import_module
 from pathlib import Path
 
-from licsweep import files
+from licsweep import files, serialization
 from licsweep.errors import UsageError
-from licsweep.reports.view import Report
+from licsweep.reports.plain_tables import csv_text
+from licsweep.reports.view import Cell, Column, Report, Table, plain, shown, values
 
-# Each module renders a report; it is imported only when its format is asked for.
-_MODULES = {"html": "html", "xlsx": "xlsx", "csv": "csvfile", "json": "jsonfile", "table": "text"}
-_TEXT = ("table", "csv", "json")
-FORMATS = tuple(_MODULES)
+FORMATS = ("html", "xlsx", "csv", "json", "table")
+_FILES = ("html", "xlsx")
 
 
 def render(report: Report, format: str) -> str:
     """The text of `table`, `csv` (the main table) or `json`; UsageError for the formats that are files."""
-    if format not in _TEXT:
+    if format in _FILES:
         raise UsageError(
             f"a report in {format} does not go to a terminal",
             why="html and xlsx are files",
@@ -37,17 +40,45 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
         suffix = "txt" if format == "table" else format
         return (_save(stem.with_name(f"{stem.name}.{suffix}"), _rendered(report, format)),)
 
-    from licsweep.reports import csvfile
-
     tables = sorted(report.tables, key=lambda table: table is not report.main_table)
-    return tuple(_save(stem.with_name(f"{stem.name}-{t.name}.csv"), csvfile.render_table(t)) for t in tables)
+    return tuple(_save(stem.with_name(f"{stem.name}-{t.name}.csv"), _csv(t)) for t in tables)
 
 
 def _rendered(report: Report, format: str) -> bytes:
-    if format not in _MODULES:
+    if format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", why=f"known: {', '.join(FORMATS)}")
-    rendered: bytes = import_module(f"licsweep.reports.{_MODULES[format]}").render(report)
+    if format == "csv":
+        return _csv(report.main_table)
+    if format == "json":
+        return _json(report)
+    # Imported only when it is asked for.
+    module = import_module(f"licsweep.reports.{'text' if format == 'table' else format}")
+    rendered: bytes = module.render(report)
     return rendered
+
+
+def _csv(table: Table) -> bytes:
+    rows = ([_field(*cell) for cell in row] for row in table.cells())
+    return csv_text([column.key for column in table.columns], rows).encode()
+
+
+def _field(cell: Cell, column: Column) -> str | int:
+    value = plain(cell)
+    return shown(value, column) if value is None or isinstance(value, bool) else value
+
+
+def _json(report: Report) -> bytes:
+    data = {
+        "title": report.title,
+        "statement": f"{report.headline} {report.statement}",
+        "as_of": plain(report.as_of),
+        "coverage": values(report.coverage),
+        "cards": [values(card) for card in report.cards],
+    }
+    for table in report.tables:
+        rows = [{key: plain(cell) for key, cell in record.items()} for record in table.records()]
+        data[table.name.replace("-", "_")] = rows
+    return (serialization.envelope(f"report-{report.kind}", data) + "\n").encode()
 
 
 def _save(path: Path, content: bytes) -> Path:
