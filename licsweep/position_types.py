@@ -148,11 +148,21 @@ class Coverage(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool(Record):
-    """One license in one virtual account. What rests on ownership is None where no import says what is owned."""
+class InAccount(Record):
+    """What stands in one virtual account; the smart account is None where nothing names it."""
 
     smart_account: str | None
     virtual_account: str
+
+    @property
+    def account(self) -> tuple[str | None, str]:
+        return self.smart_account, self.virtual_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(InAccount):
+    """One license in one virtual account. What rests on ownership is None where no import says what is owned."""
+
     license: str
     license_id: str
     owned: int | None = 0
@@ -307,12 +317,10 @@ class Judgement(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Use(Record):
+class Use(InAccount):
     """One printed license line and where judgement put it: the trace from a pool's figure to the line."""
 
     hostname: str
-    smart_account: str | None
-    virtual_account: str
     license: str | None
     license_id: str | None
     name: str | None
@@ -343,15 +351,13 @@ class CleanUp(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CssmDifference(Record):
+class CssmDifference(InAccount):
     """One license on one product instance of which CSSM says another number than is used, and why.
 
     `acknowledged_at` is the last ACK of a SLUP box.
     """
 
     hostname: str
-    smart_account: str | None
-    virtual_account: str
     license: str
     used: int
     captured_at: Utc | None = None
@@ -398,11 +404,9 @@ class TransitionRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedTerm(Record):
+class OwnedTerm(InAccount):
     """A term of an entitlement, how it counts on the date, and the pool that it is in."""
 
-    smart_account: str | None
-    virtual_account: str
     license_id: str
     counted_as: CountedAs
     entitlement: Entitlement
@@ -434,11 +438,9 @@ class ShortPool(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubstitutionRow(Record):
+class SubstitutionRow(InAccount):
     """How many units of `substituted_by` stand in for a license in one virtual account: by our rules, and by CSSM's."""
 
-    smart_account: str | None
-    virtual_account: str
     license: str
     substituted_by: str
     units: int

@@ -6,6 +6,7 @@ from typing import Literal
 
 from licsweep.model import HostState, Record
 from licsweep.position_types import Finding, Instance, JudgementResult, Use
+from reconcile.grouping import lists_by
 from reconcile.licenses.matching import learned_labels
 from reconcile.tables.tables import Tables, norm
 
@@ -54,7 +55,7 @@ def _naming(tables: Tables, *sides: JudgementResult) -> Names:
 
 
 def _changes(left: JudgementResult, right: JudgementResult, naming: Names) -> Iterator[Change]:
-    uses = (_by_host(left.uses), _by_host(right.uses))
+    uses = [lists_by((use.hostname, use) for use in side.uses) for side in (left, right)]
     states = ({s.hostname: s for s in left.states}, {s.hostname: s for s in right.states})
     for hostname, before, after in _pairs(left.judgement.instances, right.judgement.instances):
         if before is None or after is None:
@@ -101,16 +102,12 @@ def _values(one: Instance, state: HostState | None) -> dict[str, str | None]:
     }
 
 
-def _by_host(uses: Iterable[Use]) -> dict[str, list[Use]]:
-    found: dict[str, list[Use]] = {}
-    for use in uses:
-        found.setdefault(use.hostname, []).append(use)
-    return found
-
-
 def _licenses(hostname: str, old: Iterable[Use], new: Iterable[Use], naming: Names) -> Iterator[Change]:
     """Changes of counts and states, license by license; reservations stand apart from use."""
-    was, now = _grouped(old, naming), _grouped(new, naming)
+    was, now = (
+        lists_by(((naming(use), "reservation" if use.counted_as == "reserved" else "license"), use) for use in uses)
+        for uses in (old, new)
+    )
     for key in sorted({*was, *now}):
         before, after = was.get(key), now.get(key)
         told = (_told(before) if before else None, _told(after) if after else None)
@@ -119,14 +116,6 @@ def _licenses(hostname: str, old: Iterable[Use], new: Iterable[Use], naming: Nam
             change: Kind = "new" if before is None else "gone" if after is None else "changed"
             title = shown.license or shown.entitlement_tag or shown.name
             yield Change(hostname=hostname, what=key[1], change=change, license=title, before=told[0], after=told[1])
-
-
-def _grouped(uses: Iterable[Use], naming: Names) -> dict[tuple[str, str], list[Use]]:
-    found: dict[tuple[str, str], list[Use]] = {}
-    for use in uses:
-        what = "reservation" if use.counted_as == "reserved" else "license"
-        found.setdefault((naming(use), what), []).append(use)
-    return found
 
 
 def _told(uses: Sequence[Use]) -> str:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from licsweep.model import as_utc
 from licsweep.position_types import FindingEvidence, Pool, Use
+from reconcile.grouping import sums_by
 from reconcile.instances.account_assignment import Accounts
 from reconcile.instances.cssm_index import CssmIndex, strangers
 from reconcile.instances.drift import drift
@@ -21,7 +21,7 @@ from reconcile.licenses.managed import Managers
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.closing import short_pools
 from reconcile.pools.lending import Chain, higher, substitution_rows
-from reconcile.pools.pools import Ledger, PoolAccount, pool_id, substitute
+from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id, substitute
 from reconcile.pools.transfers import plans
 
 
@@ -92,9 +92,8 @@ def _retired(cases: Sequence[JudgedInstance], ledger: Ledger) -> list[JudgedInst
     """The retired boxes, each with the reservations that it still holds: scrapping a box frees none, a return code
     does. They end where the return was recorded, or where a newer export of the account shows fewer units reserved
     than the other boxes hold with them."""
-    held = Counter[tuple[Any, ...]]()
-    for use in (use for case in cases if not case.unit.retired for use in case.uses if use.counted_as == "reserved"):
-        held[use.smart_account, use.virtual_account, use.license_id] += use.count or 0
+    uses = (use for case in cases if not case.unit.retired for use in case.uses if use.counted_as == "reserved")
+    held = sums_by(((*use.account, use.license_id or ""), use.count or 0) for use in uses)
     made = []
     for case in cases:
         if retired := case.unit.retired:
@@ -104,8 +103,8 @@ def _retired(cases: Sequence[JudgedInstance], ledger: Ledger) -> list[JudgedInst
     return made
 
 
-def _released(use: Use, retired_at: datetime, held: Counter[tuple[Any, ...]], ledger: Ledger) -> bool:
-    key = (use.smart_account, use.virtual_account, use.license_id or "")
+def _released(use: Use, retired_at: datetime, held: Counter[PoolKey], ledger: Ledger) -> bool:
+    key = (*use.account, use.license_id or "")
     rows = ledger.accounts[key].entitlements if key in ledger.accounts else []
     newer = [row.cssm_reserved for row in rows if row.exported_at and row.exported_at > retired_at]
     stated = [units for units in newer if units is not None]

@@ -6,6 +6,7 @@ from statistics import median
 
 from licsweep.position_types import Pool, Subject
 from reconcile.findings.raised import RaisedFinding, instance_subject, pool_subject
+from reconcile.grouping import lists_by, sums_by
 from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.pools import MOST_EVIDENCE, Account, evidence_of, pool_id
@@ -19,13 +20,12 @@ def wrong_families(judged: JudgementContext) -> Iterator[RaisedFinding]:
     wrong: dict[tuple[Account, str], str] = {}
     idle: dict[tuple[Account, str], Pool] = {}
     for pool in judged.pools:
-        account = (pool.smart_account, pool.virtual_account)
-        if message := _wrong(account, pool.license_id, judged):
-            wrong[account, pool.license_id] = message
+        if message := _wrong(pool.account, pool.license_id, judged):
+            wrong[pool.account, pool.license_id] = message
             if pool.owned:
-                idle[account, pool.license_id] = pool
+                idle[pool.account, pool.license_id] = pool
     for use in judged.uses if wrong else ():
-        key = ((use.smart_account, use.virtual_account), use.license_id or "")
+        key = (use.account, use.license_id or "")
         if key in wrong and use.counted_as != "not_counted":
             idle.pop(key, None)
             said = f"{use.license}: {wrong[key]}"
@@ -52,14 +52,10 @@ def _plain(family: str) -> str:
 
 def unknown_ownership(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`entitlements-missing` of a smart account of which nothing was imported; `unassigned-use`."""
-    used: dict[str | None, int] = {}
-    unassigned: dict[str | None, list[Pool]] = {}
-    for use in judged.uses:
-        if use.counted_as in ("in_use", "reserved"):
-            used[use.smart_account] = used.get(use.smart_account, 0) + (use.count or 0)
-    for pool in judged.pools:
-        if pool.virtual_account == UNASSIGNED and pool.charged:
-            unassigned.setdefault(pool.smart_account, []).append(pool)
+    counted = (use for use in judged.uses if use.counted_as in ("in_use", "reserved"))
+    used = sums_by((use.smart_account, use.count or 0) for use in counted)
+    homeless = (pool for pool in judged.pools if pool.virtual_account == UNASSIGNED and pool.charged)
+    unassigned = lists_by((pool.smart_account, pool) for pool in homeless)
     for smart, number in used.items():
         subject = Subject(kind="account", id=smart or "-")
         if not judged.accounts.anything_bought(smart):
@@ -77,13 +73,16 @@ def unknown_ownership(judged: JudgementContext) -> Iterator[RaisedFinding]:
             yield RaisedFinding("unassigned-use", subject, message, evidence_of(lines[:MOST_EVIDENCE]))
 
 
+def _placed(judged: JudgementContext) -> Iterator[Pool]:
+    """The pools of known accounts."""
+    return (pool for pool in judged.pools if pool.smart_account and pool.virtual_account != UNASSIGNED)
+
+
 def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`fragmentation` of a license over many small pools."""
     limits = judged.tables.limits
-    holding: dict[tuple[str, str], list[int]] = {}
-    for pool in judged.pools:
-        if pool.smart_account and pool.virtual_account != UNASSIGNED and pool.owned and not pool.unlimited:
-            holding.setdefault((pool.smart_account, pool.license), []).append(pool.owned)
+    owning = (pool for pool in _placed(judged) if pool.owned and not pool.unlimited)
+    holding = lists_by(((pool.smart_account, pool.license), pool.owned or 0) for pool in owning)
     for (smart, name), held in holding.items():
         middle = median(held)
         if len(held) >= limits.get("fragmentation_accounts", 5) and middle <= limits.get("fragmentation_median", 10):
@@ -93,13 +92,9 @@ def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 def too_broad(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`too-broad` for a virtual account of many product families, unless accounts.yaml says which ones it is for."""
-    families: dict[tuple[str, str], set[str]] = {}
-    for pool in judged.pools:
-        family = judged.matcher.family(pool.license_id)
-        if pool.smart_account and pool.virtual_account != UNASSIGNED and family and pool.charged:
-            families.setdefault((pool.smart_account, pool.virtual_account), set()).add(family)
-    for (smart, virtual), found in families.items():
-        row = judged.accounts.names.row(smart, virtual)
+    charged = ((pool.account, judged.matcher.family(pool.license_id)) for pool in _placed(judged) if pool.charged)
+    for (smart, virtual), named in lists_by(charged).items():
+        found, row = {family for family in named if family}, judged.accounts.names.row(smart, virtual)
         if len(found) >= judged.tables.limits.get("too_broad_families", 5) and not (row and row.families):
             said = f"{len(found)} product families report into it: {', '.join(sorted(found))}"
             yield RaisedFinding("too-broad", Subject(kind="account", id=f"{smart}/{virtual}"), said)

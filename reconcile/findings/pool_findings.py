@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from licsweep.position_types import Pool, Subject
+from licsweep.position_types import Subject
 from reconcile.findings.raised import RaisedFinding, pool_subject
+from reconcile.grouping import lists_by
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.pairing import wrong_tiers
-from reconcile.pools.pools import PoolAccount, pool_id, shortages_on
+from reconcile.pools.pools import pool_id, shortages_on
 from reconcile.pools.terms import lapses
 
 
@@ -38,17 +39,13 @@ def licenses(number: int) -> str:
 def ending_terms(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`term-ending-causes-shortage`: a pool's own term ends, or that of the pool that covers it."""
     day, days = judged.as_of.date(), judged.given.options.ending_days
-    by_account: dict[tuple[str | None, str], list[tuple[PoolAccount, Pool]]] = {}
-    for pool in judged.pools:
-        held = judged.pool_accounts[pool_id(pool)]
-        by_account.setdefault(held.account, []).append((held, pool))
-    for pools in by_account.values():
-        accounts, told = [held for held, _ in pools], set()
+    for pools in lists_by((pool.account, pool) for pool in judged.pools).values():
+        accounts, told = [judged.pool_accounts[pool_id(pool)] for pool in pools], set()
         ends = {end for held in accounts for end in lapses(held.terms, day, days)}
         today = shortages_on(accounts, judged.chains, day) if ends else {}
         for end in sorted(ends):
             then = shortages_on(accounts, judged.chains, end)
-            for _, pool in pools:
+            for pool in pools:
                 short = then.get(pool.license_id, 0)
                 if short > today.get(pool.license_id, 0) and pool.license_id not in told:
                     told.add(pool.license_id)
@@ -59,14 +56,12 @@ def ending_terms(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 def closing(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`false-shortage` where transfers close a pool's shortage whole; what they leave is the smart account's."""
-    left: dict[tuple[str | None, str], list[tuple[Pool, int]]] = {}
     for row in judged.shortages:
-        pool, open_ = row.pool, (row.pool.shortage or 0) - row.closed
-        if open_:
-            left.setdefault((pool.smart_account, pool.license_id), []).append((pool, open_))
-        else:
+        if row.closed == row.pool.shortage:
             message = f"{licenses(row.closed)} short; its smart account closes that by {row.proposal}"
-            yield RaisedFinding("false-shortage", pool_subject(pool), message, judged.evidence(pool))
+            yield RaisedFinding("false-shortage", pool_subject(row.pool), message, judged.evidence(row.pool))
+    open_ = ((row.pool, (row.pool.shortage or 0) - row.closed) for row in judged.shortages)
+    left = lists_by(((pool.smart_account, pool.license_id), (pool, units)) for pool, units in open_ if units)
     unknown = {(pool.smart_account, pool.license_id) for pool in judged.pools if pool.status == "owned-unknown"}
     for (smart, license_id), short in left.items():
         if (smart, license_id) in unknown:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from datetime import datetime, timedelta
 
 from licsweep.position_types import CssmDifference, Use
+from reconcile.grouping import sums_by
 from reconcile.instances.identity import ProductInstance
 from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.judgement_context import JudgementContext
@@ -30,10 +31,7 @@ def _of_case(case: JudgedInstance, judged: JudgementContext, replaced: Set[str])
     if seen is None or state.compliance == "legacy":
         return
     used, reserved = _sums(case.uses, "in_use"), _sums(case.uses, "reserved")
-    charged: Counter[str] = Counter()
-    for row in place.rows:
-        for held in row.licenses:
-            charged[matcher.named(held.license)] += held.quantity
+    charged = sums_by((matcher.named(held.license), held.quantity) for row in place.rows for held in row.licenses)
     reported = max((row.last_contact for row in place.rows if row.last_contact), default=None)
     differing = {i for i in {*used, *charged} if used[i] != charged[i]}
     of_all = _of_instance(case, replaced) if differing else None
@@ -57,11 +55,7 @@ def _of_case(case: JudgedInstance, judged: JudgementContext, replaced: Set[str])
 
 
 def _sums(uses: Iterable[Use], counted_as: str) -> Counter[str]:
-    sums: Counter[str] = Counter()
-    for use in uses:
-        if use.license_id and use.counted_as == counted_as:
-            sums[use.license_id] += use.count or 0
-    return sums
+    return sums_by((use.license_id, use.count or 0) for use in uses if use.license_id and use.counted_as == counted_as)
 
 
 def _of_instance(case: JudgedInstance, replaced: Set[str]) -> str | None:

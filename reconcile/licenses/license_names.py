@@ -9,6 +9,7 @@ from typing import Literal
 from licsweep.errors import UsageError
 from licsweep.model import Record
 from licsweep.position_types import Entitlement, Use
+from reconcile.grouping import lists_by
 from reconcile.judgement_input import JudgementInput
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.rows import CatalogueRow
@@ -68,9 +69,7 @@ def _answers(one: LicenseName, wanted: str) -> bool:
 def _names(given: JudgementInput, uses: Iterable[Use]) -> Iterator[LicenseName]:
     tables = given.tables
     matcher = Matcher(tables, given.entitlements, (state.observation for state in given.states))
-    by_id: dict[str, list[CatalogueRow]] = {}
-    for row in (*tables.project, *tables.shipped):
-        by_id.setdefault(slug(row.license), []).append(row)
+    by_id = lists_by((slug(row.license), row) for row in (*tables.project, *tables.shipped))
     yield from _of_catalogue(tables.project, "catalogue.yaml")
     yield from _of_catalogue(tables.shipped, "shipped catalogue")
     tags = {norm(tag): row.license for row in (*tables.shipped, *tables.project) for tag in row.tags}
@@ -124,9 +123,7 @@ def _of_entitlement(entitlement: Entitlement, license_name: str, rows: Iterable[
 
 def _printed(uses: Iterable[Use]) -> Iterator[LicenseName]:
     """What boxes print, one row for all boxes that print the same; the place is that of the first."""
-    groups: dict[tuple[str | None, ...], list[Use]] = {}
-    for use in uses:
-        groups.setdefault((use.license, use.name, use.entitlement_tag, use.matched_by), []).append(use)
+    groups = lists_by(((use.license, use.name, use.entitlement_tag, use.matched_by), use) for use in uses)
     for (license_name, name, tag, step), lines in groups.items():
         first = lines[0]
         more = f" and {len(lines) - 1} lines more" if len(lines) > 1 else ""
@@ -135,7 +132,7 @@ def _printed(uses: Iterable[Use]) -> Iterator[LicenseName]:
             kind="printed",
             name=name,
             tag=tag,
-            why=STEPS.get(step or "", step or "not known"),
+            why=STEPS.get(step, step),
             where=f"{first.capture or first.hostname}, line {first.line or 'not known'}{more}",
             count=sum(use.count or 0 for use in lines),
         )

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from licsweep.model import Observation
 from licsweep.position_types import Entitlement
+from reconcile.grouping import lists_by
 from reconcile.tables.rows import CatalogueRow
 from reconcile.tables.tables import Tables, norm, slug
 
@@ -48,12 +49,8 @@ class Matcher:
         self._project = {slug(row.license) for row in tables.project}
         self._project_tags, self._project_labels = _index(tables.project, _tags), _index(tables.project, _labels)
         self._shipped_tags, self._shipped_labels = _index(tables.shipped, _tags), _index(tables.shipped, _labels)
-        self._features: dict[str, list[CatalogueRow]] = {}
-        self._rows: dict[str, list[CatalogueRow]] = {}
-        for row in rows:
-            self._rows.setdefault(slug(row.license), []).append(row)
-            for feature in row.features:
-                self._features.setdefault(norm(feature), []).append(row)
+        self._rows = lists_by((slug(row.license), row) for row in rows)
+        self._features = lists_by((norm(feature), row) for row in rows for feature in row.features)
         self._known: dict[Printed, Match] = {}
         self._taught_tags: Names = {}
         self._taught_names: Names = {}
@@ -162,11 +159,9 @@ def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
 
     A description that stands on several tags teaches nothing.
     """
-    learned: Names = {}
-    for use in (use for each in seen if each for use in each.licenses):
-        if use.description and (use.entitlement_tag or "").startswith("regid."):
-            learned.setdefault(norm(use.description), set()).add(use.entitlement_tag or "")
-    return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
+    said = ((use.description, use.entitlement_tag or "") for each in seen if each for use in each.licenses)
+    learned = lists_by((norm(label), tag) for label, tag in said if label and tag.startswith("regid."))
+    return {label: tags[0] for label, tags in learned.items() if len(set(tags)) == 1}
 
 
 def _tags(row: CatalogueRow) -> tuple[str, ...]:
@@ -178,8 +173,5 @@ def _labels(row: CatalogueRow) -> tuple[str, ...]:
 
 
 def _index(rows: Iterable[CatalogueRow], texts: Callable[[CatalogueRow], Iterable[str]]) -> Names:
-    index: Names = {}
-    for row in rows:
-        for text in filter(str.strip, texts(row)):
-            index.setdefault(norm(text), set()).add(slug(row.license))
-    return index
+    found = lists_by((norm(text), slug(row.license)) for row in rows for text in texts(row) if text.strip())
+    return {text: set(ids) for text, ids in found.items()}

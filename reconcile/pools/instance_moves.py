@@ -4,19 +4,18 @@ A box that alone makes up several shortages of its virtual account closes them a
 every license that it uses to spare.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from licsweep.position_types import Pool, Use
+from reconcile.grouping import lists_by, sums_by
 from reconcile.pools.pools import Account, pool_id
 from reconcile.pools.transfers import Plans
 
 
 def better_moves(pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> dict[Account, str]:
     """The move of one instance that would close an account's shortages in place of several transfers, in words."""
-    by_account: dict[Account, dict[str, Pool]] = {}
-    for pool in pools:
-        by_account.setdefault((pool.smart_account, pool.virtual_account), {})[pool.license_id] = pool
+    found = lists_by((pool.account, pool) for pool in pools)
+    by_account = {account: {pool.license_id: pool for pool in group} for account, group in found.items()}
     wanted = {}
     for account, held in by_account.items():
         short = [pool for pool in held.values() if pool.shortage]
@@ -30,11 +29,11 @@ def better_moves(pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> di
 
 def _charges(uses: Iterable[Use], wanted: Iterable[Account]) -> dict[Account, dict[str, dict[str, int]]]:
     """What each box of these accounts uses or reserves, by license."""
-    accounts, sums = set(wanted), Counter[tuple[Account, str, str, str]]()
-    for use in uses:
-        account = (use.smart_account, use.virtual_account)
-        if account in accounts and use.license_id and use.counted_as in ("in_use", "reserved"):
-            sums[account, use.hostname, use.license_id, use.counted_as] += use.count or 0
+    accounts = set(wanted)
+    counted = (use for use in uses if use.counted_as in ("in_use", "reserved") and use.license_id)
+    sums = sums_by(
+        ((use.account, use.hostname, use.license_id or "", use.counted_as), use.count or 0) for use in counted
+    )
     charges: dict[Account, dict[str, dict[str, int]]] = {}
     for (account, hostname, license_id, _), units in sums.items():
         box = charges.setdefault(account, {}).setdefault(hostname, {})

@@ -1,12 +1,12 @@
 """Tiers: which add-on licenses stand with which base licenses on one box, and deployed tiers against bought ones."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from licsweep.position_types import Pool, Use
+from reconcile.grouping import lists_by, sums_by
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.pools import Account
 from reconcile.tables.rows import PairingRow
@@ -26,11 +26,8 @@ class BadPair:
 
 def bad_pairs(uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher) -> Iterator[BadPair]:
     """What does not pair among the licenses that one box uses; counts are not compared."""
-    using: dict[str, list[Use]] = {}
-    for use in uses:
-        if use.counted_as in ("in_use", "in_evaluation"):
-            for feature in _features(use, matcher):
-                using.setdefault(feature, []).append(use)
+    counted = (use for use in uses if use.counted_as in ("in_use", "in_evaluation"))
+    using = lists_by((feature, use) for use in counted for feature in _features(use, matcher))
     for rule in rules:
         addon = using.get(norm(rule.addon))
         if not addon:
@@ -67,24 +64,16 @@ def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool,
     for pool in pools:
         family, tier = matcher.family(pool.license_id), matcher.tier(pool.license_id)
         if family and tier and not pool.unlimited and pool.balance is not None:
-            account = (pool.smart_account, pool.virtual_account)
-            groups.setdefault((account, family, _kind(pool, tier, matcher)), []).append(pool)
+            groups.setdefault((pool.account, family, _kind(pool, tier, matcher)), []).append(pool)
     for (_, family, _), group in groups.items():
-        tiers = _by_tier(group, matcher)
+        # What is left of each tier over all licenses of a family (24 and 48 ports together).
+        tiers = sums_by((matcher.tier(pool.license_id) or "", pool.balance or 0) for pool in group)
         for pool in group:
             tier = matcher.tier(pool.license_id) or ""
             spare = {name: left for name, left in sorted(tiers.items()) if name != tier and left > 0}
             if pool.shortage and spare and tiers[tier] < 0:
                 owned = ", ".join(f"{left} of tier {name} are owned and not used" for name, left in spare.items())
                 yield pool, f"{family} is deployed at tier {tier}, short of {pool.shortage}; {owned}"
-
-
-def _by_tier(group: Iterable[Pool], matcher: Matcher) -> Counter[str]:
-    """What is left of each tier over all licenses of a family (24 and 48 ports together)."""
-    left: Counter[str] = Counter()
-    for pool in group:
-        left[matcher.tier(pool.license_id) or ""] += pool.balance or 0
-    return left
 
 
 def _kind(pool: Pool, tier: str, matcher: Matcher) -> str:

@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from licsweep.model import Utc
 from licsweep.position_types import Entitlement, FindingEvidence, Pool, PoolStatus, SmartAccountTotal, Term, Use
+from reconcile.grouping import lists_by
 from reconcile.pools.lending import Chain, loans
 from reconcile.pools.terms import Holdings, holdings
 
@@ -117,12 +118,12 @@ class Ledger:
 
     def charge(self, uses: Iterable[Use]) -> None:
         """Adds the lines of one instance; what does not count or has no license opens no pool."""
-        lines: dict[tuple[str | None, str, str, str], list[Use]] = {}
-        for use in uses:
-            if use.license_id and use.license and use.counted_as != "not_counted":
-                key = (use.smart_account, use.virtual_account, use.license_id, use.license)
-                lines.setdefault(key, []).append(use)
-        for key, counted in lines.items():
+        pooled = (
+            ((*use.account, use.license_id, use.license), use)
+            for use in uses
+            if use.license_id and use.license and use.counted_as != "not_counted"
+        )
+        for key, counted in lists_by(pooled).items():
             self._account(*key).charge(counted)
 
     def _account(self, smart: str | None, virtual: str, license_id: str, name: str) -> PoolAccount:
@@ -133,10 +134,8 @@ class Ledger:
 
     def by_account(self) -> dict[Account, list[PoolAccount]]:
         """In the order of accounts and licenses."""
-        found: dict[Account, list[PoolAccount]] = {}
-        for key in sorted(self.accounts, key=lambda k: (k[0] or "", *k[1:])):
-            found.setdefault(key[:2], []).append(self.accounts[key])
-        return found
+        keys = sorted(self.accounts, key=lambda k: (k[0] or "", *k[1:]))
+        return lists_by((key[:2], self.accounts[key]) for key in keys)
 
 
 def substitute(accounts: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> None:
@@ -166,11 +165,8 @@ def shortages_on(accounts: Sequence[PoolAccount], chains: Sequence[Chain], day: 
 
 def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:
     """Each license over all virtual accounts of a smart account; usage-billed pools add no shortage."""
-    groups: dict[tuple[str, str], list[Pool]] = {}
-    for each in pools:
-        groups.setdefault((each.smart_account or "", each.license_id), []).append(each)
     made = []
-    for _, group in sorted(groups.items()):
+    for _, group in sorted(lists_by(((each.smart_account or "", each.license_id), each) for each in pools).items()):
         owned = [each.owned for each in group if each.owned is not None]
         whole = len(owned) == len(group)
         made.append(

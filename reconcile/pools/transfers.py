@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from licsweep.position_types import Pool, Term, Transfer
+from reconcile.grouping import lists_by, sums_by
 from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.pools.pools import PoolAccount, pool_id
 from reconcile.pools.search import Party, fewest
@@ -59,16 +60,13 @@ def plans(
             free[pool_id(each)] = 0 if each.unlimited else max(0, left)
         restoring += (steps := _steps(group, above, lacking, free, free))
         _carry_out(steps, balances)
-    closed: Counter[str] = Counter()
-    for step in closing:
-        closed[pool_id(step.borrower)] += step.units
     lending = {pool_id(step.lender) for step in (*closing, *restoring)}
     stock = {name: _longest_first(accounts[name].terms, day) for name in lending}
     return Plans(
         to_close=_transfers(closing, stock, below),
         to_restore_buffer=_transfers(restoring, stock, set(), closes=False),
         steps=closing,
-        closed=closed,
+        closed=sums_by((pool_id(step.borrower), step.units) for step in closing),
         balances=balances,
     )
 
@@ -91,10 +89,8 @@ def _groups(pools: Iterable[Pool], above: Mapping[str, set[str]]) -> list[list[P
     for lower, covering in above.items():
         for license_id in covering:
             leader[lead(license_id)] = lead(lower)
-    groups: dict[tuple[str, str], list[Pool]] = {}
-    for pool in pools:
-        if pool.smart_account and pool.virtual_account != UNASSIGNED and pool.status != "owned-unknown":
-            groups.setdefault((pool.smart_account, lead(pool.license_id)), []).append(pool)
+    known = (p for p in pools if p.smart_account and p.virtual_account != UNASSIGNED and p.status != "owned-unknown")
+    groups = lists_by(((pool.smart_account or "", lead(pool.license_id)), pool) for pool in known)
     return [groups[key] for key in sorted(groups)]
 
 
