@@ -4,9 +4,10 @@ A smart account is known by its name, its domain and its aliases (accounts.yaml)
 case and surplus blanks. The spelling shown is that of accounts.yaml, else of the entitlements, else as first met.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
+from reconcile.grouping import lists_by
 from reconcile.tables.rows import AccountsFile, VirtualAccountRow
 from reconcile.tables.tables import norm
 
@@ -31,7 +32,8 @@ class Names:
             known = {(self.smart(smart), clean(virtual)) for smart, virtual in set(pairs)}
             for name in sorted({name for pair in known for name in pair if name}):
                 self._spelling.setdefault(norm(name), name)
-            self._owners.append(_owners(known))
+            owned = lists_by((norm(virtual), norm(smart)) for smart, virtual in known if smart and virtual)
+            self._owners.append({virtual: set(owners) for virtual, owners in owned.items()})
         smarts = {self.smart(name) for pairs in sources for name, _ in pairs if clean(name)}
         smarts |= {self.smart(account.name) for account in accounts.smart_accounts}
         self.only = next(iter(smarts)) if len(smarts) == 1 else None
@@ -68,11 +70,3 @@ class Names:
 def clean(name: str | None) -> str | None:
     """A name without surplus blanks; None where nothing is left."""
     return " ".join(name.split()) or None if name else None
-
-
-def _owners(pairs: Iterable[Pair]) -> dict[str, set[str]]:
-    owners: dict[str, set[str]] = {}
-    for smart, virtual in pairs:
-        if smart and virtual:
-            owners.setdefault(norm(virtual), set()).add(norm(smart))
-    return owners

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from licsweep.model import UnclaimedLine
+from licsweep.model import Observation
 from licsweep.position_types import DriftLine
+from reconcile.grouping import lists_by
 from reconcile.instances.identity import ProductInstance, capture_of
 
 
@@ -13,15 +14,12 @@ def drift(units: Iterable[ProductInstance]) -> tuple[DriftLine, ...]:
 
     Lines of an output that was cut off are left out: it has a finding of its own.
     """
-    found: dict[tuple[str, str, str], list[tuple[ProductInstance, UnclaimedLine]]] = {}
-    for unit in units:
-        seen = unit.observation
-        if seen is None or not seen.complete:
-            continue
-        software = f"{seen.platform or 'a box'} {seen.release or ''}".strip()
-        agent = f"agent {seen.agent_version}" if seen.agent_version else software
-        for row in seen.unclaimed_lines:
-            found.setdefault((agent, row.command, fold(row.text)), []).append((unit, row))
+    whole = [(unit, unit.observation) for unit in units if unit.observation and unit.observation.complete]
+    found = lists_by(
+        ((_software(seen), row.command, fold(row.text)), (unit, row))
+        for unit, seen in whole
+        for row in seen.unclaimed_lines
+    )
     rows = []
     for (agent, command, shape), lines in found.items():
         unit, first = lines[0]
@@ -39,6 +37,12 @@ def drift(units: Iterable[ProductInstance]) -> tuple[DriftLine, ...]:
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.instances, -row.lines, row.agent, row.command, row.shape)))
+
+
+def _software(seen: Observation) -> str:
+    if seen.agent_version:
+        return f"agent {seen.agent_version}"
+    return f"{seen.platform or 'a box'} {seen.release or ''}".strip()
 
 
 def fold(text: str) -> str:

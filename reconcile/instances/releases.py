@@ -1,10 +1,9 @@
 """What a release can do: compared number by number, so that 17.10.1 is newer than 17.3.4a and 17.03.04a the same."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
-from licsweep.model import LicenseUse, Observation
+from licsweep.model import Observation
 from reconcile.instances.status_sets import IDLE
 from reconcile.tables.rows import PolicyRelease, ServiceRow
 from reconcile.tables.tables import Tables, finds, norm, starts_with
@@ -51,12 +50,8 @@ def _padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
 def policy_release(seen: Observation, tables: Tables) -> PolicyRelease | None:
     """The row that says from which release this product runs SLUP; None where no row knows the product."""
     pids = [norm(udi.pid) for udi in seen.udis if udi.pid]
-    for row in tables.releases.slup:
-        if not _of_platform(row.platforms, seen, unknown_is=bool(row.models)):
-            continue
-        if not row.models or starts_with(pids, row.models):
-            return row
-    return None
+    rows = (row for row in tables.releases.slup if _of_platform(row.platforms, seen, unknown_is=bool(row.models)))
+    return next((row for row in rows if not row.models or starts_with(pids, row.models)), None)
 
 
 def too_old_for_policy(seen: Observation, tables: Tables) -> PolicyRelease | None:
@@ -68,12 +63,11 @@ def too_old_for_policy(seen: Observation, tables: Tables) -> PolicyRelease | Non
 def lacks_root(seen: Observation, tables: Tables) -> str | None:
     """The release that brings today's root certificate of CSSM, where this one is known to lack it."""
     mine = version(seen.release)
-    for row in tables.releases.cssm_root:
-        if mine is None or not _of_platform(row.platforms, seen, unknown_is=False):
-            continue
-        train = next((floor for floor in row.fixed if (version(floor) or ((), ""))[0][:2] == mine[0][:2]), row.since)
-        return train if older(seen.release, train) else None
-    return None
+    row = next((row for row in tables.releases.cssm_root if _of_platform(row.platforms, seen, unknown_is=False)), None)
+    if mine is None or row is None:
+        return None
+    train = next((floor for floor in row.fixed if (version(floor) or ((), ""))[0][:2] == mine[0][:2]), row.since)
+    return train if older(seen.release, train) else None
 
 
 def onprem_floor(release: str | None, tables: Tables) -> str | None:
@@ -84,14 +78,13 @@ def onprem_floor(release: str | None, tables: Tables) -> str | None:
 
 def service_row(seen: Observation, state: str, tables: Tables) -> ServiceRow | None:
     """The row by which lateness (or overage) stops service on this box; None where it does not."""
+    using = [use for use in seen.licenses if use.count and use.status not in IDLE]
     for row in tables.releases.service_affecting:
-        if not _of_platform(row.platforms, seen, unknown_is=bool(row.releases)):
-            continue
-        if row.states and state not in row.states:
-            continue
-        if row.releases and not is_listed(seen.release, row.releases):
-            continue
-        if not row.licenses or any(_names(use, row.licenses) for use in seen.licenses):
+        fits = _of_platform(row.platforms, seen, unknown_is=bool(row.releases))
+        fits = fits and (not row.states or state in row.states)
+        fits = fits and (not row.releases or is_listed(seen.release, row.releases))
+        named = (finds(row.licenses, use.name, use.entitlement_tag, use.description) for use in using)
+        if fits and (not row.licenses or any(named)):
             return row
     return None
 
@@ -99,10 +92,3 @@ def service_row(seen: Observation, state: str, tables: Tables) -> ServiceRow | N
 def _of_platform(platforms: tuple[str, ...], seen: Observation, *, unknown_is: bool) -> bool:
     """Whether a row is for this platform; a box of unknown platform is taken where other fields decide."""
     return not platforms or (seen.platform in platforms if seen.platform else unknown_is)
-
-
-def _names(use: LicenseUse, patterns: Iterable[str]) -> bool:
-    """True for a license in use whose feature, tag or description one of the patterns finds."""
-    if not use.count or use.status in IDLE:
-        return False
-    return finds(patterns, use.name, use.entitlement_tag, use.description)

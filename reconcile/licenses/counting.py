@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from licsweep.model import HostState, LicenseUse, Observation
 from licsweep.position_types import Use
+from reconcile.grouping import lists_by
 from reconcile.instances.account_assignment import AccountAssignment
 from reconcile.instances.identity import ProductInstance, answer, capture_of, is_secondary
 from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
@@ -36,24 +37,17 @@ def is_legacy(seen: Observation, license_use: LicenseUse) -> bool:
 def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
     """The row of counting.yaml for this product."""
     said = [norm(text) for text in (*(udi.pid for udi in seen.udis), seen.image) if text]
-    for row in tables.counting:
-        if row.platforms and seen.platform not in row.platforms:
-            continue
-        if not row.models or starts_with(said, row.models):
-            return row
-    return _DEFAULT
+    rows = (row for row in tables.counting if not row.platforms or seen.platform in row.platforms)
+    return next((row for row in rows if not row.models or starts_with(said, row.models)), _DEFAULT)
 
 
 class _Line(NamedTuple):
-    """A printed line before it is matched."""
+    """A printed line before it is matched; a reservation and a code's license in the words of a license."""
 
     field: str
     counted_as: CountedAs
-    tag: str | None
-    name: str | None
-    units: int | None
+    row: LicenseUse
     status: str | None
-    description: str | None = None
 
 
 class Counting:
@@ -95,9 +89,9 @@ class Counting:
                 virtual_account=place.virtual_account,
                 license=self._matcher.name(match.license_id) if match.license_id else None,
                 license_id=match.license_id,
-                name=line.name,
-                entitlement_tag=line.tag,
-                count=line.units,
+                name=line.row.name,
+                entitlement_tag=line.row.entitlement_tag,
+                count=line.row.count,
                 status=line.status,
                 counted_as=line.counted_as,
                 matched_by=match.matched_by,
@@ -121,7 +115,8 @@ class Counting:
             silent = held or (passive and not _needs_its_own(rule, line))
             if silent and (peer or line.counted_as == "not_counted"):
                 continue
-            match = self._match(line, pids)
+            said = Printed(line.row.entitlement_tag, line.row.name, line.row.description, pids)
+            match = Match(matched_by="legacy") if line.counted_as == "legacy" else self._matcher.printed(said)
             if silent:
                 yield line._replace(counted_as="not_counted"), match
                 continue
@@ -131,11 +126,6 @@ class Counting:
         managed = self._managers.consumers(hostname, seen, rule, peer=passive)
         of_devices = self._of_devices(managed, printed)
         yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
-
-    def _match(self, line: _Line, pids: tuple[str, ...]) -> Match:
-        if line.counted_as == "legacy":
-            return Match(matched_by="legacy")
-        return self._matcher.printed(Printed(line.tag, line.name, line.description, pids))
 
     def _of_devices(self, managed: Iterable[Managed], printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
         for each in managed:
@@ -148,19 +138,15 @@ class Counting:
             device = each.device
             about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))
             name = f"{each.license_type} ({about})" if about else each.license_type
-            line = _Line(field=place, counted_as="in_use", tag=each.license_type, name=name, units=1, status="in-use")
-            yield line, match
+            row = LicenseUse(entitlement_tag=each.license_type, name=name, count=1)
+            yield _Line(place, "in_use", row, "in-use"), match
 
 
 def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[list[Use], str]:
     """Of each license the lines of the entry with the larger count, and in words where the entries differ."""
     if len(answers) == 1:
         return answers[0], ""
-    grouped: list[dict[str, list[Use]]] = []
-    for uses in answers:
-        grouped.append({})
-        for use in uses:
-            grouped[-1].setdefault(use.license_id or use.entitlement_tag or use.name or "", []).append(use)
+    grouped = [lists_by((u.license_id or u.entitlement_tag or u.name or "", u) for u in uses) for uses in answers]
     chosen, said = [], []
     for key in dict.fromkeys(key for group in grouped for key in group):
         counts = [sum(u.count or 0 for u in group.get(key, ()) if u.counted_as != "not_counted") for group in grouped]
@@ -176,32 +162,18 @@ def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[lis
 
 def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
     """True where a standby unit needs this license besides its active peer."""
-    return rule.ha == "each" or finds(rule.each_for, line.tag, line.name)
+    return rule.ha == "each" or finds(rule.each_for, line.row.entitlement_tag, line.row.name)
 
 
 def _licenses(seen: Observation) -> Iterator[_Line]:
     for index, row in enumerate(seen.licenses):
-        yield _Line(
-            field=f"licenses[{index}]",
-            counted_as="legacy" if is_legacy(seen, row) else counted_as(row),
-            tag=row.entitlement_tag,
-            name=row.name,
-            description=row.description,
-            units=row.count,
-            status=row.status,
-        )
+        yield _Line(f"licenses[{index}]", "legacy" if is_legacy(seen, row) else counted_as(row), row, row.status)
 
 
 def _reservations(seen: Observation) -> Iterator[_Line]:
     for index, row in enumerate(seen.reservations):
-        yield _Line(
-            field=f"reservations[{index}]",
-            counted_as="reserved" if row.count else "not_counted",
-            tag=row.tag,
-            name=row.name,
-            units=row.count,
-            status=row.status,
-        )
+        said = LicenseUse(entitlement_tag=row.tag, name=row.name, count=row.count)
+        yield _Line(f"reservations[{index}]", "reserved" if row.count else "not_counted", said, row.status)
 
 
 def _codes(seen: Observation) -> Iterator[_Line]:
@@ -215,12 +187,8 @@ def _codes(seen: Observation) -> Iterator[_Line]:
             tag = held.entitlement_tag or held.license
             if (box, tag) not in met:
                 met.add((box, tag))
-                yield _Line(
-                    field=f"authorizations[{index}].licenses[{at}]",
-                    counted_as="reserved" if held.count else "not_counted",
-                    tag=tag,
-                    name=held.license,
-                    description=held.description,
-                    units=held.count,
-                    status=code.status,
+                said = LicenseUse(
+                    entitlement_tag=tag, name=held.license, description=held.description, count=held.count
                 )
+                counts: CountedAs = "reserved" if held.count else "not_counted"
+                yield _Line(f"authorizations[{index}].licenses[{at}]", counts, said, code.status)

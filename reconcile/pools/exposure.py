@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from licsweep.position_types import Exposure, LaterUnits, Pool
+from reconcile.grouping import sums_by
 from reconcile.judgement_context import JudgementContext
-from reconcile.pools.lending import Chain, loans
+from reconcile.pools.lending import Chain, lent_on
 from reconcile.pools.pools import pool_id
 from reconcile.pools.transfers import Plans
 
@@ -59,13 +60,8 @@ def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) ->
     left: dict[tuple[str | None, str], dict[str, int]] = {}
     for each in pools:
         if each.balance is not None and not each.unlimited:
-            account = left.setdefault((each.smart_account, each.virtual_account), {})
-            account[each.license_id] = plans.balances[pool_id(each)] - (each.buffer_target or 0)
-    lacking: Counter[tuple[str | None, str]] = Counter()
-    for (smart, _), account in left.items():
-        for loan in loans(account, chains):
-            account[loan.lender] -= loan.quantity
-            account[loan.borrower] += loan.quantity
-        for license_id, units in account.items():
-            lacking[smart, license_id] += max(0, -units)
-    return lacking
+            left.setdefault(each.account, {})[each.license_id] = plans.balances[pool_id(each)] - (
+                each.buffer_target or 0
+            )
+    after = ((smart, lent_on(account, chains)) for (smart, _), account in left.items())
+    return sums_by(((smart, name), max(0, -units)) for smart, account in after for name, units in account.items())

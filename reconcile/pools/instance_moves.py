@@ -4,7 +4,7 @@ A box that alone makes up several shortages of its virtual account closes them a
 every license that it uses to spare.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from licsweep.position_types import Pool, Use
 from reconcile.grouping import lists_by, sums_by
@@ -27,17 +27,15 @@ def better_moves(pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> di
     return {account: move for account, move in moves.items() if move}
 
 
-def _charges(uses: Iterable[Use], wanted: Iterable[Account]) -> dict[Account, dict[str, dict[str, int]]]:
+def _charges(uses: Iterable[Use], wanted: Container[Account]) -> dict[Account, dict[str, dict[str, int]]]:
     """What each box of these accounts uses or reserves, by license."""
-    accounts = set(wanted)
-    counted = (use for use in uses if use.counted_as in ("in_use", "reserved") and use.license_id)
-    sums = sums_by(
-        ((use.account, use.hostname, use.license_id or "", use.counted_as), use.count or 0) for use in counted
-    )
+    of_these = (use for use in uses if use.account in wanted and use.license_id)
+    counted = (use for use in of_these if use.counted_as in ("in_use", "reserved"))
+    sums = sums_by(((use.account, use.hostname, use.license_id, use.counted_as), use.count or 0) for use in counted)
     charges: dict[Account, dict[str, dict[str, int]]] = {}
     for (account, hostname, license_id, _), units in sums.items():
         box = charges.setdefault(account, {}).setdefault(hostname, {})
-        box[license_id] = max(box.get(license_id, 0), units)
+        box[license_id or ""] = max(box.get(license_id or "", 0), units)
     return charges
 
 

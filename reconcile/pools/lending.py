@@ -41,6 +41,15 @@ def loans(balances: Mapping[str, int], chains: Iterable[Chain]) -> list[Loan]:
     return made
 
 
+def lent_on(balances: Mapping[str, int], chains: Iterable[Chain]) -> dict[str, int]:
+    """The balances after these loans."""
+    left = dict(balances)
+    for loan in loans(balances, chains):
+        left[loan.lender] -= loan.quantity
+        left[loan.borrower] += loan.quantity
+    return left
+
+
 def higher(chains: Iterable[Chain]) -> dict[str, set[str]]:
     """For each license of a chain, those that cover it."""
     above: dict[str, set[str]] = {}

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from licsweep.model import Utc
 from licsweep.position_types import Entitlement, FindingEvidence, Pool, PoolStatus, SmartAccountTotal, Term, Use
 from reconcile.grouping import lists_by
-from reconcile.pools.lending import Chain, loans
+from reconcile.pools.lending import Chain, lent_on, loans
 from reconcile.pools.terms import Holdings, holdings
 
 PERCENT = 100
@@ -156,10 +156,7 @@ def balances_on(accounts: Iterable[PoolAccount], day: date) -> dict[str, int]:
 
 def shortages_on(accounts: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
     """What each license of one virtual account would lack on a day, with today's use."""
-    left = balances_on(accounts, day)
-    for loan in loans(left, chains):
-        left[loan.lender] -= loan.quantity
-        left[loan.borrower] += loan.quantity
+    left = lent_on(balances_on(accounts, day), chains)
     return {license_id: -balance for license_id, balance in left.items() if balance < 0}
 
 

@@ -23,6 +23,15 @@ class Sourced(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRow(Sourced):
+    """What holds for one product: for boxes of these platforms (none: any) whose PIDs begin so (none: any)."""
+
+    product: str
+    platforms: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueRow(Sourced):
     """One license under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
 
@@ -66,7 +75,7 @@ class ChainRow(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountingRow(Sourced):
+class CountingRow(ProductRow):
     """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
     or its managed devices' models) where it names any.
 
@@ -76,9 +85,6 @@ class CountingRow(Sourced):
     `chassis` or `instance`.
     """
 
-    product: str
-    platforms: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
     unit: str = "the printed count of the instance that answered"
     ha: Literal["each", "active"] = "each"
     device_license: str | None = None
@@ -101,22 +107,17 @@ class PairingRow(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRelease(Sourced):
+class PolicyRelease(ProductRow):
     """From which release products run Smart Licensing Using Policy; `never` where no release does."""
 
-    product: str
-    platforms: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
     slup_from: str | None = None
     never: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow(Sourced):
+class ServiceRow(ProductRow):
     """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a license in use, or a state."""
 
-    product: str
-    platforms: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
     states: tuple[ComplianceState, ...] = ()
@@ -125,11 +126,9 @@ class ServiceRow(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RootRow(Sourced):
+class RootRow(ProductRow):
     """Releases that trust the root certificate of today's CSSM: per train the first fixed one, and all from `since`."""
 
-    product: str
-    platforms: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     since: str
 
@@ -162,11 +161,9 @@ class Releases(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsequenceRow(Sourced):
+class ConsequenceRow(ProductRow):
     """What a product does when a report is late, and when more is used than owned."""
 
-    product: str
-    platforms: tuple[str, ...] = ()
     late: str | None = None
     overage: str | None = None
 
