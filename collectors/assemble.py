@@ -4,14 +4,14 @@ A line that no rule knew, and one whose words no vocabulary knows, become `uncla
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple, get_type_hints
 
 from collectors import sections, tables, value_meanings
-from collectors.index import Form, Section, TableRef, version
+from collectors.index import Form, TableRef, version
 from collectors.lines import Line, Printed
 from collectors.tables import Row
 from licsweep.model import (
@@ -74,11 +74,12 @@ def assemble(
             claimed |= known
             stated.setdefault(table.name, set()).update(*(row.values for row in rows))
             sheet.add(table, rows)
-        unknown = set(_unclaimed(section, part, claimed))
+        lines_left = (line for line in part if not line.ruler and line.number not in claimed)
+        unknown = {line.number for line in lines_left if not section.known.fullmatch(line.text)}
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
-    inside = [section.inside for section in form.sections if section.inside]
-    if unread and inside:
+    if unread:
+        inside = {section.inside for section in form.sections}
         strange = [line.text for line in lines if line.number in unread]
         sheet.torn = sheet.torn or any(pattern.fullmatch(text) for text in strange for pattern in inside)
     if not form.prose:
@@ -104,13 +105,6 @@ def outcome(evidence: Sequence[Evidence], *, complete: bool) -> tuple[bool, str]
     of_license = (item for item in evidence if item.command != "show version" or item.field.startswith("licenses"))
     read = any(item.field.split(".")[0].split("[")[0] not in identity for item in of_license)
     return read, "ok" if complete else ("partial" if read else "unparsed")
-
-
-def _unclaimed(section: Section, part: Sequence[Line], claimed: set[int]) -> Iterator[int]:
-    for line in part:
-        known = line.ruler or line.number in claimed or (section.known and section.known.fullmatch(line.text))
-        if not known:
-            yield line.number
 
 
 def _whole(form: Form, stated: Mapping[str, set[str]], agent: str | None) -> bool:
@@ -144,7 +138,8 @@ class ObservationBuilder:
             if table.into is None:
                 self._fields(row)
             elif row.values and self._is_row(table, row) and table.into != "nothing":
-                self._row(table.into, _without(row, table.proof))
+                kept = {name: text for name, text in row.values.items() if name not in table.proof}
+                self._row(table.into, Row(kept, row.places))
 
     def observation(self, captured_at: datetime | None, *, whole: bool) -> Observation:
         policy = {row.pop("class", None): _policy_class(row) for row in self.lists.pop("policy", [])}
@@ -246,10 +241,6 @@ def _slot(prefix: str, name: str) -> _Slot:
     return _Slot(
         field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
     )
-
-
-def _without(row: Row, names: Sequence[str]) -> Row:
-    return Row({name: text for name, text in row.values.items() if name not in names}, row.places)
 
 
 def _one(printed: Any) -> str:

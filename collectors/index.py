@@ -4,7 +4,7 @@ which of its sections. The shared one of licsweep.templates is everybody's.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -32,6 +32,10 @@ class TableRef:
     unique: tuple[str, ...] = ()
 
 
+_NEVER = re.compile(r"(?!)")
+"""The pattern that no line fits."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
     """A part of an output under its heading."""
@@ -39,11 +43,11 @@ class Section:
     name: str
     heading: re.Pattern[str]
     tables: tuple[TableRef, ...]
-    known: re.Pattern[str] | None
-    continues: re.Pattern[str] | None
-    inside: re.Pattern[str] | None
     counted: bool
-    states: Mapping[str, str]
+    known: re.Pattern[str] = _NEVER
+    continues: re.Pattern[str] = _NEVER
+    inside: re.Pattern[str] = _NEVER
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class Form:
     recognize: tuple[re.Pattern[str], ...]
     sections: tuple[Section, ...]
     needs: tuple[Need, ...]
-    also: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    also: re.Pattern[str] = _NEVER
+    unless: re.Pattern[str] = _NEVER
     states: Mapping[str, str] = field(default_factory=dict)
     prose: bool = False
 
@@ -116,7 +120,7 @@ def _unreadable(platform: Platform, why: str) -> UsageError:
 def forms() -> tuple[Form, ...]:
     """Every form: of a platform those that it shares with another first, then its own in the order of its file."""
     index = book()
-    tables = {name: _table(name, row) for name, row in index["tables"].items()}
+    tables = {name: _made(TableRef, row, name=name) for name, row in index["tables"].items()}
     sections = {name: _section(name, row, tables) for name, row in index["sections"].items()}
     rows = [(platform, row) for platform, own in index["forms"].items() for row in own]
     shared = [(platform, row) for _, row in rows for platform in row.get("platforms", ())]
@@ -125,7 +129,7 @@ def forms() -> tuple[Form, ...]:
 
 def commands(platform: str) -> set[str]:
     """The commands that some form reads."""
-    return {form.command for form in forms() if form.platform == platform}
+    return {form.command for form in _of(platform)}
 
 
 def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | None = None) -> Form | None:
@@ -138,7 +142,7 @@ def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | 
         raise _unknown("platform", platform, (form.platform for form in forms()))
     mine = _asked(platform, command or echo or "")
     if command is not None and not mine:
-        raise _unknown("command", command, (form.command for form in forms() if form.platform == platform))
+        raise _unknown("command", command, commands(platform))
     fallback = mine[-1] if mine else None
     return next((form for form in mine or _of(platform) if fits(form, lines)), fallback)
 
@@ -149,7 +153,7 @@ def _asked(platform: str, typed: str) -> tuple[Form, ...]:
     words = " ".join(typed.lower().split())
     for wanted in (words, expanded(platform, words), expanded(platform, words.partition("|")[0])):
         own = tuple(form for form in _of(platform) if form.command == wanted)
-        others = tuple(form for form in _of(platform) if form not in own and form.also and form.also.fullmatch(wanted))
+        others = tuple(form for form in _of(platform) if form not in own and form.also.fullmatch(wanted))
         if own or others:
             return others + own
     return ()
@@ -173,9 +177,8 @@ def _of(platform: str) -> tuple[Form, ...]:
 
 def fits(form: Form, lines: Sequence[Line]) -> bool:
     """Whether each pattern of the form is met by some line, and the one against it by none."""
-    if form.unless and any(form.unless.fullmatch(line.text) for line in lines):
-        return False
-    return all(any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognize)
+    met = (any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognize)
+    return all(met) and not any(form.unless.fullmatch(line.text) for line in lines)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
@@ -183,44 +186,38 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {what} {name!r}", why="no template reads it", hint=f"one of: {choices}")
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE | re.ASCII)
+def _made(kind: Any, row: Mapping[str, Any], **parts: Any) -> Any:
+    """A record of a row: lists as tuples, patterns compiled; `parts` are the fields that need more than the row."""
+    given = {each.name: row[each.name] for each in fields(kind) if each.name in row.keys() - parts.keys()}
+    for key, value in given.items():
+        if isinstance(value, list):
+            given[key] = tuple(value)
+        if key in ("heading", "continues", "inside", "also", "unless"):
+            given[key] = _pattern(value)
+    return kind(**given, **parts)
 
 
-def _table(name: str, row: dict[str, Any]) -> TableRef:
-    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return TableRef(name, **given)
+def _pattern(*texts: str) -> re.Pattern[str]:
+    return re.compile("|".join(texts), re.IGNORECASE | re.ASCII) if texts else _NEVER
 
 
-def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> Section:
+def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> Any:
     own = tuple(tables[table] for table in row.get("tables", ()))
-    return Section(
-        name,
-        _pattern(row["heading"]),
-        own,
-        _pattern("|".join(row["known"])) if "known" in row else None,
-        _pattern(row["continues"]) if "continues" in row else None,
-        _pattern(row["inside"]) if "inside" in row else None,
-        any(table.into == "licenses" for table in own),
-        row.get("states", {}),
-    )
+    counted = any(table.into == "licenses" for table in own)
+    return _made(Section, row, name=name, tables=own, counted=counted, known=_pattern(*row.get("known", ())))
 
 
-def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections: Mapping[str, Section]) -> Form:
-    return Form(
+def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections: Mapping[str, Section]) -> Any:
+    return _made(
+        Form,
+        row,
         platform=platform,
-        command=row["command"],
-        form=row["form"],
-        recognize=tuple(_pattern(text) for text in row["recognize"]),
+        recognize=tuple(map(_pattern, row["recognize"])),
         sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
         needs=tuple(
             Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
             for need in _flat(row["needs"], index["needs"])
         ),
-        also=_pattern(row["also"]) if "also" in row else None,
-        unless=_pattern(row["unless"]) if "unless" in row else None,
-        states=row.get("states", {}),
-        prose=row.get("prose", False),
     )
 
 

@@ -35,7 +35,8 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
             parts.strange.append(line)
             parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        if not line.text[0].isspace() and not line.ruler and not _continues(current, line):
+        goes_on = current is not None and current.continues.fullmatch(line.text)
+        if not line.text[0].isspace() and not line.ruler and not goes_on:
             opened = _headed(form, line.text)
             if opened is not None:
                 parts.lost = parts.lost or (opened.counted and opened in parts.known)
@@ -53,10 +54,6 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
 @lru_cache(maxsize=8192)
 def _headed(form: Form, text: str) -> Section | None:
     return next((section for section in form.sections if section.heading.fullmatch(text)), None)
-
-
-def _continues(current: Section | None, line: Line) -> bool:
-    return current is not None and current.continues is not None and bool(current.continues.fullmatch(line.text))
 
 
 def _looks_like_heading(line: Line, following: Line | None) -> bool:

@@ -108,16 +108,12 @@ class Table:
         return Row(*({name: part[name] for name in kept} for part in record))
 
 
-@lru_cache(maxsize=256)
-def _compiled(package: str, template: str) -> Table:
-    return Table(files(package).joinpath(template).read_text("utf-8"))
-
-
 def read(table: TableRef, lines: Iterable[Line]) -> tuple[list[Row], set[int]]:
     """The rows of a table of the index, and the numbers of the lines that it knows."""
     return compiled(table).rows(lines)
 
 
+@lru_cache(maxsize=256)
 def compiled(table: TableRef) -> Table:
     """The template of a table."""
-    return _compiled(table.package, table.template)
+    return Table(files(table.package).joinpath(table.template).read_text("utf-8"))

@@ -126,11 +126,7 @@ def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
         return _duration(text)
     if kind == "datetime":
         return _date(text, zone)
-    return UNKNOWN if vocabulary else _PLAIN.get(kind, _unknown)(text)
-
-
-def _unknown(_text: str) -> Meaning:
-    return UNKNOWN
+    return UNKNOWN if vocabulary or kind not in _PLAIN else _PLAIN[kind](text)
 
 
 def _integer(text: str) -> Meaning:

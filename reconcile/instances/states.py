@@ -6,34 +6,13 @@ from datetime import datetime, timedelta
 
 from licsweep.model import Observation
 from licsweep.position_types import ComplianceState
-from licsweep.vocabulary import AuthorizationStatus
 from reconcile.instances.clock import ReportingClock, read_clock
 from reconcile.instances.releases import service_row
 from reconcile.instances.reporting_path import controller_of
 from reconcile.instances.status_sets import LEGACY_MODELS, RESERVED_KINDS
-from reconcile.tables.rows import ServiceRow
-from reconcile.tables.tables import Tables
+from reconcile.tables.rows import ServiceRow, StateTable
+from reconcile.tables.tables import Tables, shipped_file
 
-_CLASSIC: dict[AuthorizationStatus, ComplianceState] = {
-    "authorized": "authorized",
-    "out-of-compliance": "out-of-compliance",
-    "authorization-expired": "out-of-compliance",
-    "not-authorized": "out-of-compliance",
-    "eval-mode": "eval-mode",
-    "eval-expired": "eval-expired",
-    "no-licenses-in-use": "no-licenses-in-use",
-    "reserved-authorized": "reserved",
-}
-_FINDING_OF: dict[ComplianceState, str] = {
-    "out-of-compliance": "instance-out-of-compliance",
-    "eval-mode": "evaluation",
-    "eval-expired": "evaluation-expired",
-    "unidentified": "unidentified",
-    "no-licenses-in-use": "no-licenses-in-use",
-    "report-due": "report-due",
-    "report-overdue": "report-overdue",
-    "never-reported": "never-reported",
-}
 _EXPIRED = ("registration-expired", "authorization-expired")
 _UNREGISTERED = frozenset({"unregistered", "registration-failed", "registration-in-progress", "registration-retry"})
 
@@ -78,10 +57,15 @@ def state_findings(seen: Observation, state: State) -> Iterator[str]:
     said = {seen.registration_status, seen.authorization_status}
     expired = [slug for slug in _EXPIRED if slug in said] if state.compliance == "out-of-compliance" else []
     yield from expired
-    if state.compliance in _FINDING_OF and not expired:
-        yield _FINDING_OF[state.compliance]
+    if not expired and (slug := _table().findings.get(state.compliance)):
+        yield slug
     if seen.registration_status in _UNREGISTERED:
         yield "unregistered"
+
+
+def _table() -> StateTable:
+    table: StateTable = shipped_file("states", StateTable)
+    return table
 
 
 def _is_reserved(seen: Observation) -> bool:
@@ -98,9 +82,7 @@ def _is_reserved(seen: Observation) -> bool:
 def _classic(seen: Observation, *, reserved: bool) -> ComplianceState:
     if seen.registration_status == "registration-expired":
         return "out-of-compliance"
-    status = seen.authorization_status
-    if status is not None and status in _CLASSIC:
-        state = _CLASSIC[status]
+    if seen.authorization_status and (state := _table().of_authorization.get(seen.authorization_status)):
         return "reserved" if reserved and state == "authorized" else state
     if seen.registration_status in _UNREGISTERED:
         if seen.evaluation_expired_at:

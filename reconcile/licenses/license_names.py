@@ -1,7 +1,7 @@
 """Why two names meet: what stands for a license in the catalogue, in the entitlement files and on the boxes."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -13,19 +13,8 @@ from reconcile.grouping import lists_by
 from reconcile.judgement_input import JudgementInput
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.rows import CatalogueRow
-from reconcile.tables.tables import norm, slug
+from reconcile.tables.tables import norm, shipped_file, slug
 
-# What the steps of matching mean (reconcile/licenses/matching.py); a step without words here is shown as it is called.
-STEPS: Mapping[str, str] = {
-    "project-tag": "catalogue.yaml lists this tag",
-    "project-label": "catalogue.yaml lists this label",
-    "entitlement": "an entitlement file names it so",
-    "shipped-tag": "the shipped catalogue lists this tag",
-    "label-table": "the label stands for a tag of this license",
-    "shipped-catalogue": "feature, description and product family fit the shipped catalogue",
-    "ambiguous": "it could be more than one license: counted in no pool",
-    "unmatched": "nothing says which license it is: counted in no pool",
-}
 NEAR = 3
 Kind = Literal["catalogue", "feature", "label", "entitlement", "printed"]
 
@@ -62,6 +51,11 @@ def license_names(asked: str, given: JudgementInput, uses: Sequence[Use]) -> tup
     return tuple(sorted(found, key=lambda one: (one.license is None, one.license or "")))
 
 
+def _step(name: str) -> str:
+    words: dict[str, str] = shipped_file("steps", dict[str, str])
+    return words.get(name, name)
+
+
 def _answers(one: LicenseName, wanted: str) -> bool:
     return wanted in {norm(text) for text in (one.license, one.name, one.tag) if text}
 
@@ -80,7 +74,7 @@ def _names(given: JudgementInput, uses: Iterable[Use]) -> Iterator[LicenseName]:
                 kind="label",
                 name=label,
                 tag=tag,
-                why=STEPS["label-table"],
+                why=_step("label-table"),
                 where="labels.yaml",
             )
     for entitlement in given.entitlements:
@@ -109,7 +103,7 @@ def _of_entitlement(entitlement: Entitlement, license_name: str, rows: Iterable[
     elif any(name in map(norm, row.labels) for row in rows):
         why = "its name is a label of the catalogue's"
     else:
-        why = STEPS["label-table"]
+        why = _step("label-table")
     return LicenseName(
         license=license_name,
         kind="entitlement",
@@ -132,7 +126,7 @@ def _printed(uses: Iterable[Use]) -> Iterator[LicenseName]:
             kind="printed",
             name=name,
             tag=tag,
-            why=STEPS.get(step, step),
+            why=_step(step),
             where=f"{first.capture or first.hostname}, line {first.line or 'not known'}{more}",
             count=sum(use.count or 0 for use in lines),
         )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from licsweep.model import Record, Utc
 from licsweep.position_types import ComplianceState
+from licsweep.vocabulary import AuthorizationStatus
 
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
 
@@ -158,6 +159,14 @@ class Releases(Record):
     service_affecting: tuple[ServiceRow, ...] = ()
     cssm_root: tuple[RootRow, ...] = ()
     onprem: tuple[OnpremRelease, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTable(Record):
+    """states.yaml."""
+
+    of_authorization: dict[AuthorizationStatus, ComplianceState]
+    findings: dict[ComplianceState, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,14 +119,15 @@ def file_of(project: Path | None, name: str) -> Path | None:
 
 
 @cache
-def _shipped_file(name: str, kind: Any) -> Any:
+def shipped_file(name: str, kind: Any) -> Any:
+    """A shipped table as this type."""
     with as_file(files("reconcile.tables") / f"{name}.yaml") as path:
         return load_yaml_file(path, kind)
 
 
 def shipped(name: str, row: Any) -> tuple[Any, ...]:
     """The rows of a shipped table."""
-    rows: tuple[Any, ...] = _shipped_file(name, tuple[row, ...])
+    rows: tuple[Any, ...] = shipped_file(name, tuple[row, ...])
     return rows
 
 
@@ -149,7 +150,7 @@ def _over(
 
 
 def _releases(project: Path | None) -> Releases:
-    own, known = _own_file(project, "releases", Releases) or Releases(), _shipped_file("releases", Releases)
+    own, known = _own_file(project, "releases", Releases) or Releases(), shipped_file("releases", Releases)
     return Releases(**{f.name: (*getattr(own, f.name), *getattr(known, f.name)) for f in fields(Releases)})
 
 
