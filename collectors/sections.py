@@ -35,8 +35,8 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
             parts.strange.append(line)
             parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        goes_on = current is not None and current.continues.fullmatch(line.text)
-        if not line.text[0].isspace() and not line.ruler and not goes_on:
+        goes_on = line.text[0].isspace() or line.ruler or (current and current.continues.fullmatch(line.text))
+        if not goes_on:
             opened = _headed(form, line.text)
             if opened is not None:
                 parts.lost = parts.lost or (opened.counted and opened in parts.known)

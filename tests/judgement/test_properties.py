@@ -149,12 +149,11 @@ def test_arithmetic_of_pools(hosts: list[HostState], rows: list[Entitlement]) ->
 
 instances = st.lists(
     st.builds(
-        CssmInstance,
+        lambda known_as, **said: CssmInstance(sn=known_as[0], name=known_as[1], **said),
+        known_as=st.tuples(st.none() | serials, st.sampled_from([None, "h0", "h1.example", "gone"])).filter(any),
         smart_account=st.sampled_from([None, "Example Networks"]),
         virtual_account=st.sampled_from([None, "Campus", "Branches"]),
         pid=st.sampled_from([None, "EX-1"]),
-        sn=st.none() | serials,
-        name=st.sampled_from([None, "h0", "h1.example", "gone"]),
         last_contact=st.sampled_from([None, AS_OF - timedelta(days=3)]),
         exported_at=st.just(AS_OF - timedelta(days=1)),
     ),
