@@ -50,7 +50,25 @@ class Run:
     def say(self, text: str) -> None:
         """Prints a note on stderr, unless --quiet."""
         if not self.quiet:
-            click.echo(one_line(text), err=True)
+            _note(one_line(text))
+
+
+def _note(line: str) -> None:
+    """Writes a line on stderr. Where nobody can read it any more, notes are dropped: the work goes on without them."""
+    try:
+        click.echo(line, err=True)
+    except OSError:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+
+
+def _open_streams() -> None:
+    """Closed standard input and error are empty ones; without a standard output there is nowhere to put data."""
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    if sys.stdout is None:
+        raise UsageError(
+            "standard output is closed", why="there is nowhere to print to", hint="-o FILE, or > /dev/null"
+        )
 
 
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,6 +99,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         os.umask(0o077)  # what a run writes is for its owner
         _log(log_format, log_level)
         try:
+            _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
             verb(Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color), **options)
         except KeyboardInterrupt:
@@ -102,10 +121,10 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tell(error: LicsweepError) -> None:
-    click.echo(f"licsweep: {error.code}: {one_line(error.what)}", err=True)
+    _note(f"licsweep: {error.code}: {one_line(error.what)}")
     for word, text in (("because", error.why), ("try", error.hint)):
         if text:
-            click.echo(f"  {word}: {one_line(text)}", err=True)
+            _note(f"  {word}: {one_line(text)}")
 
 
 def _clean_record(record: logging.LogRecord) -> bool:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from licsweep.sweep.runner import SweepRunner
 from licsweep.sweep.snapshot_writer import SnapshotWriter
 
 log = logging.getLogger(__name__)
+PATIENCE_SECONDS = 5.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -113,15 +115,26 @@ def _one(target: Target, plan: SweepPlan) -> HostReport:
 
 @contextmanager
 def _stopping(gate: Gate) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and SIGHUP end the sweep, a second one the program; only the main thread may set handlers."""
+    """Ctrl-C, SIGTERM and SIGHUP end the sweep; one more, when that takes longer than it should, the program.
+
+    A signal that is ignored (`nohup`) stays ignored. Only the main thread may set handlers.
+    """
     if current_thread() is not main_thread():
         yield
         return
     before: dict[int, Any] = {number: signal.getsignal(number) for number in _ENDING}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+
+    asked: list[float] = []
 
     def ask(number: int, _frame: Any) -> None:
-        gate.end(INTERRUPTED)
-        signal.signal(number, before[number])
+        if not gate.stop.is_set():
+            asked.append(time.monotonic())
+            gate.end(INTERRUPTED)
+        elif asked and time.monotonic() - asked[0] > PATIENCE_SECONDS:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+            signal.raise_signal(number)
 
     for number in before:
         signal.signal(number, ask)

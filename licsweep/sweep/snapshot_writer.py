@@ -71,13 +71,21 @@ class SnapshotWriter:
                 self.gathered += outcome.gathered
                 if outcome.status != "ok":
                     self.failed.append(outcome)
-                self._progress(outcome)
+                self._show(outcome)
         except Exception as error:
             log.debug("%s: could not be stored", report.hostname, exc_info=True)
             self._gate.end(NO_STORE)  # what can't be kept need not be collected
             reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
             with self._lock:
                 self.errors.append(f"{report.hostname}: {reason}")
+
+    def _show(self, outcome: Outcome) -> None:
+        """Moves the progress; one that fails is not asked again, since no host may be lost for it."""
+        try:
+            self._progress(outcome)
+        except Exception:
+            log.debug("the progress can't be shown", exc_info=True)
+            self._progress = lambda _: None
 
     def leave(self, hostnames: Iterable[str]) -> None:
         """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once.

@@ -48,3 +48,19 @@ def test_a_text_that_takes_long_is_stored_unread(tmp_path: Path, monkeypatch: py
         assert writer.gathered == 1
         assert [one.gathered for one in heard] == [True]
         assert [one.text for one in store.captures(snapshot, "acc-01")] == ["Cisco IOS XE\n"]
+
+
+def test_a_progress_that_fails_loses_no_host(tmp_path: Path) -> None:
+    def broken(outcome: Outcome) -> None:
+        raise BrokenPipeError(outcome.hostname)
+
+    gate = Gate()
+    with writing(load(tmp_path), "sweep") as store:
+        snapshot = store.begin("sweep", "all hosts", 2, NOW)
+        writer = SnapshotWriter(store, snapshot, gate, read=False, progress=broken)
+        for name in ("acc-01", "acc-02"):
+            outcome = Outcome(hostname=name, status="unreachable", reason="nobody there")
+            writer.host_ended(HostReport(hostname=name, platform="cisco_xe", outcome=outcome, tried_at=NOW))
+        assert writer.counts == {"unreachable": 2}
+    assert not gate.stop.is_set()
+    assert not writer.errors

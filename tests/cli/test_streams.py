@@ -1,0 +1,40 @@
+"""Standard streams that are closed, full, or read by nobody: notes are dropped, data never silently."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = f"{sys.executable} -c 'from licsweep.cli import main; main()'"
+
+
+def shell(line: str, folder: Path) -> tuple[int, str, str]:
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, cwd=folder)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yaml").write_text(
+        "acc-01:\n  platform: cisco_xe\n  hostname: 127.0.0.1\n  port: 9\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("stream", ["2>&-", "2>/dev/full", "<&-", "2>&1 >/dev/null | true"])
+def test_a_sweep_goes_on_without_its_notes(project: Path, stream: str) -> None:
+    """Nobody answers at that port: the host is accounted for, whoever reads the notes."""
+    credentials = "LICSWEEP_USERNAME=a LICSWEEP_PASSWORD=b"
+    shell(f"{credentials} {PROGRAM} sweep {stream}", project)
+    code, out, err = shell(f"{PROGRAM} snapshots --format csv", project)
+    assert code == 0, err
+    assert "complete" in out
+    assert "1 host-key-unknown" in out or "1 unreachable" in out
+
+
+def test_closed_standard_output_is_told(project: Path) -> None:
+    code, _, err = shell(f"{PROGRAM} hosts >&-", project)
+    assert code == 2
+    assert "standard output is closed" in err
