@@ -26,12 +26,13 @@ from licsweep.vocabulary import (
 
 def _moment(value: Any) -> Any:
     """ISO text and a bare date as a datetime, also where strict reading would refuse them; a number is neither."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(), UTC)
-    if isinstance(value, int | float):
-        raise ValueError("a date is written as 2026-01-31 or 2026-01-31T12:00:00Z")  # noqa: TRY004
+    try:
+        if isinstance(value, str | int | float):
+            return datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError("a date is written as 2026-01-31 or 2026-01-31T12:00:00Z") from error
     return value
 
 

@@ -21,6 +21,44 @@ if TYPE_CHECKING:
 MAX_YAML_BYTES, MAX_DEPTH, MAX_VALUES = 64 * files.MIB, 100, 3_000_000
 _TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values, aliases counted as what they stand for"
 _LARGE, _AT_ONCE = 64 * 1024, 500
+# pydantic's kinds of mistakes by their beginning, the first that fits, and PyYAML's by a word, in our words.
+_WRONG = {
+    "extra_forbidden": "is no known key",
+    "unexpected_keyword": "is no known key",
+    "missing": "is missing",
+    "invalid_key": "a key must be text; write yes, no, on, off and numbers in quotes",
+    "value_error": "{error}",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be {ge} or more",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le} or less",
+    "less_than": "must be less than {lt}",
+    "string_pattern": "must fit the pattern {pattern}",
+    "string_": "must be text; write a number or a date in quotes",
+    "int_": "must be a whole number",
+    "float_": "must be a number",
+    "finite_": "must be a number",
+    "bool_": "must be true or false",
+    "date_": "must be a date, as 2026-01-31",
+    "datetime_": "must be a date or a time, as 2026-01-31 or 2026-01-31T12:00:00Z",
+    "timezone_": "must be a time with its zone, as 2026-01-31T12:00:00Z",
+    "tuple_": "must be a list",
+    "list_": "must be a list",
+    "set_": "must be a list",
+    "frozen_set_": "must be a list",
+    "dict_": "must be keys with values",
+    "dataclass_": "must be keys with values",
+    "path_": "must be the name of a file or folder",
+    "json_": "is not valid JSON",
+}
+_NOT_YAML = {
+    "tag": "a word that begins with ! stands for nothing here; write a text that begins so in quotes",
+    "alias": "a word that begins with * stands for nothing in this file; write a text that begins so in quotes",
+    "single document": "a second document begins here; a file holds one",
+    "mapping values": "a colon does not fit here; indent the line like its neighbors, or write the text in quotes",
+    "cannot start": "a value begins with a tab or a special character; indent with blanks, write the text in quotes",
+    "bracket": "a bracket, a quote or an indentation does not fit, here or just above",
+}
 
 
 _adapters: dict[Any, "TypeAdapter[Any]"] = {}
@@ -147,7 +185,8 @@ def _yaml(path: Path, text: str) -> tuple[Any, Any]:
         where = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         if error.note:
             raise InputError(f"{path}{where}: {error.problem}") from error
-        raise InputError(f"{path}{where}: not valid YAML", why=str(error.problem)) from error
+        why = next((words for part, words in _NOT_YAML.items() if part in str(error.problem)), _NOT_YAML["bracket"])
+        raise InputError(f"{path}{where}: not valid YAML", why=why) from error
     finally:
         if loader is not None:
             loader.dispose()
@@ -227,8 +266,12 @@ def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:
     place = ".".join(str(part) for part in first["loc"])
     line = _line_of(node, first["loc"])
     at = f"{path}:{line}" if line else str(path)
+    what = next(
+        (words for kind, words in _WRONG.items() if first["type"].startswith(kind)), "has not the expected form"
+    )
     return InputError(
-        f"{at}: {place or 'the whole file'}: {first['msg']}", why="the file does not have the expected shape"
+        f"{at}: {place or 'the whole file'}: {what.format_map(first.get('ctx', {}))}",
+        why="the file does not have the expected shape",
     )
 
 
@@ -237,14 +280,14 @@ def _line_of(node: Any, place: Sequence[int | str]) -> int | None:
         return None
     line = int(node.start_mark.line) + 1
     for part in place:
-        step = None
-        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
-            step = node.value[part]
-            mark = step
-        elif isinstance(node.value, list):
-            pair = next((p for p in node.value if isinstance(p, tuple) and p[0].value == part), None)
-            mark, step = pair or (None, None)
-        if step is None:
+        inner = node.value if isinstance(node.value, list) else []
+        named = [one if isinstance(one, tuple) else (one, one) for one in inner]
+        if node.id == "mapping":
+            named = [(key, value) for key, value in named if key.value == part]
+        else:
+            named = named[part : part + 1] if isinstance(part, int) else []
+        if not named:
             break
-        node, line = step, int(mark.start_mark.line) + 1
+        mark, node = named[0]
+        line = int(mark.start_mark.line) + 1
     return line

@@ -1,5 +1,6 @@
 """`licsweep entitlements`."""
 
+from collections.abc import Sized
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ from licsweep.imports.files import KINDS
 
 if TYPE_CHECKING:
     from licsweep.jobs.entitlements import Replacing
+
+
+def _number(found: Sized, what: str) -> str:
+    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
 
 
 @click.group()
@@ -66,8 +71,8 @@ def import_(
     for line in import_files(run.project(may_begin=True), read, replacing=replacing, dry_run=dry_run):
         run.say(plain(line))
     for one in read:
-        counts = [(one.entitlements, "entitlements"), (one.instances, "product instances")]
-        told = " and ".join(f"{len(found)} {what}" for found, what in counts if found)
+        counts = [(one.entitlements, "entitlement"), (one.instances, "product instance")]
+        told = " and ".join(_number(found, what) for found, what in counts if found)
         put(f"{told} {'would be ' if dry_run else ''}imported from {', '.join(map(str, one.paths))}")
 
 
@@ -106,7 +111,7 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
         for term in [serialization.plain(term) for term in one.terms] or [{}]
     ]
     out.rows("entitlements-list", terms, whole=found)
-    run.say(f"{len(found)} entitlements")
+    run.say(_number(found, "entitlement"))
 
 
 @command.command("explain")

@@ -1,6 +1,7 @@
 """Data on stdout or into a file: a table for people, JSON in the envelope, or CSV."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from licsweep.clean_text import one_line
 from licsweep.reports.plain_tables import csv_text, text_table
 
 Row = Mapping[str, Any]
+_FRACTION = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.[0-9]{1,6}(?:Z|\+00:00)")
 
 
 @functools.cache
@@ -83,9 +85,9 @@ def outcomes(counts: Mapping[str, int]) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value as one line for a terminal, without control characters; a long one is cut."""
+    """A value as one line for a terminal: no control characters, nothing very long, moments in whole seconds."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return one_line(str(value))
+    return one_line(_FRACTION.sub(r"\1Z", str(value)))

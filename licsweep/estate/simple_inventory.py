@@ -84,10 +84,7 @@ def _load(file: Path) -> dict[Any, Any]:
         found_in = file.parent if file.parent.name == "hosts.d" else None
         found = serialization.load_yaml_file(file, Any, found_in=found_in) or {}
     except InputError as error:
-        why = error.why
-        if error.what.endswith("not valid YAML"):
-            why = "a bracket, a quote or an indentation does not fit, here or just above"
-        raise InventoryError(error.what, why=why, hint="licsweep hosts") from error
+        raise InventoryError(error.what, why=error.why, hint="licsweep hosts") from error
     if not isinstance(found, dict):
         raise InventoryError(
             f"{file}:1: names with values are expected", why="as in: licsweep init", hint="licsweep hosts"

@@ -1,6 +1,7 @@
 """What an import replaces by what, and taking one back: scenarios of exports of invented accounts, run as typed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,14 @@ def test_names_in_project_files_that_nothing_uses_are_told(site: Site) -> None:
         "accounts.yaml: Example Networks, Ghost: no import and no box knows this account",
     ]
     assert site.run("entitlements", "list").stderr.splitlines()[:2] == said[:2]
+
+
+def test_one_entitlement_is_one_and_moments_are_of_whole_seconds(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    done = site.run("entitlements", "import", site.file("one.csv", ("Campus", 1)))
+    assert "1 entitlement imported" in done.stdout
+    site.take(5, site.file("two.csv", ("Campus", 1), ("Plant", 1)))
+    assert "2 entitlements" in site.run("entitlements", "list").stderr
+    assert "." in site.imports()[0]["imported_at"]
+    shown = site.run("entitlements", "list", "--imports").stdout
+    assert not re.search(r"[0-9]\.[0-9]+Z", shown.replace("\n", ""))
