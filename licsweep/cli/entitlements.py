@@ -9,13 +9,15 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import Out, data_options, plain, put
+from licsweep.cli.render import columns, data_options, plain, put, Out
 from licsweep.errors import UsageError
 from licsweep.imports.cells import ORDERS
 from licsweep.imports.files import KINDS
 
 if TYPE_CHECKING:
     from licsweep.jobs.entitlements import Replacing
+
+IMPORTS = "entitlements-imports"
 
 
 def _number(found: Sized, what: str) -> str:
@@ -100,9 +102,13 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
     for note in project_files.unused(project):
         run.say(plain(note))
     if imports:
-        known = entitlements.imports(project)
-        rows = [serialization.plain(one) | {"virtual_accounts": ", ".join(one.virtual_accounts)} for one in known]
-        out.rows("entitlements-imports", rows, whole=known)
+        known = [
+            {key: getattr(one, key, None) for key in columns(IMPORTS)} | {"rows": len(one.rows), "counts": counts}
+            for one, counts in entitlements.imports(project)
+        ]
+        whole = serialization.plain(known, list[dict[str, Any]])
+        rows = [row | {"virtual_accounts": ", ".join(row["virtual_accounts"])} for row in whole]
+        out.rows(IMPORTS, rows, whole=whole)
         return
     found = entitlements.bought(project, as_of)
     terms = [

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from licsweep.errors import InputError, UsageError
 from licsweep.imports import cssm_api, foreign, own_yaml, sheets
@@ -15,11 +15,9 @@ from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json
 from licsweep.imports.limits import some
 from licsweep.imports.rows import grouped, imported, instance_key, license_key
 from licsweep.model import as_utc
-from licsweep.position_types import CssmInstance, Entitlement
 
 __all__ = ["KINDS", "ImportedFile", "read", "read_all"]
 
-Imported = TypeVar("Imported", Entitlement, CssmInstance)
 _SHEETS: tuple[Kind, ...] = ("cssm-csv", "xlsx")
 _KIND_OF: Mapping[str, Kind] = {
     ".csv": "cssm-csv", ".tsv": "cssm-csv", ".xlsx": "xlsx", ".yaml": "yaml", ".yml": "yaml"
@@ -135,27 +133,30 @@ def _from_sheet(
 
 def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:
     """The file with what the call says of it, and notes on what it leaves open."""
-    where = some(found.paths)
-    notes = list(found.notes)
-    rows = [*found.entitlements, *found.instances]
+    where, notes = some(found.paths), list(found.notes)
+    rows = (*found.entitlements, *found.instances)
     for name, value in given.items():
-        others = sorted({said for row in rows if value and (said := one_line(getattr(row, name))) and said != value})
+        others = {said for row in rows if value and (said := getattr(row, name)) and said != value}
         if others:
             option = f"--{name.replace('_', '-')} {value}"
-            notes.append(f"{where}: {option} was not used for rows that say {some(others)}")
+            notes.append(f"{where}: {option} was not used for rows that say {some(sorted(others))}")
     when = _when(found, where, exported_at, notes)
-    bought = _with_accounts(found.entitlements, given, when)
+    smart, virtual = given["smart_account"], given["virtual_account"]
+
+    def filled(row: Any) -> Any:
+        accounts = row.smart_account or smart, row.virtual_account or virtual
+        return replace(row, smart_account=accounts[0], virtual_account=accounts[1], exported_at=when)
+
+    bought, listed = tuple(map(filled, found.entitlements)), tuple(map(filled, found.instances))
     for row in bought:
         if row.virtual_account is None:
             what = f"{row.source_file}: row {row.source_row}: no virtual account for {row.license}"
             raise InputError(what, why="licenses are owned by a virtual account", hint="type --virtual-account NAME")
-    listed = _with_accounts(found.instances, given, when)
     for name in given:
         if any(getattr(row, name) is None for row in (*bought, *listed)):
             option = f"--{name.replace('_', '-')} NAME"
             notes.append(f"{where}: names no {name.replace('_', ' ')}; give one with {option}")
-    one_account = given["virtual_account"] is not None
-    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes), one_account=one_account)
+    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes), one_account=virtual is not None)
 
 
 def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[str]) -> datetime:
@@ -170,15 +171,3 @@ def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[s
     when = datetime.fromtimestamp(int(max(path.stat().st_mtime for path in found.paths)), UTC)
     notes.append(f"{where}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
     return when
-
-
-def _with_accounts(rows: Sequence[Imported], given: Mapping[str, str | None], when: datetime) -> tuple[Imported, ...]:
-    return tuple(
-        replace(
-            row,
-            smart_account=one_line(row.smart_account) or given["smart_account"],
-            virtual_account=one_line(row.virtual_account) or given["virtual_account"],
-            exported_at=when,
-        )
-        for row in rows
-    )

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,7 +12,7 @@ from licsweep.imports.entitlements import ImportedFile
 from licsweep.imports.files import read_raw
 from licsweep.imports.limits import some
 from licsweep.imports.scope import Counted, Row, Scope, counting
-from licsweep.model import Observation, Record, Utc
+from licsweep.model import Observation
 from licsweep.position_types import Entitlement, folded
 from licsweep.settings import Project
 from licsweep.store import Store, exists, reading, writing
@@ -22,23 +22,6 @@ from reconcile.licenses.matching import Matcher
 from reconcile.tables.tables import Tables, norm, slug
 
 Replacing = Literal["whole", "partial"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported(Record):
-    """One import as a row of a list; `counts` says whether any of it does today."""
-
-    id: int
-    source: str
-    smart_account: str | None
-    virtual_accounts: tuple[str, ...]
-    whole: bool
-    rows: int
-    counts: bool
-    exported_at: Utc
-    imported_at: Utc
-    removed_at: Utc | None
-    file: str
 
 
 def counted_imports(store: Store, tables: Tables, moment: datetime) -> Counted:
@@ -52,27 +35,12 @@ def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]
         return counted_imports(store, Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
 
 
-def imports(project: Project) -> list[Imported]:
-    """Every import, oldest first. Raises StoreError, InputError."""
+def imports(project: Project) -> list[tuple[StoredImport, bool]]:
+    """Every import, oldest first, and whether any of it counts today. Raises StoreError, InputError."""
     with reading(_imported_into(project)) as store:
         stored = store.imports()
     speaking = set(_counted(stored, Tables.load(project.folder), datetime.now(UTC)).speakers.values())
-    return [
-        Imported(
-            id=one.id,
-            source=one.source,
-            smart_account=one.smart_account,
-            virtual_accounts=one.virtual_accounts,
-            whole=one.whole,
-            rows=len(one.rows),
-            counts=one.id in speaking,
-            exported_at=one.exported_at,
-            imported_at=one.imported_at,
-            removed_at=one.removed_at,
-            file=one.file,
-        )
-        for one in stored
-    ]
+    return [(one, one.id in speaking) for one in stored]
 
 
 def remove(project: Project, import_id: int) -> list[str]:
