@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from importlib.resources import as_file
+from importlib.resources import files as packaged
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,44 +23,6 @@ if TYPE_CHECKING:
 MAX_YAML_BYTES, MAX_DEPTH, MAX_VALUES = 64 * files.MIB, 100, 3_000_000
 _TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values, aliases counted as what they stand for"
 _LARGE, _AT_ONCE = 64 * 1024, 500
-# pydantic's kinds of mistakes by their beginning, the first that fits, and PyYAML's by a word, in our words.
-_WRONG = {
-    "extra_forbidden": "is no known key",
-    "unexpected_keyword": "is no known key",
-    "missing": "is missing",
-    "invalid_key": "a key must be text; write yes, no, on, off and numbers in quotes",
-    "value_error": "{error}",
-    "literal_error": "must be {expected}",
-    "greater_than_equal": "must be {ge} or more",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be {le} or less",
-    "less_than": "must be less than {lt}",
-    "string_pattern": "must fit the pattern {pattern}",
-    "string_": "must be text; write a number or a date in quotes",
-    "int_": "must be a whole number",
-    "float_": "must be a number",
-    "finite_": "must be a number",
-    "bool_": "must be true or false",
-    "date_": "must be a date, as 2026-01-31",
-    "datetime_": "must be a date or a time, as 2026-01-31 or 2026-01-31T12:00:00Z",
-    "timezone_": "must be a time with its zone, as 2026-01-31T12:00:00Z",
-    "tuple_": "must be a list",
-    "list_": "must be a list",
-    "set_": "must be a list",
-    "frozen_set_": "must be a list",
-    "dict_": "must be keys with values",
-    "dataclass_": "must be keys with values",
-    "path_": "must be the name of a file or folder",
-    "json_": "is not valid JSON",
-}
-_NOT_YAML = {
-    "tag": "a word that begins with ! stands for nothing here; write a text that begins so in quotes",
-    "alias": "a word that begins with * stands for nothing in this file; write a text that begins so in quotes",
-    "single document": "a second document begins here; a file holds one",
-    "mapping values": "a colon does not fit here; indent the line like its neighbors, or write the text in quotes",
-    "cannot start": "a value begins with a tab or a special character; indent with blanks, write the text in quotes",
-    "bracket": "a bracket, a quote or an indentation does not fit, here or just above",
-}
 
 
 _adapters: dict[Any, "TypeAdapter[Any]"] = {}
@@ -185,7 +149,7 @@ def _yaml(path: Path, text: str) -> tuple[Any, Any]:
         where = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         if error.note:
             raise InputError(f"{path}{where}: {error.problem}") from error
-        why = next((words for part, words in _NOT_YAML.items() if part in str(error.problem)), _NOT_YAML["bracket"])
+        why = next(words for part, words in _mistakes()["yaml"].items() if part in str(error.problem))
         raise InputError(f"{path}{where}: not valid YAML", why=why) from error
     finally:
         if loader is not None:
@@ -266,13 +230,20 @@ def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:
     place = ".".join(str(part) for part in first["loc"])
     line = _line_of(node, first["loc"])
     at = f"{path}:{line}" if line else str(path)
-    what = next(
-        (words for kind, words in _WRONG.items() if first["type"].startswith(kind)), "has not the expected form"
-    )
+    mistakes = _mistakes()["values"].items()
+    what = next((words for kind, words in mistakes if first["type"].startswith(kind)), "has not the expected form")
     return InputError(
         f"{at}: {place or 'the whole file'}: {what.format_map(first.get('ctx', {}))}",
         why="the file does not have the expected shape",
     )
+
+
+@cache
+def _mistakes() -> dict[str, dict[str, str]]:
+    """mistakes.yaml."""
+    with as_file(packaged("licsweep") / "mistakes.yaml") as path:
+        found: dict[str, dict[str, str]] = load_yaml_file(path, dict[str, dict[str, str]])
+        return found
 
 
 def _line_of(node: Any, place: Sequence[int | str]) -> int | None:

@@ -96,7 +96,7 @@ def _form(path: Path, raw: bytes) -> Kind:
 def _answer(path: Path, raw: bytes) -> list[cssm_api.AnswerRow]:
     document = load_json(path, raw)
     rows = cssm_api.rows_of(path, document)
-    foreign.refuse_json(path, document, has_rows=bool(rows))
+    foreign.refuse_names(path, "json", foreign.keys_of(document), has_rows=bool(rows))
     if not rows:
         raise InputError(f"{path}: holds no row of a license or a device", why=cssm_api.api_words(document))
     return rows
@@ -113,7 +113,7 @@ def _from_sheet(
 ) -> ImportedFile:
     """Where the call leaves it open, the headings say whether the sheet lists licenses or product instances."""
     sheet = sheets.load(path, raw, column_map)
-    foreign_notes = foreign.refuse_headings(path, sheet.headings, has_rows=sheet.fits)
+    foreign_notes = foreign.refuse_names(path, "headings", sheet.headings, has_rows=sheet.fits)
     if not sheet.fits and form == "cssm-csv":
         foreign.refuse_text(path, decoded(path, raw)[0])
     lists = kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings))

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
@@ -41,21 +41,11 @@ class Rule(Record):
     beside_rows: Literal["read", "note", "refuse"] = "read"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules(Record):
-    xml: tuple[Rule, ...]
-    binary: tuple[Rule, ...]
-    text: tuple[Rule, ...]
-    json: tuple[Rule, ...]
-    headings: tuple[Rule, ...]
-    archive: tuple[Rule, ...]
-
-
 @cache
-def rules() -> _Rules:
-    """foreign.yaml."""
+def rules() -> dict[str, tuple[Rule, ...]]:
+    """The groups of foreign.yaml: xml, binary, text, json, headings, archive."""
     with as_file(files("licsweep.imports") / "foreign.yaml") as path:
-        found: _Rules = load_yaml_file(path, _Rules)
+        found: dict[str, tuple[Rule, ...]] = load_yaml_file(path, dict[str, tuple[Rule, ...]])
         return found
 
 
@@ -64,33 +54,29 @@ def refuse_bytes(path: Path, raw: bytes) -> None:
     if raw.startswith(GZIP) or raw[_TAR_AT:].startswith(b"ustar"):
         _refuse(path, _archive(path, raw))
     if raw.startswith(ZIP) and not _is_workbook(raw):
-        _refuse(path, rules().archive[-1])
-    _refuse(path, _first(rules().binary, raw[:HEAD].decode("latin-1")) or _xml(raw))
+        _refuse(path, rules()["archive"][-1])
+    _refuse(path, _first(rules()["binary"], raw[:HEAD].decode("latin-1")) or _xml(raw))
 
 
 def refuse_text(path: Path, text: str) -> None:
     """Raises InputError for a text of another kind, where it is no table and no JSON."""
-    _refuse(path, _first(rules().text, text[:HEAD]))
+    _refuse(path, _first(rules()["text"], text[:HEAD]))
 
 
-def refuse_json(path: Path, document: Any, *, has_rows: bool) -> list[str]:
-    """Raises InputError where the keys of a document are those of something else, notes where it is read anyway."""
-    keys = {key.replace("_", "").casefold() for key in _keys(document)}
-    return _refuse_named(path, rules().json, keys, has_rows=has_rows)
-
-
-def refuse_headings(path: Path, headings: Iterable[str], *, has_rows: bool) -> list[str]:
-    """The same for the headings of a table."""
-    return _refuse_named(path, rules().headings, set(map(plain, headings)), has_rows=has_rows)
-
-
-def _refuse_named(path: Path, among: Iterable[Rule], names: set[str], *, has_rows: bool) -> list[str]:
-    fitting = (rule for rule in among if names.issuperset(rule.finds) and (not has_rows or rule.beside_rows != "read"))
-    rule = next(fitting, None)
-    if rule and has_rows and rule.beside_rows == "note":
-        return [f"{path}: this is {rule.what}: {rule.instead}"]
-    _refuse(path, rule)
+def refuse_names(path: Path, group: Literal["json", "headings"], names: Iterable[str], *, has_rows: bool) -> list[str]:
+    """Raises InputError where keys or headings are those of something else, notes where the file is read anyway."""
+    held = set(map(_bare, names))
+    for rule in rules()[group]:
+        if held.issuperset(map(_bare, rule.finds)) and not (has_rows and rule.beside_rows == "read"):
+            if has_rows and rule.beside_rows == "note":
+                return [f"{path}: this is {rule.what}: {rule.instead}"]
+            _refuse(path, rule)
     return []
+
+
+@lru_cache(maxsize=10_000)
+def _bare(name: str) -> str:
+    return plain(name).replace(" ", "")
 
 
 def _refuse(path: Path, rule: Rule | None) -> None:
@@ -105,10 +91,11 @@ def _first(among: Iterable[Rule], text: str) -> Rule | None:
 
 def _xml(raw: bytes) -> Rule | None:
     text = raw[:HEAD].decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace").lstrip()
-    return _first(rules().xml, text) if text.startswith("<") else None
+    return _first(rules()["xml"], text) if text.startswith("<") else None
 
 
-def _keys(document: Any) -> Iterator[str]:
+def keys_of(document: Any) -> Iterator[str]:
+    """All keys of a JSON document, on every level."""
     waiting = [document]
     while waiting:
         node = waiting.pop()
@@ -130,7 +117,7 @@ def _is_workbook(raw: bytes) -> bool:
 def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
     """What an archive is: what the first text in it is where that is known, else by the names in it."""
     names = []
-    unknown = rules().archive[-1]
+    unknown = rules()["archive"][-1]
     with suppress(tarfile.TarError, EOFError, OSError, zlib.error):  # cut off: the names seen until there tell
         content = io.BytesIO(raw)
         if raw.startswith(GZIP):
@@ -144,4 +131,4 @@ def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
                     return deeper
             elif told := _xml(inner):
                 return Rule(what=f"an archive with {told.what}", finds="", instead=told.instead)
-    return _first(rules().archive, "\n".join(names)) or unknown
+    return _first(rules()["archive"], "\n".join(names)) or unknown
