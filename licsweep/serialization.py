@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from importlib.resources import as_file
-from importlib.resources import files as packaged
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -241,9 +239,10 @@ def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:
 @cache
 def _mistakes() -> dict[str, dict[str, str]]:
     """mistakes.yaml."""
-    with as_file(packaged("licsweep") / "mistakes.yaml") as path:
-        found: dict[str, dict[str, str]] = load_yaml_file(path, dict[str, dict[str, str]])
-        return found
+    found: dict[str, dict[str, str]] = load_yaml_file(
+        Path(__file__).with_name("mistakes.yaml"), dict[str, dict[str, str]]
+    )
+    return found
 
 
 def _line_of(node: Any, place: Sequence[int | str]) -> int | None:

@@ -9,7 +9,7 @@ import click
 
 from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run, shared
-from licsweep.cli.render import columns, data_options, plain, put, Out
+from licsweep.cli.render import Out, columns, data_options, plain, put
 from licsweep.errors import UsageError
 from licsweep.imports.cells import ORDERS
 from licsweep.imports.files import KINDS

@@ -7,7 +7,7 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Literal
 
 from licsweep.clean_text import one_line, shell_word
@@ -63,9 +63,8 @@ class Exports(Record):
 @cache
 def exports() -> Exports:
     """What is known of the exports."""
-    with as_file(files("licsweep.imports") / "columns.yaml") as path:
-        found: Exports = load_yaml_file(path, Exports)
-        return found
+    found: Exports = load_yaml_file(Path(__file__).with_name("columns.yaml"), Exports)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

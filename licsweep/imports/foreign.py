@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +24,7 @@ HEAD, UNPACKED = 1024 * 1024, 32 * 1024 * 1024
 GZIP, ZIP, _TAR_AT = b"\x1f\x8b", b"PK\x03\x04", 257
 _WORKBOOK = ("xl/", "content.xml")
 _ARCHIVES_DEEP = 2
+FOREIGN = Path(__file__).with_name("foreign.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,8 @@ class Rule(Record):
 @cache
 def rules() -> dict[str, tuple[Rule, ...]]:
     """The groups of foreign.yaml: xml, binary, text, json, headings, archive."""
-    with as_file(files("licsweep.imports") / "foreign.yaml") as path:
-        found: dict[str, tuple[Rule, ...]] = load_yaml_file(path, dict[str, tuple[Rule, ...]])
-        return found
+    found: dict[str, tuple[Rule, ...]] = load_yaml_file(FOREIGN, dict[str, tuple[Rule, ...]])
+    return found
 
 
 def refuse_bytes(path: Path, raw: bytes) -> None:
