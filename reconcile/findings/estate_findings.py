@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from licsweep.model import ManagedDevice
+from licsweep.model import ManagedDevice, Observation
 from licsweep.position_types import FindingEvidence, Subject
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject
-from reconcile.instances.identity import ProductInstance
 from reconcile.instances.releases import onprem_floor, version
 from reconcile.judgement_context import JudgementContext
 from reconcile.tables.tables import norm
@@ -56,36 +55,24 @@ def managers_out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
         if seen.manager and seen.manager.registration and not _in_touch(seen.manager.registration):
             said.append(f"its registration with {seen.manager.host or 'its manager'} is {seen.manager.registration!r}")
         named = observed.get(norm(seen.manager.host or "").split(".")[0]) if seen.manager else None
-        if named and listed is None and not _lists(named, unit):
+        devices = named.observation.managed_devices if named and named.observation else ()
+        by_name = norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
+        if named and listed is None and not by_name:
             said.append(f"it names {named.hostname} as its manager, which does not list it")
         if listed:
-            said += _differences(unit, listed[0], listed[1])
+            said += _differences(seen, listed[0], listed[1])
         if said:
             evidence = cited(unit, "manager", "release")
             yield RaisedFinding("manager-out-of-sync", instance_subject(unit.hostname), "; ".join(said), evidence)
 
 
-def _lists(manager: ProductInstance, unit: ProductInstance) -> bool:
-    """True where a manager lists a box by its name, for lists without serials."""
-    devices = manager.observation.managed_devices if manager.observation else ()
-    return norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
-
-
-def _differences(unit: ProductInstance, manager: str, device: ManagedDevice) -> Iterable[str]:
-    seen = unit.observation
-    if seen is None:
-        return
+def _differences(seen: Observation, manager: str, device: ManagedDevice) -> Iterable[str]:
     if seen.manager and seen.manager.kind in ("fdm", "sd-wan-manager", "catalyst-center"):
         yield f"{manager} lists it, but it says that {seen.manager.kind} manages it"
     mine, theirs = version(seen.release), version(device.software)
-    if mine and theirs and not _same(mine[0], theirs[0]):
+    # Releases are alike as far as both are told (7.2.5 and 7.2.5-208).
+    if mine and theirs and any(one != other for one, other in zip(mine[0], theirs[0], strict=False)):
         yield f"it runs {seen.release}, {manager} says {device.software}"
-
-
-def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Releases alike as far as both are told (7.2.5 and 7.2.5-208)."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
 
 
 def _in_touch(registration: str) -> bool:

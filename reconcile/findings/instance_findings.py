@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from licsweep.model import Observation
-from licsweep.position_types import Severity, Use
+from licsweep.position_types import Use
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject, read_from
 from reconcile.instances import cssm_index as cssm
 from reconcile.instances.identity import answer
@@ -89,9 +89,8 @@ def license_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """What the license lines themselves say, one finding for all lines of a kind; add-ons that pair with no base."""
     for case in judged.instances:
         subject = instance_subject(case.unit.hostname)
-        for pair in bad_pairs(case.uses, judged.tables.pairing, judged.matcher):
-            severity: Severity = "warning" if pair.invalid else "info"
-            yield RaisedFinding("tier-pairing", subject, pair.message, evidence_of(pair.lines), severity)
+        for severity, message, paired in bad_pairs(case.uses, judged.tables.pairing, judged.matcher):
+            yield RaisedFinding("tier-pairing", subject, message, evidence_of(paired), severity)
         kinds: dict[str, list[Use]] = {}
         for use in case.uses:
             if use.license_id is None and use.counted_as != "not_counted":

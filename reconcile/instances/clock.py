@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from licsweep.model import LicenseUse, Observation, Policy
+from licsweep.model import LicenseUse, Observation
 from licsweep.position_types import ComplianceState
 from reconcile.instances.status_sets import EVALUATING, IDLE
 
@@ -125,10 +125,10 @@ def _spans(seen: Observation) -> frozenset[int] | None:
     classes = {class_of(row) for row in using}
     certain = {name for name in classes if name}
     options = [certain | {guess} for guess in UNENFORCED.values()] if None in classes else [certain]
-    acked = seen.last_ack_received is not None
+    interval = "ongoing_report_days" if seen.last_ack_received else "first_report_days"
     spans = set()
     for option in options:
-        days = [_interval(seen.policy, name, acked=acked) for name in option]
+        days = [getattr(getattr(seen.policy, name, None), interval, None) for name in option]
         if None in days:
             return None
         spans.add(min((d for d in days if d), default=0))
@@ -161,11 +161,3 @@ def _class(enforcement: str | None, export: str | None, license_type: str | None
     if enforcement == "enforced":
         return "enforced"
     return _CLASS_OF_TYPE.get(license_type or "")
-
-
-def _interval(policy: Policy | None, name: str, *, acked: bool) -> int | None:
-    rules = getattr(policy, name) if policy else None
-    if rules is None:
-        return None
-    days: int | None = rules.ongoing_report_days if acked else rules.first_report_days
-    return days

@@ -72,14 +72,14 @@ def strangers(units: Sequence[ProductInstance], index: CssmIndex, tables: Tables
             limit = (row.exported_at or as_of) - timedelta(days=LIVE_DAYS)
             live = row.last_contact is not None and row.last_contact >= limit
             found.append(Stranger(row, None, "not-in-inventory" if live else "ghost-in-cssm"))
-        elif home.observation and _older_than_capture(row, home):
+        elif home.observation and (row.last_contact is None or row.last_contact <= captured(home.state)):
             found.append(Stranger(row, home, "replaced-serial"))
     return found
 
 
 def clean_up(found: Iterable[Stranger], names: Names) -> tuple[CleanUp, ...]:
     """The rows to remove from CSSM; not those of boxes that are alive and only missing in the inventory."""
-    rows = [
+    return tuple(
         CleanUp(
             reason=reason,
             hostname=home.hostname if home else None,
@@ -92,8 +92,7 @@ def clean_up(found: Iterable[Stranger], names: Names) -> tuple[CleanUp, ...]:
         )
         for row, home, reason in found
         if reason != "not-in-inventory"
-    ]
-    return tuple(rows)
+    )
 
 
 def evidence(rows: Iterable[CssmInstance]) -> list[FindingEvidence]:
@@ -150,7 +149,3 @@ class _Hosts:
             return self._full.get(short)
         alike = self._short.get(short, [])
         return alike[0] if len({unit.hostname for unit in alike}) == 1 else None
-
-
-def _older_than_capture(row: CssmInstance, unit: ProductInstance) -> bool:
-    return row.last_contact is None or row.last_contact <= captured(unit.state)

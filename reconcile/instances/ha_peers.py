@@ -47,7 +47,9 @@ class _Actives:
         self._by_link: dict[Link, ProductInstance] = {}
         for unit in sorted(units, key=lambda u: captured(u.state)):  # the newest active one stays
             seen = unit.observation
-            if seen is None or unit.retired or is_secondary(seen) or not _has_role(seen):
+            if seen is None or unit.retired or is_secondary(seen):
+                continue
+            if not (seen.ha_role == "active" or seen.node_role == "publisher" or seen.members):
                 continue
             self._by_platform.setdefault(seen.platform, []).append(unit)
             self._by_link.update(dict.fromkeys(_links(seen), unit))
@@ -76,10 +78,6 @@ class _Actives:
                 return [self._by_link[link]]
         tied = seen.cluster or seen.members or seen.managed_devices
         return [] if tied else self._by_platform.get(seen.platform, [])
-
-
-def _has_role(seen: Observation) -> bool:
-    return seen.ha_role == "active" or seen.node_role == "publisher" or bool(seen.members)
 
 
 def _links(seen: Observation) -> Iterator[Link]:

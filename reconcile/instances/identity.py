@@ -6,11 +6,12 @@ changes which member is active, not the instance. A host without any UDI is an i
 subscribers are members of an instance (`instances.ha_peers` finds them where their UDIs do not overlap).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from licsweep.model import HostState, Observation, Retirement, Udi
+from reconcile.grouping import lists_by
 from reconcile.tables.tables import norm
 
 RIVAL_HOURS = 6
@@ -101,7 +102,8 @@ def answer(state: HostState) -> Observation | None:
 def product_instances(states: Sequence[HostState]) -> list[ProductInstance]:
     """One ProductInstance per product instance, by hostname, whatever the order of the states."""
     ordered = sorted(states, key=lambda s: (s.hostname, s.snapshot_id or 0))
-    pids = _pids(ordered)
+    printed = (udi for state in ordered for udi in _udis(state) if udi.pid)
+    pids = lists_by((norm(udi.sn or ""), norm(udi.pid or "")) for udi in printed)
     keys_of = {id(state): _keys(state, pids) for state in ordered}
     groups: dict[int, list[HostState]] = {}
     home: dict[Key, list[HostState]] = {}
@@ -120,20 +122,12 @@ def _udis(state: HostState) -> list[Udi]:
     return [udi for udi in seen.udis if udi.sn and udi.sn.strip()] if seen else []
 
 
-def _pids(states: Sequence[HostState]) -> dict[str, set[str]]:
-    """The PIDs known for each serial."""
-    pids: dict[str, set[str]] = {}
-    for udi in (udi for state in states for udi in _udis(state) if udi.pid):
-        pids.setdefault(norm(udi.sn or ""), set()).add(norm(udi.pid or ""))
-    return pids
-
-
-def _keys(state: HostState, pids: dict[str, set[str]]) -> set[Key]:
-    """PID and serial of each UDI; a serial printed without its PID takes the only PID known for it."""
+def _keys(state: HostState, pids: Mapping[str, Sequence[str]]) -> set[Key]:
+    """PID and serial of each UDI; a serial printed without its PID takes the only one of the `pids` known for it."""
     keys = set()
     for udi in _udis(state):
         serial = norm(udi.sn or "")
-        known = pids.get(serial, set())
+        known = set(pids.get(serial, ()))
         pid = norm(udi.pid) if udi.pid else next(iter(known)) if len(known) == 1 else ""
         keys.add((pid, serial))
     return keys

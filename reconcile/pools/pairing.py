@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
-from licsweep.position_types import Pool, Use
+from licsweep.position_types import Pool, Severity, Use
 from reconcile.grouping import lists_by, sums_by
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.pools import Account
@@ -15,17 +14,11 @@ from reconcile.tables.tables import norm
 _THROUGHPUT = re.compile(r"[ _-][\d.]+\s?[gm](?:bps)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class BadPair:
-    """An add-on that stands wrongly or oddly on a box, and the lines that say so."""
-
-    invalid: bool
-    message: str
-    lines: tuple[Use, ...]
-
-
-def bad_pairs(uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher) -> Iterator[BadPair]:
-    """What does not pair among the licenses that one box uses; counts are not compared."""
+def bad_pairs(
+    uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher
+) -> Iterator[tuple[Severity, str, tuple[Use, ...]]]:
+    """What does not pair among the licenses that one box uses, in words, and the lines that say so; counts are not
+    compared. An invalid pair is a warning, one to review an info."""
     counted = (use for use in uses if use.counted_as in ("in_use", "in_evaluation"))
     using = lists_by((feature, use) for use in counted for feature in _features(use, matcher))
     for rule in rules:
@@ -39,9 +32,9 @@ def bad_pairs(uses: Iterable[Use], rules: Sequence[PairingRow], matcher: Matcher
         lines = (*addon, *(use for name in (*wrong, *odd) for use in using[norm(name)]))
         if lacks or wrong:
             reason = f"with {', '.join(wrong)}" if wrong else f"without {' or '.join(rule.needs)}"
-            yield BadPair(True, f"invalid: {rule.addon} {reason}", lines)
+            yield "warning", f"invalid: {rule.addon} {reason}", lines
         elif odd:
-            yield BadPair(False, f"to review: {rule.addon} with {', '.join(odd)}", lines)
+            yield "info", f"to review: {rule.addon} with {', '.join(odd)}", lines
 
 
 def _features(use: Use, matcher: Matcher) -> set[str]:

@@ -33,16 +33,11 @@ def counted_as(term: Term, day: date) -> CountedAs:
     return "future" if term.start and term.start > day else "ended"
 
 
-def owned_on(terms: Iterable[Term], day: date) -> int:
-    """Perpetual licenses and terms in force on a day."""
-    return sum(t.quantity for t in terms if t.type in ("perpetual", "term") and in_force(t, day))
-
-
 def holdings(terms: Sequence[Term], day: date, ending_days: int) -> Holdings:
     """What a pool holds on a day; `ending` counts what is owned now and ends within `ending_days`."""
     bought = [t for t in terms if t.type in ("perpetual", "term")]
     return Holdings(
-        owned=owned_on(terms, day),
+        owned=sum(t.quantity for t in bought if in_force(t, day)),
         demo=sum(t.quantity for t in terms if t.type == "demo" and in_force(t, day)),
         future=sum(t.quantity for t in bought if t.start and t.start > day),
         ending=sum(t.quantity for t in _ending(terms, day, ending_days)),
