@@ -147,9 +147,8 @@ def _counts(one: Observation) -> tuple[int, ...]:
 
 
 def _order(plan: Platform, given: Iterable[str]) -> list[str]:
-    known = [name for name in plan.lines if name in given and name != "show version"]
-    rest = [name for name in given if name not in known and name != "show version"]
-    return known + rest + [name for name in given if name == "show version"]
+    places = {name: place for place, name in enumerate(plan.lines)}
+    return sorted(given, key=lambda name: (name == "show version", places.get(name, len(places))))
 
 
 def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:

@@ -6,7 +6,7 @@ from statistics import median
 
 from licsweep.position_types import Pool, Subject
 from reconcile.findings.raised import RaisedFinding, instance_subject, pool_subject
-from reconcile.grouping import lists_by, sums_by
+from reconcile.grouping import lists_by, sets_by, sums_by
 from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.pools import MOST_EVIDENCE, Account, evidence_of, pool_id
@@ -93,8 +93,8 @@ def fragmented(judged: JudgementContext) -> Iterator[RaisedFinding]:
 def too_broad(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """`too-broad` for a virtual account of many product families, unless accounts.yaml says which ones it is for."""
     charged = ((pool.account, judged.matcher.family(pool.license_id)) for pool in _placed(judged) if pool.charged)
-    for (smart, virtual), named in lists_by(charged).items():
-        found, row = {family for family in named if family}, judged.accounts.names.row(smart, virtual)
+    for (smart, virtual), found in sets_by((account, family) for account, family in charged if family).items():
+        row = judged.accounts.names.row(smart, virtual)
         if len(found) >= judged.tables.limits.get("too_broad_families", 5) and not (row and row.families):
             said = f"{len(found)} product families report into it: {', '.join(sorted(found))}"
             yield RaisedFinding("too-broad", Subject(kind="account", id=f"{smart}/{virtual}"), said)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from licsweep.model import Observation
-from reconcile.findings.raised import RaisedFinding, cited, instance_subject
+from reconcile.findings.raised import RaisedFinding, cited, instance_subject, of_instance
 from reconcile.instances import cssm_index as cssm
 from reconcile.instances.reporting_path import speaks_to
 from reconcile.instances.states import State, is_slup
@@ -49,8 +49,7 @@ def missing(judged: JudgementContext) -> Iterator[RaisedFinding]:
         met = _met_cssm(unit.observation, case.state, judged.tables)
         if met and met <= at:
             message = f"it reported on {met:%Y-%m-%d}, CSSM's export of {at:%Y-%m-%d} does not list it"
-            evidence = cited(unit, "last_ack_received", "udis")
-            yield RaisedFinding("not-in-cssm", instance_subject(unit.hostname), message, evidence)
+            yield of_instance("not-in-cssm", unit, message, "last_ack_received", "udis")
 
 
 def _met_cssm(seen: Observation, state: State, tables: Tables) -> datetime | None:

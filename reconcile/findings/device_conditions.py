@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from licsweep.model import LicenseUse, Observation
 from licsweep.position_types import Use
-from reconcile.findings.raised import RaisedFinding, cited, instance_subject
+from reconcile.findings.raised import RaisedFinding, of_instance
 from reconcile.instances.clock import class_of, days_in_words
 from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.releases import lacks_root, too_old_for_policy
@@ -29,11 +29,6 @@ def _answers(judged: JudgementContext) -> Iterator[tuple[JudgedInstance, Observa
     return ((case, case.unit.observation) for case in judged.instances if case.unit.observation)
 
 
-def _raise(slug: str, case: JudgedInstance, message: str, *fields: str) -> RaisedFinding:
-    """A finding of an instance, with the lines that printed these fields."""
-    return RaisedFinding(slug, instance_subject(case.unit.hostname), message, cited(case.unit, *fields))
-
-
 def broken_transport(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """An exchange with CSSM, CSLU or On-Prem failed, or a direct transport lacks its trust code."""
     for case, seen in _answers(judged):
@@ -48,7 +43,7 @@ def broken_transport(judged: JudgementContext) -> Iterator[RaisedFinding]:
             if seen.transport_type not in _NO_TRUST_NEEDED and speaks in (None, "cssm"):
                 said.append(f"no trust code is installed, which transport {seen.transport_type} needs")
         if said:
-            yield _raise("broken-transport", case, "; ".join(said), *_TRANSPORT_FIELDS)
+            yield of_instance("broken-transport", case.unit, "; ".join(said), *_TRANSPORT_FIELDS)
 
 
 def _failures(seen: Observation) -> Iterator[str]:
@@ -70,17 +65,17 @@ def purged_reports(judged: JudgementContext) -> Iterator[RaisedFinding]:
         summary, storage = seen.usage_report_summary, seen.rum_storage
         if summary and summary.purged:
             said = f"{summary.purged} usage reports were purged, {summary.acknowledged or 0} acknowledged"
-            yield _raise("purged-reports", case, said, "usage_report_summary")
+            yield of_instance("purged-reports", case.unit, said, "usage_report_summary")
         if storage and storage.missing:
             said = f"{storage.missing} usage reports are missing on disk"
-            yield _raise("purged-reports", case, said, "rum_storage")
+            yield of_instance("purged-reports", case.unit, said, "rum_storage")
 
 
 def unsynchronized_clocks(judged: JudgementContext) -> Iterator[RaisedFinding]:
     for case, seen in _answers(judged):
         if seen.clock and seen.clock.ntp_synchronized is False:
             said = "its clock is not synchronized: every date that it prints is suspect"
-            yield _raise("clock-unsynchronized", case, said, "clock")
+            yield of_instance("clock-unsynchronized", case.unit, said, "clock")
 
 
 def export_control(judged: JudgementContext) -> Iterator[RaisedFinding]:
@@ -97,7 +92,9 @@ def export_control(judged: JudgementContext) -> Iterator[RaisedFinding]:
             )
             if row.export_status == "restricted-not-allowed" or (not allowed and held == 0) or (0 < held < row.count):
                 said = f"{row.name or row.entitlement_tag}: {row.count} in use, {held} authorized"
-                yield _raise("export-without-authorization", case, said, f"licenses[{index}]", "authorizations")
+                yield of_instance(
+                    "export-without-authorization", case.unit, said, f"licenses[{index}]", "authorizations"
+                )
 
 
 def _authorized(row: LicenseUse, uses: Sequence[Use]) -> int:
@@ -121,11 +118,11 @@ def old_releases(judged: JudgementContext) -> Iterator[RaisedFinding]:
             said = (
                 f"{seen.release} can't run Smart Licensing Using Policy: {policy.product} can from {policy.slup_from}"
             )
-            yield _raise("release-too-old", case, said, "release")
+            yield of_instance("release-too-old", case.unit, said, "release")
         direct = seen.transport_type in ("smart", "callhome") and speaks_to(seen, tables) in (None, "cssm")
         if direct and not case.state.reservation and (fixed := lacks_root(seen, tables)):
             said = f"{seen.release} does not trust the root certificate that CSSM uses now: {fixed} does"
-            yield _raise("release-too-old", case, said, "release", "transport_type")
+            yield of_instance("release-too-old", case.unit, said, "release", "transport_type")
 
 
 def service_deadlines(judged: JudgementContext) -> Iterator[RaisedFinding]:
@@ -136,7 +133,7 @@ def service_deadlines(judged: JudgementContext) -> Iterator[RaisedFinding]:
             continue
         if state.compliance in ("report-due", "report-overdue"):
             said = f"{row.consequence}: {state.clock.told()}"
-            yield _raise("service-affecting-deadline", case, said, "next_ack_deadline", "release")
+            yield of_instance("service-affecting-deadline", case.unit, said, "next_ack_deadline", "release")
         elif row.states and row.days:
             since = seen.evaluation_expired_at if state.compliance == "eval-expired" else seen.authorization_at
             said = row.consequence
@@ -144,4 +141,4 @@ def service_deadlines(judged: JudgementContext) -> Iterator[RaisedFinding]:
                 ends = since + timedelta(days=row.days)
                 left = days_in_words((ends - judged.as_of).days)
                 said += f": {row.days} days end on {ends:%Y-%m-%d}, {left}"
-            yield _raise("service-affecting-deadline", case, said, "authorization_status")
+            yield of_instance("service-affecting-deadline", case.unit, said, "authorization_status")

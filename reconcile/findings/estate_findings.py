@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from licsweep.model import ManagedDevice, Observation
 from licsweep.position_types import FindingEvidence, Subject
-from reconcile.findings.raised import RaisedFinding, cited, instance_subject
+from reconcile.findings.raised import RaisedFinding, of_instance
 from reconcile.instances.releases import onprem_floor, version
 from reconcile.judgement_context import JudgementContext
 from reconcile.tables.tables import norm
@@ -62,8 +62,7 @@ def managers_out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
         if listed:
             said += _differences(seen, listed[0], listed[1])
         if said:
-            evidence = cited(unit, "manager", "release")
-            yield RaisedFinding("manager-out-of-sync", instance_subject(unit.hostname), "; ".join(said), evidence)
+            yield of_instance("manager-out-of-sync", unit, "; ".join(said), "manager", "release")
 
 
 def _differences(seen: Observation, manager: str, device: ManagedDevice) -> Iterable[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from licsweep.model import Observation
 from licsweep.position_types import Use
-from reconcile.findings.raised import RaisedFinding, cited, instance_subject, read_from
+from reconcile.findings.raised import RaisedFinding, cited, instance_subject, of_instance, read_from
 from reconcile.instances import cssm_index as cssm
 from reconcile.instances.identity import answer
 from reconcile.instances.states import State, state_findings
@@ -33,10 +33,10 @@ def identity(judged: JudgementContext) -> Iterator[RaisedFinding]:
         names = ", ".join(sorted({other.hostname for other in unit.others if not other.left_inventory}))
         if case.conflict:
             message = f"{unit.hostname} and {names} answer with the same UDI and count differently: {case.conflict}"
-            yield RaisedFinding("udi-conflict", subject, message, cited(unit, "udis"))
+            yield of_instance("udi-conflict", unit, message, "udis")
         elif names and not unit.left_inventory:
             message = f"{unit.hostname} is also in the inventory as {names}; its capture is the newest"
-            yield RaisedFinding("duplicate-inventory-entry", subject, message, cited(unit, "udis"))
+            yield of_instance("duplicate-inventory-entry", unit, message, "udis")
         if unit.left_inventory and unit.observation:
             message = "it is no longer in the inventory; its last counts are still part of every figure"
             yield RaisedFinding("left-inventory", subject, message)
@@ -61,16 +61,14 @@ def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:
         unit, state, seen = case.unit, case.state, case.unit.observation
         if seen is None:
             continue
-        subject = instance_subject(unit.hostname)
         for slug in state_findings(seen, state):
-            message = _state_message(seen, state, judged.tables)
-            yield RaisedFinding(slug, subject, message, cited(unit, *_STATE_FIELDS))
+            yield of_instance(slug, unit, _state_message(seen, state, judged.tables), *_STATE_FIELDS)
         if state.clock.disagreement:
-            evidence = cited(unit, "next_ack_deadline")
-            yield RaisedFinding("clock-disagreement", subject, state.clock.disagreement, evidence)
+            yield of_instance("clock-disagreement", unit, state.clock.disagreement, "next_ack_deadline")
         if not seen.complete:
             said = "the output was cut off or lacks a required part"
-            yield RaisedFinding("parser-drift", subject, said, read_from(unit, seen.unclaimed_lines))
+            evidence = read_from(unit, seen.unclaimed_lines)
+            yield RaisedFinding("parser-drift", instance_subject(unit.hostname), said, evidence)
 
 
 def stale_captures(judged: JudgementContext) -> Iterator[RaisedFinding]:

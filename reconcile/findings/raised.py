@@ -57,6 +57,11 @@ def pool_subject(pool: Pool) -> Subject:
     return Subject(kind="pool", id=pool_id(pool))
 
 
+def of_instance(slug: str, unit: ProductInstance, message: str, *fields: str) -> RaisedFinding:
+    """A finding of a product instance, with the lines that printed these fields."""
+    return RaisedFinding(slug, instance_subject(unit.hostname), message, cited(unit, *fields))
+
+
 def read_from(unit: ProductInstance, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
     """Lines of an instance's captures."""
     for line in lines:

@@ -7,7 +7,7 @@ case and surplus blanks. The spelling shown is that of accounts.yaml, else of th
 from collections.abc import Sequence
 from functools import lru_cache
 
-from reconcile.grouping import lists_by
+from reconcile.grouping import sets_by
 from reconcile.tables.rows import AccountsFile, VirtualAccountRow
 from reconcile.tables.tables import norm
 
@@ -32,8 +32,7 @@ class Names:
             known = {(self.smart(smart), clean(virtual)) for smart, virtual in set(pairs)}
             for name in sorted({name for pair in known for name in pair if name}):
                 self._spelling.setdefault(norm(name), name)
-            owned = lists_by((norm(virtual), norm(smart)) for smart, virtual in known if smart and virtual)
-            self._owners.append({virtual: set(owners) for virtual, owners in owned.items()})
+            self._owners.append(sets_by((norm(name), norm(smart)) for smart, name in known if smart and name))
         smarts = {self.smart(name) for pairs in sources for name, _ in pairs if clean(name)}
         smarts |= {self.smart(account.name) for account in accounts.smart_accounts}
         self.only = next(iter(smarts)) if len(smarts) == 1 else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from licsweep.model import HostState, Observation, Retirement, Udi
-from reconcile.grouping import lists_by
+from reconcile.grouping import sets_by
 from reconcile.tables.tables import norm
 
 RIVAL_HOURS = 6
@@ -103,7 +103,7 @@ def product_instances(states: Sequence[HostState]) -> list[ProductInstance]:
     """One ProductInstance per product instance, by hostname, whatever the order of the states."""
     ordered = sorted(states, key=lambda s: (s.hostname, s.snapshot_id or 0))
     printed = (udi for state in ordered for udi in _udis(state) if udi.pid)
-    pids = lists_by((norm(udi.sn or ""), norm(udi.pid or "")) for udi in printed)
+    pids = sets_by((norm(udi.sn or ""), norm(udi.pid or "")) for udi in printed)
     keys_of = {id(state): _keys(state, pids) for state in ordered}
     groups: dict[int, list[HostState]] = {}
     home: dict[Key, list[HostState]] = {}
@@ -122,12 +122,12 @@ def _udis(state: HostState) -> list[Udi]:
     return [udi for udi in seen.udis if udi.sn and udi.sn.strip()] if seen else []
 
 
-def _keys(state: HostState, pids: Mapping[str, Sequence[str]]) -> set[Key]:
+def _keys(state: HostState, pids: Mapping[str, set[str]]) -> set[Key]:
     """PID and serial of each UDI; a serial printed without its PID takes the only one of the `pids` known for it."""
     keys = set()
     for udi in _udis(state):
         serial = norm(udi.sn or "")
-        known = set(pids.get(serial, ()))
+        known = pids.get(serial, set())
         pid = norm(udi.pid) if udi.pid else next(iter(known)) if len(known) == 1 else ""
         keys.add((pid, serial))
     return keys

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from licsweep.model import Observation
 from licsweep.position_types import Entitlement
-from reconcile.grouping import lists_by
+from reconcile.grouping import lists_by, sets_by
 from reconcile.tables.rows import CatalogueRow
 from reconcile.tables.tables import Tables, norm, slug
 
@@ -52,19 +52,10 @@ class Matcher:
         self._rows = lists_by((slug(row.license), row) for row in rows)
         self._features = lists_by((norm(feature), row) for row in rows for feature in row.features)
         self._known: dict[Printed, Match] = {}
-        self._taught_tags: Names = {}
-        self._taught_names: Names = {}
-        self._learn(entitlements)
-
-    def _learn(self, entitlements: Sequence[Entitlement]) -> None:
-        spelled: dict[str, set[str]] = {}
-        for entitlement in entitlements:
-            found = self.bought(entitlement)
-            self._taught_names.setdefault(norm(entitlement.license), set()).add(found)
-            spelled.setdefault(found, set()).add(" ".join(entitlement.license.split()))
-            if entitlement.entitlement_tag:
-                self._taught_tags.setdefault(norm(entitlement.entitlement_tag), set()).add(found)
-        for license_id, names in spelled.items():
+        bought = [(self.bought(entitlement), entitlement) for entitlement in entitlements]
+        self._taught_names = sets_by((norm(row.license), found) for found, row in bought)
+        self._taught_tags = sets_by((norm(row.entitlement_tag), found) for found, row in bought if row.entitlement_tag)
+        for license_id, names in sets_by((found, " ".join(row.license.split())) for found, row in bought).items():
             own = {name for name in names if len(self._taught_names[norm(name)]) == 1}
             if own and license_id not in self._project:
                 usual = self._names.get(license_id)
@@ -160,8 +151,8 @@ def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
     A description that stands on several tags teaches nothing.
     """
     said = ((use.description, use.entitlement_tag or "") for each in seen if each for use in each.licenses)
-    learned = lists_by((norm(label), tag) for label, tag in said if label and tag.startswith("regid."))
-    return {label: tags[0] for label, tags in learned.items() if len(set(tags)) == 1}
+    learned = sets_by((norm(label), tag) for label, tag in said if label and tag.startswith("regid."))
+    return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
 
 
 def _tags(row: CatalogueRow) -> tuple[str, ...]:
@@ -173,5 +164,4 @@ def _labels(row: CatalogueRow) -> tuple[str, ...]:
 
 
 def _index(rows: Iterable[CatalogueRow], texts: Callable[[CatalogueRow], Iterable[str]]) -> Names:
-    found = lists_by((norm(text), slug(row.license)) for row in rows for text in texts(row) if text.strip())
-    return {text: set(ids) for text, ids in found.items()}
+    return sets_by((norm(text), slug(row.license)) for row in rows for text in texts(row) if text.strip())

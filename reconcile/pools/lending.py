@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from licsweep.model import Utc
 from licsweep.position_types import SubstitutionRow
+from reconcile.grouping import sets_by
 
 if TYPE_CHECKING:
     from reconcile.licenses.matching import Matcher
@@ -52,11 +53,7 @@ def lent_on(balances: Mapping[str, int], chains: Iterable[Chain]) -> dict[str, i
 
 def higher(chains: Iterable[Chain]) -> dict[str, set[str]]:
     """For each license of a chain, those that cover it."""
-    above: dict[str, set[str]] = {}
-    for chain in chains:
-        for place, license_id in enumerate(chain):
-            above.setdefault(license_id, set()).update(chain[:place])
-    return above
+    return sets_by((lower, one) for chain in chains for place, lower in enumerate(chain) for one in chain[:place])
 
 
 def substitution_rows(
