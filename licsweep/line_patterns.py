@@ -13,7 +13,7 @@ SLOTS = {
     "NAME": r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}(?:\.[A-Za-z0-9_-]{1,80}){0,3}",
 }
 _LITERAL = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/_.:-]*")
-# `show license trace` reads, but follows a log without end.
+# `show license trace` reads, but follows a log without end; configurations and the whole of tech-support hold secrets.
 _NEVER = (
     ["configure"],
     ["write"],
@@ -29,7 +29,13 @@ _NEVER = (
     ["license", "smart"],
     ["copy"],
     ["delete"],
+    ["show", "running-config"],
+    ["show", "startup-config"],
+    ["show", "tech-support"],
 )
+# What the lines of a record begin with, by kind of session; kinds of other packages read with `show` alone.
+_READING = {"ios": ("show",), "nxos": ("show",), "asa": ("show",), "xr": ("show",)}
+_TERMINAL = re.compile(r"terminal (?:(?:length|width|pager(?: lines)?) [0-9]{1,4}|datadump)")
 _SHORTEST_ABBREVIATION = 2  # behind the first word; `show license all` must not be taken for one of an `a...`
 
 
@@ -50,6 +56,14 @@ def objection(line: str) -> str | None:
             if all(len(word) >= shortest and full.startswith(word) for word, full in zip(taken, phrase, strict=True)):
                 return f"`{' '.join(phrase)}` is never sent"
     return None
+
+
+def record_objection(line: str, session: str) -> str | None:
+    """Why no record of that kind of session may hold the line: it is no reading command and no pager switch."""
+    words = _READING.get(session, ("show",))
+    if line.split(" ")[0] in words or _TERMINAL.fullmatch(line):
+        return objection(line)
+    return objection(line) or f"a record holds lines that begin with {' or '.join(words)}, and `terminal length 0`"
 
 
 def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from licsweep.errors import UsageError
-from licsweep.line_patterns import objection
+from licsweep.line_patterns import record_objection
 
 GROUP = "licsweep.platforms"
 DEFAULT_LOCKOUT_AFTER = 10
@@ -110,7 +110,7 @@ def _refused(name: str, package: str, why: str) -> UsageError:
 def _objection(name: str, record: Any) -> str | None:
     if not isinstance(record, Platform) or record.name != name:
         return f"the entry point is no Platform of the name {name}"
-    return next((f"{line!r}: {why}" for line in record.sent if (why := objection(line))), None)
+    return next((f"{line!r}: {why}" for line in record.sent if (why := record_objection(line, record.session))), None)
 
 
 def get(name: str) -> Platform:

@@ -1,14 +1,14 @@
 """What may be written to a device: the one list, checked just before the bytes leave.
 
-A platform's lines are those of its record and those of its kind of session (`enable`, `exit`). Only reading commands
-and the terminal settings of the own session get through, whatever a record says (licsweep/line_patterns.py).
+A platform's lines are those of its record and those of its kind of session (`enable`, `exit`). Of a record only
+reading commands and the pager switch of the own session get through, whatever it says (licsweep/line_patterns.py).
 """
 
 from functools import cache
 from typing import Literal
 
 from licsweep.errors import CommandNotAllowed
-from licsweep.line_patterns import matcher, objection
+from licsweep.line_patterns import matcher, objection, record_objection
 from licsweep.platforms import Platform
 
 PAGER_KEY = " "
@@ -26,11 +26,12 @@ class AllowList:
     def __init__(self, platform: Platform, purpose: Purpose, kind_lines: tuple[str, ...] = ()) -> None:
         self._name, self._purpose = platform.name, purpose
         identifying = (*([platform.pager_off] if platform.pager_off else ()), platform.identity_command)
-        patterns = (*_EVERYWHERE, *(identifying if purpose == "scan" else (*platform.sent, *kind_lines)))
-        for pattern in patterns:
-            if why := objection(pattern):
-                raise self._refused(pattern, why)
-        self._lines = _matcher(patterns)
+        record, kind = (identifying, _EVERYWHERE) if purpose == "scan" else (platform.sent, (*_EVERYWHERE, *kind_lines))
+        found = [(line, record_objection(line, platform.session)) for line in record]
+        for line, why in [*found, *((line, objection(line)) for line in kind)]:
+            if why:
+                raise self._refused(line, why)
+        self._lines = _matcher((*record, *kind))
 
     def check(self, data: str) -> None:
         """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""

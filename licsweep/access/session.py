@@ -26,7 +26,7 @@ from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
-from licsweep.access.shell import Shell, last_line
+from licsweep.access.shell import Shell, is_question, last_line
 from licsweep.access.terminal import clean
 from licsweep.errors import AccessError, AuthFailed, LinesFull, SessionDropped, SessionTimeout, UsageError
 from licsweep.platforms import UNKNOWN, Platform, load_entries
@@ -243,7 +243,8 @@ class Session:
 
     def cleanup(self, command: str = LAST_LINE) -> None:
         """Sends `exit`, so that the vty line is free at once (Netmiko calls this from disconnect)."""
-        if self._shell and self._shell.prompt and self.remote_conn is not None:
+        shell = self._shell
+        if shell and shell.prompt and self.remote_conn is not None and not is_question(last_line(shell.tail)):
             self.remote_conn.settimeout(1.0)
             with suppress(OSError, AccessError):  # the line may be gone already
                 self.write_channel(command + "\n")

@@ -20,7 +20,13 @@ SILENCE, SILENCE_AFTER_EMPTY_LINE = 3.0, 1.0  # seconds
 _TAIL = 512  # a prompt or a pager line is shorter
 _USUAL_PROMPT = re.compile(rb"\S{1,200}[>#]")
 _PAGER_AT_END = re.compile(rb"(?:--More--|<--- More --->)[^\r\n]{0,12}$")
-_QUESTION = re.compile(rb"(?:\?|y(?:es)?/no?[\])]?:?|assword[^:]*:|(?:user ?name|login):)$", re.IGNORECASE)
+# What stands in a line that asks something, whose answer may change the device; `pin-r1#` and `fw-ny/no1#` are names.
+_QUESTION = re.compile(
+    rb"[:?\]]$|\(y\)|\[y(?:es)?\]|pass(?:code|word)|user[ _-]?name|type '?yes"
+    rb"|(?<![a-z0-9.-])(?:y(?:es)?/no?|pin|secret|token|selection|choice|accept)(?![a-z0-9.-])",
+    re.IGNORECASE,
+)
+_PROMPT_ENDS = (b">", b"#", b"$", b"%")
 _ESCAPE = re.compile(rb"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])")
 AtEnd = Callable[[bytes], object]
 
@@ -34,7 +40,16 @@ def last_line(raw: bytes) -> bytes:
 
 def usual_prompt(line: bytes) -> object:
     """Whether a line looks like the prompts of most devices."""
-    return _USUAL_PROMPT.fullmatch(line)
+    return _USUAL_PROMPT.fullmatch(line) and _may_be_prompt(line)
+
+
+def is_question(line: bytes) -> bool:
+    """Whether a line asks something: nothing is sent to it, not even `exit`."""
+    return bool(_QUESTION.search(line))
+
+
+def _may_be_prompt(line: bytes) -> bool:
+    return line.endswith(_PROMPT_ENDS) and not is_question(line)
 
 
 class Shell:
@@ -95,7 +110,7 @@ class Shell:
                     return bytes(got)
             elif self._ended(line, at_end, echoed=b"\n" in got, learning=learning and self._nudged):
                 return bytes(got)
-            elif not self._nudged and not _QUESTION.search(line):
+            elif not self._nudged and not is_question(line):
                 self._nudged = True
                 self.write("\n")
 
@@ -112,7 +127,7 @@ class Shell:
     def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:
         """In a silence: whether the prompt stands there, though its echo was cut at the width of the terminal or it
         looks like none."""
-        return bool(line) and ((echoed and bool(at_end(line))) or (learning and not _QUESTION.search(line)))
+        return bool(line) and ((echoed and bool(at_end(line))) or (learning and _may_be_prompt(line)))
 
     def _receive(self, ends: float, silence: float) -> bytes:
         """What comes next; nothing where the device is silent for so many seconds."""

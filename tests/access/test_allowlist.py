@@ -63,6 +63,11 @@ NEVER = [
     *("license smart deregister", "lic smart factory reset", "license smart authorization return local online"),
     *("show license trace", "show lic tr", "license smart sync local", "copy x y", "delete /force x", "del x"),
 ]
+NO_READING = [
+    *("debug all", "clear counters", "format flash:", "hw-module stop", "shutdown", "terminal monitor", "terminal"),
+    *("terminal length", "ping NAME", "enable", "exit", "NAME", "showx", "SHOW version", "xstatus // license"),
+    *("show running-config", "sh run", "show run all", "show startup-config", "show tech-support license", "show tec"),
+]
 ODD = [
     "show x | y",
     "show x > y",
@@ -138,6 +143,24 @@ def test_no_record_may_hold_it(field: str, line: str) -> None:
         AllowList(record if kind else replace(record, **{field: wanted.get(field, line)}), "sweep", kind)
 
 
+@pytest.mark.parametrize("purpose", ["scan", "sweep"])
+@pytest.mark.parametrize("session", ["ios", "nxos", "asa", "xr", "of_another_package"])
+@pytest.mark.parametrize("line", NO_READING)
+def test_a_record_holds_reading_lines_alone(line: str, session: str, purpose: Any) -> None:
+    record = Platform(name="toy_box", session=session, commands=())
+    ways: list[dict[str, Any]] = [{"pager_off": line}, {"identity_command": line}]
+    if purpose == "sweep":
+        ways += [{"commands": (Command(line=line),)}, {"may_send": (line,)}]
+    for way in ways:
+        with pytest.raises(CommandNotAllowed, match="was not sent"):
+            AllowList(replace(record, **way), purpose)
+
+
+@pytest.mark.parametrize("line", ["show license tech support", "terminal pager lines 0", "terminal datadump"])
+def test_and_reading_lines_and_pager_switches_it_may_hold(line: str) -> None:
+    AllowList(Platform(name="toy_box", session="asa", commands=(), may_send=(line,)), "sweep").check(line + "\n")
+
+
 @pytest.mark.parametrize("line", ["show version", "show license summary", "xstatus // license", "show network cluster"])
 def test_reading_lines_are_no_matter(line: str) -> None:
     assert objection(line) is None
@@ -156,7 +179,7 @@ WORDS = ["show", "license", "all", "FILE", "NAME", "DAYS", "RUM_ID", "smart", "t
 lines = st.lists(st.sampled_from(WORDS) | st.text("abc-_.:/ ", max_size=5), max_size=5).map(" ".join)
 
 
-@given(pattern=lines, line=lines)
+@given(pattern=lines.map("show {}".format), line=lines.map("show {}".format))
 def test_what_a_record_allows_is_what_it_says(pattern: str, line: str) -> None:
     """A line that passes is the record's pattern word for word, slots apart, and holds nothing that is never sent."""
     record = Platform(name="toy_box", session="xr", commands=(), may_send=(pattern,))

@@ -173,7 +173,9 @@ def test_a_key_login_that_is_asked_to_repeat_itself_and_a_refused_channel(tmp_pa
     assert _AsCisco.asked
 
 
-ODD = ["R1~#", "R1+#", "R 1#", "[R1]", "R1%", "R1$", "Rü1#", "R1*#", "R1,x#", "R1!", "R1=>", "R1#  ", "x" * 120 + "#"]
+# `[R1]` and `R1!` were here: no platform's prompt ends so, and questions do.
+ODD = ["R1~#", "R1+#", "R 1#", "R1%", "R1$", "Rü1#", "R1*#", "R1,x#", "R1=>", "R1#  ", "x" * 120 + "#"]
+ODD += ["pin-r1#", "fw-ny/no1/act#", "R1(config secretary)#", "tokens1>", "(R1)#"]
 
 
 @pytest.mark.parametrize("prompt", ODD)
@@ -226,17 +228,38 @@ def test_an_echo_that_is_cut_at_80_columns(box: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Change it now? y/n", "Proceed? [y/n]", "Continue (yes/no):", "New password:", "Username: "]
+    "question",
+    [
+        *("Change it now? y/n", "Proceed? [y/n]", "Continue (yes/no):", "New password:", "Username: "),
+        *(
+            "Reload now? [confirm]",
+            "Would you like to erase it [yes]: ",
+            "Enter PASSCODE: ",
+            "New PIN> ",
+            "Selection: ",
+        ),
+        *("  Enter new secret: ", "Factory reset (y)es (n)o ", "Continue [Y]/N: ", "Type 'yes' to accept", "PASSCODE>"),
+        *("User name>", "Username>", "Enter_token>", "Your choice #"),
+    ],
 )
-def test_a_question_gets_no_answer(box: Start, question: str) -> None:
+@pytest.mark.parametrize("middle", [False, True])
+def test_a_question_gets_no_answer(box: Start, question: str, middle: bool) -> None:
     heard: list[str] = []
 
     async def script(process: Any) -> None:
+        if middle:
+            process.stdout.write("R1#")
+            for _ in range(2):
+                line = await process.stdin.readline()
+                process.stdout.write(f"{line}\r\n" + ("R1#" if line.startswith("terminal") else ""))
         process.stdout.write("\r\nYour session\r\n" + question)
         heard.append(await process.stdin.read(10))
 
     with pytest.raises(errors.AccessError) as caught:
-        log_in(box(script))
+        log_in(box(script), limits=replace(LIMITS, command=0.7))
+    assert caught.value.status == (
+        "auth-failed" if question.startswith("Change it now") and not middle else "timed-out"
+    )
     assert question.strip() in caught.value.why
     assert heard in ([], [""])
 

@@ -20,7 +20,7 @@ class Quiet(sessions.IosSession):
     lines = ()
 
 
-GOOD = Platform(name="toy_box", session="quiet", pager_off="page off", commands=(Command(line="show license"),))
+GOOD = Platform(name="toy_box", session="quiet", pager_off="terminal pager 0", commands=(Command(line="show license"),))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_record_and_a_kind_of_another_package(install: Install, box: Callable[
     install(platforms.GROUP, "toy_box", GOOD)
     install(sessions.GROUP, "quiet", Quiet)
     assert platforms.get("toy_box") is GOOD
-    made = box(answers({"page off": "", "show license": "Count: 1\r\n"}))
+    made = box(answers({"terminal pager 0": "", "show license": "Count: 1\r\n"}))
     session = made.session("toy_box")
     session.open()
     assert [answer.text for answer in session.answers(["show license"])] == ["Count: 1\n"]

@@ -85,7 +85,7 @@ def test_a_platform_of_another_package_goes_all_the_way(python: Path, tmp_path: 
         told = json.loads(run(python, TOY.parent / "toy_sweep.py", TOY / "estate", tmp_path / "project"))
     finally:
         run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "toy-platform")
-    assert told["planned"][0]["lines"] == "page off; show version; show license; exit"
+    assert told["planned"][0]["lines"] == "terminal pager 0; show version; show license; exit"
     assert told["snapshots"][0]["outcomes"] == {"ok": 3}
     for shown in told["shown"]:
         seen = shown["observation"]
