@@ -337,17 +337,11 @@ class Use(InAccount):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleanUp(Record):
+class CleanUp(CssmInstance):
     """A product instance to remove from CSSM: a stale one, a retired one, or the old serial of the box `hostname`."""
 
     reason: Literal["ghost-in-cssm", "replaced-serial", "retired-in-cssm"]
     hostname: str | None = None
-    smart_account: str | None = None
-    virtual_account: str | None = None
-    pid: str | None = None
-    sn: str | None = None
-    name: str | None = None
-    last_contact: Utc | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

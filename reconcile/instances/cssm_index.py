@@ -5,6 +5,7 @@ the whole UDI set of an instance: by PID and serial, by the serial alone where t
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -79,20 +80,14 @@ def strangers(units: Sequence[ProductInstance], index: CssmIndex, tables: Tables
 
 def clean_up(found: Iterable[Stranger], names: Names) -> tuple[CleanUp, ...]:
     """The rows to remove from CSSM; not those of boxes that are alive and only missing in the inventory."""
-    return tuple(
-        CleanUp(
-            reason=reason,
-            hostname=home.hostname if home else None,
-            smart_account=names.smart(row.smart_account),
-            virtual_account=names.virtual(row.virtual_account),
-            pid=row.pid,
-            sn=row.sn,
-            name=row.name,
-            last_contact=row.last_contact,
-        )
-        for row, home, reason in found
-        if reason != "not-in-inventory"
-    )
+    made = []
+    for row, home, reason in found:
+        if reason != "not-in-inventory":
+            stated = {field.name: getattr(row, field.name) for field in fields(row)}
+            stated["smart_account"] = names.smart(row.smart_account)
+            stated["virtual_account"] = names.virtual(row.virtual_account)
+            made.append(CleanUp(reason=reason, hostname=home.hostname if home else None, **stated))
+    return tuple(made)
 
 
 def evidence(rows: Iterable[CssmInstance]) -> list[FindingEvidence]:

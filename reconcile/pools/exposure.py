@@ -5,11 +5,10 @@ bought.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 
-from licsweep.position_types import Exposure, LaterUnits, Pool
-from reconcile.grouping import sums_by
+from licsweep.position_types import Exposure, LaterUnits, Pool, Term
+from reconcile.grouping import lists_by, sums_by
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.lending import Chain, lent_on
 from reconcile.pools.pools import pool_id
@@ -19,17 +18,13 @@ from reconcile.pools.transfers import Plans
 def exposure(judged: JudgementContext) -> list[Exposure]:
     """A row for each license of which units stay short, or which lacks to its buffers."""
     pools, plans, day = judged.pools, judged.plans, judged.as_of.date()
-    short: Counter[tuple[str | None, str]] = Counter()
     lacking = _to_buffers(pools, plans, judged.chains)
-    later: dict[tuple[str | None, str], Counter[date]] = {}
-    names: dict[str, str] = {}
-    for each in pools:
-        key = (each.smart_account, each.license_id)
-        names[each.license_id] = each.license
-        for term in judged.pool_accounts[pool_id(each)].terms:
-            if term.start and term.start > day and term.type in ("perpetual", "term"):
-                later.setdefault(key, Counter())[term.start] += term.quantity
-        short[key] += (each.shortage or 0) - plans.closed[pool_id(each)]
+    keys = {pool_id(each): (each.smart_account, each.license_id) for each in pools}
+    short = sums_by((keys[pool_id(each)], (each.shortage or 0) - plans.closed[pool_id(each)]) for each in pools)
+    terms = ((key, term) for name, key in keys.items() for term in judged.pool_accounts[name].terms)
+    coming = ((key, term) for key, term in terms if term.start and term.start > day)
+    later = lists_by((key, term) for key, term in coming if term.type in ("perpetual", "term"))
+    names = {each.license_id: each.license for each in pools}
     made = []
     for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
         units, with_buffers = short[smart, license_id], lacking[smart, license_id]
@@ -41,10 +36,7 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
                 license=names[license_id],
                 units=units,
                 units_with_buffers=with_buffers,
-                covered_from=tuple(
-                    LaterUnits(date=start, units=number)
-                    for start, number in sorted(later.get((smart, license_id), {}).items())
-                ),
+                covered_from=_by_start(later.get((smart, license_id), ())),
                 money=None if each_unit is None else round(units * each_unit, 2),
                 money_with_buffers=None if each_unit is None else round(with_buffers * each_unit, 2),
                 currency=price.currency if price else None,
@@ -52,6 +44,11 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
             )
         )
     return made
+
+
+def _by_start(terms: Iterable[Term]) -> tuple[LaterUnits, ...]:
+    units = sums_by((term.start, term.quantity) for term in terms if term.start)
+    return tuple(LaterUnits(date=start, units=number) for start, number in sorted(units.items()))
 
 
 def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) -> Counter[tuple[str | None, str]]:
