@@ -18,7 +18,10 @@ def lists_by(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
 
 def sets_by(pairs: Iterable[tuple[K, V]]) -> dict[K, set[V]]:
     """The different values of each key."""
-    return {key: set(values) for key, values in lists_by(pairs).items()}
+    found: dict[K, set[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return found
 
 
 def sums_by(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
