@@ -84,7 +84,7 @@ class StoreError(LicsweepError):
 
 
 class NothingCollected(LicsweepError):
-    """A sweep or ingest brought nothing: no host ended ok. `licsweep snapshots` shows how they ended."""
+    """A sweep or ingest brought nothing: no host ended ok or partial. `licsweep snapshots` shows how they ended."""
 
     code = "LS107"
     exit_code = 4

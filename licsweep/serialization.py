@@ -80,6 +80,12 @@ def moment(text: str, *, beginning: bool = False) -> datetime:
         raise InputError(f"{text}: not a date", why="2026-01-31 or 2026-01-31T12:00:00Z is expected") from error
 
 
+def not_in_the_future(at: datetime | None, where: str) -> None:
+    """Raises InputError for a time that is more than a day ahead: what is dated so would count only when it comes."""
+    if at and at > datetime.now(UTC) + timedelta(days=1):
+        raise InputError(f"{where}: {at:%Y-%m-%d} is in the future", why="nothing can have been taken then")
+
+
 def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
     """A person's JSON as `kind`, strictly; InputError begins with `where` and names the key."""
     from pydantic import ValidationError

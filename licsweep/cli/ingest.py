@@ -51,4 +51,4 @@ def command(
     counts(run, "ingest", done, out)
     for outcome in () if run.quiet else done.failed:
         run.say(host_line(outcome))
-    verdict(run, done, min_coverage=0.0)
+    verdict(run, done, min_coverage=0.0, again="licsweep show HOST")

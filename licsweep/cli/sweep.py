@@ -93,7 +93,7 @@ def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> Non
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
 
 
-def verdict(run: Run, done: "Collected", min_coverage: float) -> None:
+def verdict(run: Run, done: "Collected", min_coverage: float, again: str = "licsweep sweep --failed-from {}") -> None:
     """Exits with the code that the coverage asks for. Raises NothingCollected."""
     if done.interrupted:
         sys.exit(EXIT_INTERRUPTED)
@@ -101,10 +101,10 @@ def verdict(run: Run, done: "Collected", min_coverage: float) -> None:
         raise NothingCollected(
             "nothing was collected",
             why=f"no host of {done.selected} ended ok",
-            hint=f"licsweep snapshots; licsweep sweep --failed-from {done.snapshot_id}",
+            hint=f"licsweep snapshots; {again.format(done.snapshot_id)}",
         )
     if done.percent < min_coverage:
-        run.say(f"coverage is below {min_coverage:g} percent (licsweep sweep --failed-from {done.snapshot_id})")
+        run.say(f"coverage is below {min_coverage:g} percent ({again.format(done.snapshot_id)})")
         sys.exit(EXIT_COVERAGE)
 
 

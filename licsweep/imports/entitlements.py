@@ -15,6 +15,7 @@ from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json
 from licsweep.imports.limits import some
 from licsweep.imports.rows import grouped, imported, instance_key, license_key
 from licsweep.model import as_utc
+from licsweep.serialization import not_in_the_future
 
 __all__ = ["KINDS", "ImportedFile", "read", "read_all"]
 
@@ -141,6 +142,7 @@ def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: d
             option = f"--{name.replace('_', '-')} {value}"
             notes.append(f"{where}: {option} was not used for rows that say {some(sorted(others))}")
     when = _when(found, where, exported_at, notes)
+    not_in_the_future(when, f"{where}: exported")
     smart, virtual = given["smart_account"], given["virtual_account"]
 
     def filled(row: Any) -> Any:

@@ -64,7 +64,11 @@ def _archive(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]
                 if len(raw) > MAX_TEXT_BYTES or left < 0:
                     yield Unused(path=path, reason=f"larger than {MAX_TEXT_BYTES // files.MIB} MiB")
                     continue
-                name = PurePosixPath(file.stem, *PurePosixPath(member.filename).parts)
+                if raw.startswith(b"PK\x03\x04"):
+                    yield Unused(path=path, reason="an archive in an archive is not read: unpack it first")
+                    continue
+                parts = (part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+                name = PurePosixPath(file.stem, *parts)
                 modified = datetime(*member.date_time, tzinfo=UTC)
                 yield GatheredFile(path=path, name=name, raw=raw, modified=modified)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:

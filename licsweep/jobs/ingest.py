@@ -15,6 +15,7 @@ from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import HostReport, capture, offline_report, read_report
+from licsweep.serialization import not_in_the_future
 from licsweep.settings import Project
 from licsweep.store import writing
 
@@ -30,6 +31,7 @@ def texts(
     nothing tells is `unparsed` and its texts are kept. The time is `taken_at`, else the files' own. Raises InputError,
     NothingCollected, LockedError, StoreError.
     """
+    not_in_the_future(taken_at, "--taken-at")
     inventory = inv.find(project)
     found, unused = texts_of(gather(paths), frozenset(inventory.targets if inventory else ()))
     unused += [Unused(path=text.path, reason=CONFIGURATION) for text in found if is_configuration(text.text)]
@@ -43,7 +45,8 @@ def texts(
     reports, words = [], secrets_of_environment()
     for name in sorted(by_host):
         captures = [
-            capture(name, text.command, blank(text.text, words), taken_at or text.modified) for text in by_host[name]
+            capture(name, text.command, blank(text.text, words), taken_at or min(text.modified, datetime.now(UTC)))
+            for text in by_host[name]
         ]
         tried_at = min(one.started_at for one in captures)
         reports.append(offline_report(Outcome(hostname=name, status="ok"), tried_at, captures, inventory, platform))
@@ -65,6 +68,8 @@ def observations(project: Project, file: Path, taken_at: datetime | None) -> Col
     if not rows:
         raise NothingCollected(f"{file}: an empty list", why="it holds no observation")
     now = datetime.now(UTC)
+    for row in rows:
+        not_in_the_future(row.captured_at or taken_at, f"{file}: {row.hostname}: captured_at")
     with writing(project, "ingest") as store:
 
         def save(snapshot_id: int, row: Observation) -> Outcome:

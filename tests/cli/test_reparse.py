@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,31 @@ def test_an_archive_is_read_and_what_is_not_used_is_told(tmp_path: Path) -> None
     shown = licsweep("show", "stranger", "--project", folder)
     assert "unparsed" in shown.out
     assert "platform can't be recognized" in shown.out
+
+
+def test_what_is_dated_in_the_future_is_refused(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    done = licsweep("ingest", folder / "captures", "--taken-at", "2100-01-01", "--project", folder)
+    assert done.code == 2
+    assert "is in the future" in done.err
+    file = tmp_path / "observations.json"
+    file.write_text(json.dumps([{"hostname": "a", "captured_at": "9999-01-01T00:00:00Z"}]))
+    assert "is in the future" in licsweep("ingest", "--observations", file, "--project", folder).err
+    sample = folder / "entitlements" / "sample.yaml"
+    late = licsweep("entitlements", "import", sample, "--exported-at", "2100-01-01", "--project", folder)
+    assert (late.code, "is in the future" in late.err) in ((2, True), (0, False)), "the file's own date wins"
+
+
+def test_names_in_archives_of_other_systems(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    inner, outer = tmp_path / "in.zip", tmp_path / "gathered.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("h/show_license_all.txt", "x")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("sw1\\show license all.txt", CAPTURE.read_bytes())
+        archive.writestr("../../sw2/show license all.txt", CAPTURE.read_bytes())
+        archive.write(inner, "in.zip")
+    done = licsweep("ingest", outer, "--project", folder, "--platform", "cisco_xe", "--format", "json")
+    assert data(done)["outcomes"] == {"ok": 2}
+    assert "an archive in an archive is not read" in done.err
+    assert licsweep("show", "sw1", "--project", folder).code == licsweep("show", "sw2", "--project", folder).code == 0

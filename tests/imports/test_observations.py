@@ -58,3 +58,11 @@ def test_an_error_names_row_host_and_key(tmp_path: Path, row: Any, said: str) ->
 def test_what_is_no_observation_is_refused(tmp_path: Path, document: str) -> None:
     with pytest.raises(InputError):
         read(write(tmp_path / "o.json", document))
+
+
+@pytest.mark.parametrize("licenses", [[{"name": "a", "count": 10}, {"name": "a", "count": -6}], [{"count": -1}]])
+def test_counts_below_zero_are_refused(tmp_path: Path, licenses: list[dict[str, Any]]) -> None:
+    file = tmp_path / "observations.json"
+    file.write_text(json.dumps([{**ROW, "licenses": licenses}]))
+    with pytest.raises(InputError, match="count -"):
+        read(file)
