@@ -72,12 +72,16 @@ def envelope(kind: str, data: Any) -> str:
 
 def moment(text: str, *, beginning: bool = False) -> datetime:
     """A timestamp that a person typed, in UTC; a bare date means its last moment, or its first. Raises InputError."""
+    why = "2026-01-31 or 2026-01-31T12:00:00Z is expected, 1900 to 2999"  # so that sums stay in Python's years
+    wrong = InputError(f"{text}: not a date", why=why)
+    if not "19" <= text[:2] <= "29":
+        raise wrong
     try:
         if re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", text) and not beginning:
             return datetime.combine(datetime.fromisoformat(text), time(), UTC) + timedelta(days=1, microseconds=-1)
         return as_utc(datetime.fromisoformat(text))
     except ValueError as error:
-        raise InputError(f"{text}: not a date", why="2026-01-31 or 2026-01-31T12:00:00Z is expected") from error
+        raise wrong from error
 
 
 def not_in_the_future(at: datetime | None, where: str) -> None:

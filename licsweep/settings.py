@@ -112,6 +112,19 @@ class Project:
         """A file that a setting names, relative to the project."""
         return self.folder / expanded(name)
 
+    def refuse_output(self, output: Path) -> None:
+        """Raises UsageError where an output would replace one of the project's own files."""
+        database = self.path(self.settings.database)
+        own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
+        own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements"))]
+        own += [self.path(at) for key, at in self.inventory.items() if key != "source" and isinstance(at, str)]
+        own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
+        target, root = output.resolve(), self.folder.resolve()
+        is_table = target.parent == root and target.suffix in (".yaml", ".yml")  # no output is YAML
+        if is_table or any(target.is_relative_to(path) for one in own if (path := one.resolve()) != root):
+            why = "an output never replaces what a project consists of"
+            raise UsageError(f"{output}: a file of the project", why=why, hint="name another file")
+
     @property
     def is_set_up(self) -> bool:
         """Whether the folder holds settings or an inventory."""
@@ -198,7 +211,7 @@ def _parse(file: Path) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(files.read(file, MAX_BYTES).text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits; brackets without end
         at = re.search(r"at line (\d+)", str(error))
         raise InputError(
             f"{file}{':' + at[1] if at else ''}: not valid TOML",

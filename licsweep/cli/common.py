@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -101,7 +102,11 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         try:
             _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
-            verb(Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color), **options)
+            run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color)
+            output = options.get("output") or getattr(options.get("out"), "path", None)
+            if output:
+                load(run.folder).refuse_output(Path(output))
+            verb(run, **options)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
@@ -175,6 +180,16 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
         return verb(*args, selection=Selection(limit=limit, filters=filters), **options)
 
     return wrapped
+
+
+class Number(click.FloatRange):
+    """A number in a range, which nan never is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 def _moment(*, beginning: bool = False) -> Callable[[str], datetime]:

@@ -1,7 +1,9 @@
 """Data on stdout or into a file: a table for people, JSON in the envelope, or CSV."""
 
 import functools
+import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ import click
 
 from licsweep import files, serialization
 from licsweep.clean_text import one_line
+from licsweep.errors import OutputError
 from licsweep.reports.plain_tables import csv_text, text_table
 
 Row = Mapping[str, Any]
@@ -60,9 +63,16 @@ def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def put(text: str, output: Path | None = None) -> None:
-    """Prints or writes; OutputError where the file can't be written."""
+    """Prints or writes; OutputError where nothing can be written there."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        try:
+            click.echo(text, nl=not text.endswith("\n"))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - what is left of the text is not tried again at exit
+            what = f"standard output can't be written: {error.strerror}"
+            raise OutputError(what, why="not all of the data was written", hint="-o FILE") from error
         return
     files.write(output, text if text.endswith("\n") else text + "\n")
 

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Number, Run, shared
 
 if TYPE_CHECKING:
     from licsweep.simulator.estate import SimulatedEstate
 
 
 @click.command()
-@click.option("--devices", type=click.IntRange(1, 10000), default=64, show_default=True, help="Number of devices.")
+@click.option(
+    "--devices", type=click.IntRange(1, 10000), default=64, show_default=True, help="At least 8 without --design."
+)
 @click.option(
     "--design",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of an estate of your own (docs/adding-a-platform.md) instead of the packaged one.",
 )
 @click.option("--bind", "network", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")
-@click.option("--latency-ms", type=click.FloatRange(0, 10000), default=0, help="Round-trip time.")
+@click.option("--latency-ms", type=Number(0, 10000), default=0, help="Round-trip time.")
 @click.option("--fault", "faults", multiple=True, metavar="KIND:FRACTION", help="Devices with that fault; repeatable.")
 @click.option(
     "--write-project", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for a ready project."

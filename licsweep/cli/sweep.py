@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Run, selection_options, shared
+from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Number, Run, selection_options, shared
 from licsweep.cli.outputs import FailedHost, kinds
 from licsweep.cli.render import Out, data_options, plain
 from licsweep.errors import NothingCollected
@@ -24,22 +24,20 @@ MOST_HOURS = 24 * 366 * 100
 @click.command()
 @selection_options
 @click.option("--workers", type=click.IntRange(1, 200), help="Number of devices at the same time.")
-@click.option(
-    "--min-coverage", type=click.FloatRange(0, 100), help="Exit 3 if less than this percentage of hosts succeeds."
-)
+@click.option("--min-coverage", type=Number(0, 100), help="Exit 3 if less than this percentage of hosts succeeds.")
 @click.option("--gather-only", is_flag=True, help="Store raw output without parsing it.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
 @click.option(
     "--fresher-than",
     "fresher_than_hours",
-    type=click.FloatRange(0, MOST_HOURS),
+    type=Number(0, MOST_HOURS),
     metavar="HOURS",
     help="Skip hosts read successfully in the last HOURS hours.",
 )
 @click.option(
     "--deadline",
     "sweep_deadline",
-    type=click.FloatRange(1),
+    type=Number(1),
     metavar="SECONDS",
     help="Stop the sweep after SECONDS; skip remaining hosts.",
 )

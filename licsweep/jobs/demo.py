@@ -55,18 +55,9 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     """
     from licsweep.simulator.estate import SimulatedEstate
 
-    settings = folder / FILE_NAME
-    again = files.present(settings) and files.read(settings).text == SETTINGS
-    if folder.is_dir() and any(folder.iterdir()) and not again:
-        raise UsageError(
-            f"{folder}: the folder is not empty",
-            why="the demo writes a project of its own, over what is there",
-            hint="licsweep demo --keep NEW_FOLDER",
-        )
+    check_free(folder, hint="licsweep demo --keep NEW_FOLDER")
     with SimulatedEstate(devices) as estate:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        estate.write_project(folder)
-        files.write(settings, SETTINGS)
+        write_project(estate, folder)
         project = load(folder, environment={})
         credentials = {
             DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")
@@ -92,6 +83,22 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         sweep_seconds=sweep_seconds,
         cpu_seconds=cpu_seconds,
     )
+
+
+def check_free(folder: Path, *, hint: str) -> None:
+    """Raises UsageError where something else than an earlier simulated project stands in the folder."""
+    settings = folder / FILE_NAME
+    again = files.present(settings) and files.read(settings).text == SETTINGS
+    if folder.is_dir() and any(folder.iterdir()) and not again:
+        why = "a simulated project is written over what is there"
+        raise UsageError(f"{folder}: the folder is not empty", why=why, hint=hint)
+
+
+def write_project(estate: "SimulatedEstate", folder: Path) -> None:
+    """Writes a ready project for a simulated estate, with the settings that tell it from a real one."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    estate.write_project(folder)
+    files.write(folder / FILE_NAME, SETTINGS)
 
 
 def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:

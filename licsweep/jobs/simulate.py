@@ -8,10 +8,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from licsweep import files
 from licsweep.errors import LicsweepError, UsageError
-from licsweep.jobs.demo import SETTINGS
-from licsweep.settings import FILE_NAME
+from licsweep.jobs.demo import check_free, write_project
 from licsweep.simulator.faults import shares
 
 if TYPE_CHECKING:
@@ -32,11 +30,13 @@ def run(
 ) -> None:
     """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written.
 
-    The secrets are those of the environment, else made for this run. Raises UsageError for a fault that nobody knows
-    or a network that is not loopback, LicsweepError where the simulator ends by itself.
+    The secrets are those of the environment, else made for this run. Raises UsageError for a fault that nobody knows,
+    a network that is not loopback or a folder that is not free, LicsweepError where the simulator ends by itself.
     """
     from licsweep.simulator.estate import SimulatedEstate
 
+    if folder:
+        check_free(folder, hint="licsweep simulate --write-project NEW_FOLDER")
     wanted: dict[str, Any] = {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}
     wanted |= {"design": str(design.resolve()) if design else None}
     wanted |= {"faults": shares(faults), "network": _loopback(network, devices), "latency_ms": latency_ms}
@@ -45,10 +45,7 @@ def run(
         signal.signal(number, lambda *_: over.set())
     with SimulatedEstate(devices, **wanted) as estate:
         if folder:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            estate.write_project(folder)
-            if not (folder / FILE_NAME).exists():
-                files.write(folder / FILE_NAME, SETTINGS)
+            write_project(estate, folder)
         ready(estate)
         while not over.wait(0.5):
             if not estate.alive:

@@ -60,6 +60,9 @@ def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
         (["explain", "worker"], 2, "did you mean workers?"),
         (["config", "--project", "nowhere"], 2, "nowhere: no project"),
         (["ingest", "texts", "--project", "nowhere"], 2, "nowhere: no project"),
+        (["reconcile", "--as-of", "9999-12-31"], 2, "1900 to 2999"),
+        (["reconcile", "--as-of", "0001-01-01T00:00:00+14:00"], 2, "1900 to 2999"),
+        (["sweep", "--fresher-than", "nan"], 2, "is not a number"),
         (["init", "a", "--project", "b"], 2, "init a, but the project is b"),
     ],
 )
@@ -100,3 +103,11 @@ def test_the_project_is_named_before_or_after_the_verb_or_around(tmp_path: Path)
 def test_explain_tells_of_a_setting() -> None:
     done = licsweep("explain", "LOCKOUT_AFTER")
     assert done.out.startswith("lockout_after\n\nfailed passwords in a row")
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 3000, "workers = " + "9" * 5000])
+def test_settings_that_no_parser_can_hold(tmp_path: Path, text: str) -> None:
+    (tmp_path / "licsweep.toml").write_text(text)
+    done = licsweep("config", "--project", tmp_path)
+    assert done.code == 2
+    assert "licsweep.toml: not valid TOML" in done.err

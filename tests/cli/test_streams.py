@@ -34,7 +34,41 @@ def test_a_sweep_goes_on_without_its_notes(project: Path, stream: str) -> None:
     assert "1 host-key-unknown" in out or "1 unreachable" in out
 
 
-def test_closed_standard_output_is_told(project: Path) -> None:
-    code, _, err = shell(f"{PROGRAM} hosts >&-", project)
+@pytest.mark.parametrize("verb", ["hosts", "reconcile"])
+def test_closed_standard_output_is_told(project: Path, verb: str) -> None:
+    code, _, err = shell(f"{PROGRAM} {verb} >&-", project)
     assert code == 2
     assert "standard output is closed" in err
+
+
+@pytest.mark.parametrize("verb", ["hosts", "config --format json"])
+def test_full_standard_output_is_told(project: Path, verb: str) -> None:
+    code, _, err = shell(f"{PROGRAM} {verb} >/dev/full", project)
+    assert code == 2
+    assert "standard output can't be written: No space left" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "licsweep.db",
+        "licsweep.db-wal",
+        "licsweep.lock",
+        "licsweep.toml",
+        "known_hosts",
+        "inventory/hosts.yaml",
+        "entitlements/pool.csv",
+        "waivers.yaml",
+        "link",
+    ],
+)
+def test_no_output_replaces_a_file_of_the_project(project: Path, own: str) -> None:
+    (project / "link").symlink_to("known_hosts")
+    before = (project / "inventory/hosts.yaml").read_text()
+    code, out, err = shell(f"{PROGRAM} hosts -o {own}; {PROGRAM} hosts -o hosts.csv", project)
+    assert (code, out) == (0, "")
+    assert f"{own}: a file of the project" in err
+    assert (project / "inventory/hosts.yaml").read_text() == before
+    assert (project / "hosts.csv").is_file()
+    assert not (project / "known_hosts").exists()

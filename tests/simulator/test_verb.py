@@ -66,3 +66,10 @@ def test_what_can_not_be_simulated_is_told(options: list[str]) -> None:
     _, said = running.communicate(timeout=10)
     assert (running.returncode, "LS101" in said) == (2, True), said
     assert time.monotonic() - began < 10
+
+
+def test_a_project_of_a_person_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "licsweep.toml").write_text("workers = 5\n")
+    _, said = simulate("--devices", 8, "--write-project", tmp_path).communicate(timeout=20)
+    assert "not empty" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["licsweep.toml"]
