@@ -22,6 +22,7 @@ LicsweepError
     +-- PlatformUnknown   LS209  unparsed
     +-- LoginWithheld     LS210  skipped
     +-- LinesFull         LS211  unreachable
+    +-- EnableRefused     LS212  refused
 """
 
 from collections.abc import Collection
@@ -161,6 +162,12 @@ class LinesFull(AccessError):
     """The device has no session to give: its vty lines are full. Tried again, also after the password was accepted."""
 
     code, transient = "LS211", True
+
+
+class EnableRefused(AccessError):
+    """The device refused the enable secret, or too many were refused and none was sent. Check it before a new sweep."""
+
+    code, status = "LS212", "refused"
 
 
 class PlatformUnknown(AccessError):

@@ -32,8 +32,8 @@ class Accounts:
         self._lock, self._rows = Lock(), dict[str, _Row]()
 
     def _row(self, account: str) -> _Row:
-        with self._lock:
-            return self._rows.setdefault(account, _Row())
+        with self._lock:  # Active Directory and TACACS+ take `Reader` for `reader`
+            return self._rows.setdefault(account.casefold(), _Row())
 
     def refusal(self, account: str, lockout_after: int) -> str | None:
         """Why no password of this account is sent any more in this run; None while one may be."""

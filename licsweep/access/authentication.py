@@ -21,9 +21,14 @@ from licsweep.errors import AuthFailed
 SECONDS_TO_TYPE = 120.0  # a one-time code
 AskCode = Callable[[str], str]
 _ASKS_FOR_PASSWORD = re.compile(r"pass(?:word|wort)", re.IGNORECASE)
+# The whole prompt, as IOS, NX-OS and OpenSSH print it; USER is our user name.
+_OWN_PROMPT = (
+    r"\s*(?:\(USER@[\w.:-]+\)\s*)?(?:USER(?:@[\w.:-]+)?'s\s+)?password(?:\s+for\s+USER(?:@[\w.:-]+)?)?\s*:?\s*"
+)
 # `Enable secret:`, `New password:`, `Password expired. Change it now?`, `PASSCODE:` want something else.
 _ANOTHER_WORD = re.compile(
-    r"\b(?:enable|secret|new|old|current|change|retype|again|expired|confirm|one.?time|otp)\b", re.IGNORECASE
+    r"(?<![^\W_])(?:enable|secret|new|old|current|change|retype|again|expired|confirm|one.?time|otp)(?![^\W_])",
+    re.IGNORECASE,
 )
 
 
@@ -49,6 +54,8 @@ class Handler(AuthOnlyHandler):
         return left
 
     def _parse_userauth_info_request(self, m: paramiko.Message) -> None:
+        if self.auth_method == "password":  # PASSWD_CHANGEREQ has the same number (RFC 4252 section 8)
+            raise AuthFailed("the password has expired: the server asks for a new one", why=quoted(m.get_text()))
         if self._signed is not None:
             again, self._signed = self._signed, None
             self.transport._send_message(again)
@@ -93,6 +100,11 @@ class LoggingIn:
                     self._transport.auth_timeout = SECONDS_TO_TYPE
                 left = self._transport.auth_interactive(self._login.username, self._answer)
             accepted = not left
+        except paramiko.SSHException as error:
+            if self._typed and str(error).startswith("disconnected: "):
+                what = "the server closed the connection in answer to the password"
+                raise AuthFailed(what, why=str(error)) from error
+            raise
         finally:
             sent = self._typed or self.code_asked
             self._accounts.came_of_it(self._login.account, ticket, accepted=accepted if sent else None)
@@ -122,12 +134,13 @@ class LoggingIn:
         """Answers one round of keyboard-interactive (in paramiko's thread, which passes on what is raised)."""
         text = f"{title} {instructions} {' '.join(prompt for prompt, _ in fields)}"
         asked = quoted(text)
+        own = re.compile(_OWN_PROMPT.replace("USER", re.escape(self._login.username)), re.IGNORECASE)
         answers, typed, code_asked = [], self._typed, self.code_asked
         for prompt, echo in fields:
             wants_password = not echo and _ASKS_FOR_PASSWORD.search(prompt)
             if wants_password and typed:
                 raise AuthFailed("user name or password refused", why=f"it asks again: {asked}")
-            if wants_password and self._login.password and not _ANOTHER_WORD.search(text):
+            if wants_password and self._login.password and own.fullmatch(prompt) and not _ANOTHER_WORD.search(text):
                 typed = True
                 answers.append(self._login.password)
             elif self._ask_code and not wants_password and not code_asked:

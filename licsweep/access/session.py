@@ -28,7 +28,16 @@ from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.shell import Shell, is_question, last_line
 from licsweep.access.terminal import clean
-from licsweep.errors import AccessError, AuthFailed, LinesFull, SessionDropped, SessionTimeout, UsageError
+from licsweep.errors import (
+    AccessError,
+    AuthFailed,
+    EnableRefused,
+    LinesFull,
+    LoginWithheld,
+    SessionDropped,
+    SessionTimeout,
+    UsageError,
+)
 from licsweep.platforms import UNKNOWN, Platform, load_entries
 
 GROUP = "licsweep.sessions"
@@ -64,11 +73,12 @@ class Session:
         refused: Callable[[str], object] = lambda _: False,
     ) -> None:
         self._login, self._limits, self._refused = login, limits, refused
+        self._accounts = accounts or Accounts()
         self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect, accounts)
-        self._client = Client(login, known_hosts, accounts)
+        self._client = Client(login, known_hosts, self._accounts)
         self._ends = time.monotonic() + limits.device
         self._shell: Shell | None = None
-        self._paging_off = False
+        self._paging_off = self._secret_sent = False
         self._level: Level = "login"
         self._set(platform)
         super().__init__(  # type: ignore[call-arg]
@@ -217,7 +227,22 @@ class Session:
 
     def enable(self) -> bool:
         """Tries the enable secret once; true where the prompt became privileged. The secret is typed only behind our
-        `enable`, and only to the platform's own prompt for it."""
+        `enable`, and only to the platform's own prompt for it. Refused secrets count like passwords, in a row of their
+        own: a login that succeeds does not end it. Raises EnableRefused."""
+        account = f"{self._login.account} (enable)"
+        try:
+            ticket = self._accounts.may_send(account, self._login.lockout_after)
+        except LoginWithheld as error:
+            raise EnableRefused("the enable secret was not sent", why=error.what) from error
+        try:
+            self._type_secret()
+        finally:
+            self._accounts.came_of_it(account, ticket, accepted=self.privileged if self._secret_sent else None)
+        if self._secret_sent and not self.privileged:
+            raise EnableRefused("the enable secret was refused")
+        return self.privileged
+
+    def _type_secret(self) -> None:
         shell = self.shell
         levels = tuple(shell.prompt[:-1] + end for end in (b">", b"#"))
 
@@ -227,6 +252,7 @@ class Session:
         with self._in_plain_words():
             line = last_line(shell.ask("enable", settled))
             if line not in levels:
+                self._secret_sent = True
                 shell.channel.sendall(f"{self._login.enable_secret}\n".encode())
                 line = last_line(shell.read_until(settled))
             for _ in range(2):  # a box that asks again gets empty lines, never the secret twice
@@ -235,7 +261,6 @@ class Session:
                     line = last_line(shell.read_until(settled))
         if line in levels:
             shell.prompt = line
-        return self.privileged
 
     def write_channel(self, out_data: str) -> None:
         """Netmiko's hook for all that it writes."""

@@ -36,6 +36,8 @@ class Aaa:
         await asyncio.sleep(0.02)
         if ending == "disconnect":
             connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many failures")
+        elif ending == "change":
+            raise asyncssh.PasswordChangeRequired("Choose another")
         elif ending == "drop":
             connection.abort()
         elif ending == "silence":

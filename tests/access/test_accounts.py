@@ -66,6 +66,8 @@ def test_a_success_ends_the_row_and_each_account_has_its_own() -> None:
         accounts.came_of_it(ACCOUNT, accounts.may_send(ACCOUNT, 3), accepted=False)
     with pytest.raises(LoginWithheld, match="2 passwords in a row"):
         accounts.may_send(ACCOUNT, 3)
+    with pytest.raises(LoginWithheld):
+        accounts.may_send("READER@aaa", 3)
     assert accounts.may_send("reader@another", 3)
     assert accounts.may_send(ACCOUNT, 0), "an account that never locks"
 

@@ -37,6 +37,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "SILENCE_AFTER_EMPTY_LINE", 0.4)
 
 
+OTHER_PASSWORDS = [
+    *("Enable_password: ", "NewPassword: ", "Repeat password: ", "Verify password: ", "Choose a password: "),
+    *("root password: ", "Privileged password: ", "Password for key /root/.ssh/id: ", "Password for admin@vault: "),
+    *("Password + token: ", "Neues Passwort: ", "admin's password:", "Password: \u202e"),
+]
+
+
 def asking(*prompts: tuple[str, bool], title: str = "") -> Round:
     return (title, "", "", prompts)
 
@@ -56,6 +63,8 @@ def log_in(box: Box, **more: Any) -> str:
     [
         [asking(HIDDEN)],
         [asking(("reader@R1's password:", False))],
+        [asking(("(reader@R1.example) Password: ", False))],
+        [asking(("Password for reader@R1:", False))],
         [asking(title="Authorized use only"), asking(HIDDEN), asking()],
     ],
 )
@@ -78,6 +87,7 @@ def test_a_password_is_typed_into_a_prompt_for_it(box: Start, rounds: list[Round
         ([asking(("PASSCODE: ", False))], 0),
         ([asking(("Enable password: ", False), title="Authorized use only. " * 20)], 0),
         ([asking(HIDDEN), asking(("Retype the password: ", False))], 1),
+        *(([asking((prompt, False))], 0) for prompt in OTHER_PASSWORDS),
     ],
 )
 def test_and_into_nothing_else_and_once(box: Start, rounds: list[Round], typed: int) -> None:
@@ -295,9 +305,15 @@ def test_a_server_that_hangs_up_before_ssh_begins(tmp_path: Any) -> None:
 
 
 def test_the_words_of_a_disconnect_are_told(box: Start) -> None:
-    with pytest.raises(errors.AccessError) as caught:
+    with pytest.raises(errors.AuthFailed, match="closed the connection in answer to the password") as caught:
         box(answers({}), aaa=Aaa(["disconnect"])).session().open()
     assert "too many failures" in caught.value.why
+
+
+def test_a_server_that_wants_a_new_password(box: Start) -> None:
+    with pytest.raises(errors.AuthFailed, match="has expired: the server asks for a new one") as caught:
+        box(answers({}), aaa=Aaa(["change"])).session().open()
+    assert "Choose another" in caught.value.why
 
 
 def test_a_name_that_takes_long_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from licsweep.access import shell
+from licsweep.access.accounts import Accounts
 from licsweep.access.login import Login
-from licsweep.errors import AccessError
+from licsweep.errors import AccessError, EnableRefused
 from tests.access.conftest import Box, Script
 
 SECRET = "loopback-enable"
@@ -66,14 +67,15 @@ def test_it_becomes_privileged(box: Callable[[Script], Box], direct: bool) -> No
 
 
 @pytest.mark.parametrize("asks", [1, 3])
-def test_a_wrong_secret_is_sent_once_and_the_session_goes_on(box: Callable[[Script], Box], asks: int) -> None:
+def test_a_wrong_secret_is_sent_once_and_refused(box: Callable[[Script], Box], asks: int) -> None:
     heard: list[str] = []
     made = box(device(heard, secret="another", asks=asks))
-    connection = made.session(login=login(made))
+    connection = made.session(login=login(made), refused=lambda text: "Invalid input" in text)
     connection.open()
-    assert not connection.enable()
-    assert "% Invalid input" in connection.ask("show license all")
+    with pytest.raises(EnableRefused, match="the enable secret was refused") as caught:
+        list(connection.answers(["show version", "show license all"]))
     connection.close()
+    assert caught.value.status == "refused"
     assert heard.count(f"secret:{SECRET}") == 1
     assert SECRET not in heard
 
@@ -88,6 +90,19 @@ def test_an_answer_tells_the_level_at_which_it_was_asked(box: Callable[[Script],
     session.close()
     last = "login" if type_ahead else "enable"  # typed ahead, it was asked before the level rose
     assert got == [("login", ""), ("enable", "Count: 1\n"), (last, "")]
+
+
+def test_refused_secrets_are_counted_though_the_logins_succeed(box: Callable[[Script], Box]) -> None:
+    heard: list[str] = []
+    made, accounts = box(device(heard, secret="another", asks=1)), Accounts()
+    for number in range(4):
+        one = replace(login(made), account="reader@aaa", lockout_after=3)
+        session = made.session(login=one, accounts=accounts)
+        session.open()
+        with pytest.raises(EnableRefused, match="refused" if number < 2 else "not sent"):
+            session.enable()
+        session.close()
+    assert heard.count(f"secret:{SECRET}") == 2
 
 
 def test_no_secret_no_enable(box: Callable[[Script], Box]) -> None:
