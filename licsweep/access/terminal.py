@@ -31,5 +31,6 @@ def clean(text: str, command: str, prompt: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Words of a device for a message: printable, in one line, at most 100 characters."""
-    return one_line(" ".join(_ESCAPE.sub("", text[-4096:]).split()), 100)
+    """Words of a device for a message: printable, in one line. They are cut where the run's secrets were removed
+    (sweep/host.py): half a secret would not be found."""
+    return one_line(" ".join(_ESCAPE.sub("", text[-4096:]).split()), 4096)

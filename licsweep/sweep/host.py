@@ -14,6 +14,7 @@ from licsweep.access.conversation import Conversation
 from licsweep.access.failures import classify
 from licsweep.access.login import Login
 from licsweep.access.session import conversation
+from licsweep.clean_text import one_line
 from licsweep.errors import AccessError, LinesFull, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
@@ -23,6 +24,7 @@ from licsweep.sweep.plan import SweepPlan
 from licsweep.vocabulary import OutcomeStatus, SkipReason
 
 log = logging.getLogger(__name__)
+_REASON = 250  # characters
 _LATER = 1.0  # seconds after which a session that should have ended by itself is cut
 
 
@@ -43,7 +45,7 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
         if over := plan.gate.over():
             status, reason, skip = "skipped", over, "sweep-over"
         elif known:
-            status, reason = known.status, blank(plain_reason(known), plan.secrets)
+            status, reason = known.status, one_line(blank(plain_reason(known), plan.secrets), _REASON)
             skip = "login-withheld" if status == "skipped" else None
         else:
             raise

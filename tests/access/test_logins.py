@@ -17,6 +17,7 @@ from paramiko.common import cMSG_USERAUTH_PK_OK
 from licsweep import errors
 from licsweep.access import dialing, shell
 from licsweep.access.accounts import Accounts
+from licsweep.access.blanking import blank
 from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts, Scanned
 from licsweep.access.login import Login
@@ -291,7 +292,20 @@ def test_the_reason_is_in_the_device_s_words(box: Start, words: str, kind: type[
         log_in(box(script))
     assert words[:7] in caught.value.why
     assert caught.value.why.isprintable()
-    assert len(caught.value.why) < 150
+    assert len(caught.value.why) < 600, "the sweep cuts it, behind the removal of secrets"
+
+
+@pytest.mark.parametrize("before", [80, 91, 99, 230])
+def test_no_part_of_the_password_is_left_in_a_reason(box: Start, before: int) -> None:
+    async def script(process: Any) -> None:
+        process.stdout.write("\r\n" + "x" * before + PASSWORD)
+        await process.stdin.read(10)
+
+    with pytest.raises(errors.AccessError) as caught:
+        log_in(box(script), limits=replace(LIMITS, command=0.7))
+    reason = blank(errors.plain_reason(caught.value), [PASSWORD])
+    assert "<removed>" in reason
+    assert PASSWORD[:4] not in reason
 
 
 def test_a_server_that_hangs_up_before_ssh_begins(tmp_path: Any) -> None:
