@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from licsweep import settings
+from licsweep.errors import UsageError
+from licsweep.model import as_utc
 
 if TYPE_CHECKING:
     from licsweep.model import Outcome
@@ -36,8 +38,8 @@ class Project:
     def sweep(
         self,
         *,
-        limit: Sequence[str] = (),
-        filters: Sequence[str] = (),
+        limit: str | Sequence[str] = (),
+        filters: str | Sequence[str] = (),
         gather_only: bool = False,
         fresher_than_hours: float | None = None,
         failed_from: int | None = None,
@@ -48,7 +50,7 @@ class Project:
         from licsweep.jobs import sweep
 
         request = sweep.SweepRequest(
-            selection=Selection(limit=tuple(limit), filters=tuple(filters)),
+            selection=Selection(limit=_listed(limit), filters=_listed(filters)),
             gather_only=gather_only,
             failed_from=failed_from,
             fresher_than_hours=fresher_than_hours,
@@ -59,21 +61,39 @@ class Project:
         """Makes a snapshot of texts gathered by hand: files, folders, zip archives."""
         from licsweep.jobs import ingest
 
-        return ingest.texts(self._opened, [Path(path) for path in paths], taken_at=taken_at, platform=platform)[0]
+        return ingest.texts(
+            self._opened, [Path(path) for path in paths], taken_at=_moment(taken_at), platform=platform
+        )[0]
 
     def reconcile(self, *, as_of: datetime | None = None, snapshot: int | None = None) -> "JudgementResult":
         """Judges what the store holds against what was bought: pools, instances, findings, and what they rest on."""
         from licsweep.jobs import judge
 
-        return judge.reconcile(self._opened, as_of=as_of, snapshot_id=snapshot)
+        return judge.reconcile(self._opened, as_of=_moment(as_of), snapshot_id=snapshot)
 
     def report(self, kind: str, *, as_of: datetime | None = None, snapshot: int | None = None) -> "Report":
         """The report of one kind (licsweep.reports.KINDS); `licsweep.reports.render` and `write` put it out."""
         from licsweep.jobs import judge
 
-        return judge.report(self._opened, kind, as_of=as_of, snapshot_id=snapshot)
+        return judge.report(self._opened, kind, as_of=_moment(as_of), snapshot_id=snapshot)
 
 
 def open_project(folder: str | Path, **flags: object) -> Project:
-    """The project in `folder`; `flags` are settings by name, which win over file and environment. Raises InputError."""
-    return Project(settings.load(Path(folder).expanduser(), flags))
+    """The project in `folder`; `flags` are settings by name, which win over file and environment.
+
+    Raises UsageError where there is no such folder, InputError where its settings are wrong.
+    """
+    there = settings.expanded(folder)
+    if not there.is_dir():
+        raise UsageError(f"{there}: no such folder", why="a project is a folder", hint="licsweep init FOLDER")
+    return Project(settings.load(there, flags))
+
+
+def _listed(patterns: str | Sequence[str]) -> tuple[str, ...]:
+    return (patterns,) if isinstance(patterns, str) else tuple(patterns)
+
+
+def _moment(given: object) -> datetime | None:
+    if given is not None and not (isinstance(given, datetime) and 1900 <= given.year < 3000):  # noqa: PLR2004
+        raise UsageError(f"{given!r:.60}: no moment", why="a datetime of 1900 to 2999 is expected")
+    return as_utc(given) if given else None

@@ -139,6 +139,15 @@ def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
         ) from error
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder for outputs, its owner's only, where there is none. Raises OutputError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        why = "the folder can't be made"
+        raise OutputError(f"{path}: {error.strerror}", why=why, hint="name another folder") from error
+
+
 def _is_replaceable(path: Path) -> bool:
     try:
         kind = stat.S_IFMT(path.stat().st_mode)

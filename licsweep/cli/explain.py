@@ -2,37 +2,49 @@
 
 import inspect
 from dataclasses import fields
+from pathlib import Path
 
 import click
 
+from licsweep import serialization
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import LicsweepError, UsageError, did_you_mean
-from licsweep.settings import DEFAULTS, Settings
+from licsweep.settings import Settings
 
 
 @click.command()
-@click.argument("code")
+@click.argument("word", required=False)
 @shared
-def command(run: Run, code: str) -> None:  # noqa: ARG001
-    """Explain a finding, an error or a setting: what it means, what causes it, what to do."""
-    from reconcile.findings.kinds import explain, kinds
-
-    kind = explain(code)
-    if kind is not None:
-        head = f"{kind.code} {kind.slug} ({kind.severity})"
-        put(f"{head}\n\n{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}")
+def command(run: Run, word: str | None) -> None:  # noqa: ARG001
+    """Explain a finding, an error, an outcome, a pool status or a setting; without a word, list every word."""
+    known = {f"{' '.join(names)} ({group})": (names, text) for group, names, text in entries()}
+    if word is None:
+        put("\n".join(known))
         return
-    error = next((one for one in _errors(LicsweepError) if one.code == code.upper()), None)
-    setting = next((one for one in fields(Settings) if one.name == code.lower()), None)
-    if error is not None:
-        put(f"{error.code} {error.__name__}\n\n{inspect.getdoc(error)}")
-    elif setting is not None:
-        put(f"{setting.name}\n\n{setting.metadata['meaning']}\n\nDefault: {setting.default!r}")
-    else:
-        findings = (word for one in kinds() for word in (one.code, one.slug))
-        known = (*findings, *(one.code for one in _errors(LicsweepError)), *DEFAULTS)
-        raise UsageError(f"{code}: no such finding, error or setting", why=did_you_mean(code, known))
+    found = [(head, text) for head, (names, text) in known.items() if word.lower() in map(str.lower, names)]
+    if not found:
+        what = f"{word}: no such finding, error, outcome, pool status or setting"
+        why = did_you_mean(word, [name for names, _ in known.values() for name in names])
+        raise UsageError(what, why=why, hint="licsweep explain")
+    put("\n\n".join(f"{head}\n\n{text}" for head, text in found))
+
+
+def entries() -> list[tuple[str, tuple[str, ...], str]]:
+    """Group, names and text of all that can be explained; outcomes and pool statuses stand in words.yaml."""
+    from reconcile.findings.kinds import kinds
+
+    table = Path(__file__).with_name("words.yaml")
+    found: list[tuple[str, tuple[str, ...], str]] = []
+    for kind in kinds():
+        text = f"{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}"
+        found.append((f"finding, {kind.severity}", (kind.code, kind.slug), text))
+    found += [("error", (one.code, one.__name__), inspect.getdoc(one) or "") for one in _errors(LicsweepError)]
+    for group, words in serialization.load_yaml_file(table, dict[str, dict[str, dict[str, str]]]).items():
+        found += [(group, (word,), f"{row['meaning']}\n\nRemedy: {row['remedy']}") for word, row in words.items()]
+    for one in fields(Settings):
+        found.append(("setting", (one.name,), f"{one.metadata['meaning']}\n\nDefault: {one.default!r}"))
+    return found
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
+from licsweep.errors import UsageError
 from licsweep.estate import inventory as inv
 from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.store_queries import tell_of_future
@@ -63,7 +64,9 @@ def reconcile(
 
 
 def report(project: Project, kind: str, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> Report:
-    """The report of one kind (a key of KINDS), judged as of a date. Raises StoreError, InputError."""
+    """The report of one kind (a key of KINDS), judged as of a date. Raises UsageError, StoreError, InputError."""
+    if kind not in tuple(KINDS):
+        raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(KINDS)}")
     result = reconcile(project, as_of=as_of, snapshot_id=snapshot_id)
     return KINDS[kind](result, generated_at=datetime.now(UTC).replace(microsecond=0))
 

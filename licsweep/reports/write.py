@@ -14,6 +14,19 @@ from licsweep.reports.view import Cell, Column, Report, Table, plain, shown, val
 
 FORMATS = ("html", "xlsx", "csv", "json", "table")
 _FILES = ("html", "xlsx")
+_SUFFIXES = {".html": "html", ".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "table"}
+
+
+def format_of(path: Path, asked: str | None) -> str:
+    """The format that a file's suffix says; of a folder or a name without suffix what was asked. Raises UsageError."""
+    if path.is_dir() or not path.suffix:
+        return asked or "table"
+    said = _SUFFIXES.get(path.suffix.lower())
+    if said is None or asked not in (None, said):
+        what = f"{path}: its suffix is not of {f'the format {asked}' if asked else 'a format'}"
+        why = f"the suffix says the format: {', '.join(_SUFFIXES)}"
+        raise UsageError(what, why=why, hint="name another file; a folder ends with /")
+    return said
 
 
 def render(report: Report, format: str) -> str:

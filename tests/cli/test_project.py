@@ -102,7 +102,7 @@ def test_the_project_is_named_before_or_after_the_verb_or_around(tmp_path: Path)
 
 def test_explain_tells_of_a_setting() -> None:
     done = licsweep("explain", "LOCKOUT_AFTER")
-    assert done.out.startswith("lockout_after\n\nfailed passwords in a row")
+    assert done.out.startswith("lockout_after (setting)\n\nfailed passwords in a row")
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 3000, "workers = " + "9" * 5000])

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from licsweep.cli.explain import entries
+from licsweep.position_types import PoolStatus
+from licsweep.vocabulary import OutcomeStatus
 from tests.cli.conftest import Done, licsweep
 
 Demo = tuple[Path, Done]
@@ -177,3 +180,38 @@ def test_parse_reads_standard_input_and_tells_of_a_cut(demo: Demo, tmp_path: Pat
     cut = licsweep("parse", "-", "--platform", "cisco_xe", "--format", "json", stdin=text[: len(text) // 2])
     assert cut.code == 1
     assert json.loads(cut.out)["data"]["complete"] is False
+
+
+def test_the_suffix_decides_the_format_and_a_slash_means_a_folder(demo: Demo, tmp_path: Path) -> None:
+    def written(*arguments: object) -> Done:
+        return licsweep("report", "usage", "--project", demo[0], *arguments)
+
+    assert written("-o", tmp_path / "u.xlsx").code == 0
+    assert (tmp_path / "u.xlsx").read_bytes().startswith(b"PK")
+    done = written("--format", "csv", "-o", f"{tmp_path}/new/n/")
+    assert done.code == 0, done.err
+    assert {path.parent for path in map(Path, done.out.split())} == {tmp_path / "new" / "n"}
+    for wrong in (("-o", "u.pdf"), ("--format", "csv", "-o", "u.json"), ("-o", f"{tmp_path}/u.xlsx/")):
+        done = written(*wrong)
+        assert (done.code, done.out) == (2, "")
+        assert "suffix says the format" in done.err or "folder can't be made" in done.err
+    assert not Path("u.pdf").exists()
+    assert not Path("u.json").exists()
+
+
+@pytest.mark.parametrize(("told", "kind"), [("outcome", OutcomeStatus), ("pool status", PoolStatus)])
+def test_explain_knows_every_outcome_and_pool_status(told: str, kind: object) -> None:
+    assert {name for group, (name, *_), _ in entries() if group == told} == set(get_args(kind))
+
+
+def test_explain_lists_its_words_and_tells_of_one() -> None:
+    listed = licsweep("explain").out
+    assert all(
+        word in listed
+        for word in ("LF001 shortage", "LS201 Unreachable", "auth-failed (outcome)", "lockout_after (setting)")
+    )
+    assert "Remedy: Find out" in licsweep("explain", "host-key-changed").out
+    both = licsweep("explain", "OK").out
+    assert "ok (outcome)" in both
+    assert "ok (pool status)" in both
+    assert "no such" in licsweep("explain", "okay").err

@@ -4,11 +4,13 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 import licsweep
+from licsweep.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "fixtures/cisco_xe/show_license_all/slup_5.3_stack_two_tags_one_feature/output.txt"
@@ -38,3 +40,20 @@ def test_the_documented_example_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "1 hosts read" in done.stdout
     assert "network-advantage" in done.stdout.lower() or "Network Advantage" in done.stdout
+
+
+def test_wrong_arguments_are_usage_errors(tmp_path: Path) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yaml").write_text("acc-01:\n  platform: cisco_xe\n")
+    project = licsweep.open_project(tmp_path)
+    for call, told in (
+        (lambda: project.report("zz"), "usage, estate"),
+        (lambda: project.report("usage", as_of="2026-01-01"), "datetime"),  # type: ignore[arg-type]
+        (lambda: project.reconcile(as_of=datetime.max), "datetime"),
+        (lambda: licsweep.open_project(tmp_path / "nowhere"), "folder"),
+        (lambda: project.sweep(limit="core-*"), "core-*"),
+        (lambda: project.sweep(filters="site=x"), "site=x"),
+    ):
+        with pytest.raises(UsageError) as error:
+            call()
+        assert told in f"{error.value.what} {error.value.why}"
