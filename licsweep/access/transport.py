@@ -94,7 +94,7 @@ class Transport(ServiceRequestingTransport):
         if failure or channel.closed:
             printed = quoted(channel.recv(_READ_BYTES).decode("utf-8", "replace")) if channel.recv_ready() else ""
             raise SessionDropped(
-                "the device closed the session" if channel.eof_received else "the device gives no shell",
+                "the device closed the session" if printed or channel.eof_received else "the device gives no shell",
                 why=f"the last line is {printed!r}" if printed else failure,
             )
         if not answered:
