@@ -1,6 +1,7 @@
 """What every verb shares: the options after the verb, logging, and how errors are told."""
 
 import functools
+import io
 import logging
 import math
 import os
@@ -59,13 +60,13 @@ def _note(line: str) -> None:
     try:
         click.echo(line, err=True)
     except OSError:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+        sys.stderr = io.StringIO()
 
 
 def _open_streams() -> None:
     """Closed standard input and error are empty ones; without a standard output there is nowhere to put data."""
-    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stdin = sys.stdin or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
     if sys.stdout is None:
         raise UsageError(
             "standard output is closed", why="there is nowhere to print to", hint="-o FILE, or > /dev/null"

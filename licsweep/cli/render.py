@@ -1,7 +1,7 @@
 """Data on stdout or into a file: a table for people, JSON in the envelope, or CSV."""
 
 import functools
-import os
+import io
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -70,7 +70,7 @@ def put(text: str, output: Path | None = None) -> None:
         except BrokenPipeError:
             raise
         except OSError as error:
-            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - what is left of the text is not tried again at exit
+            sys.stdout = io.StringIO()  # what is left of the text is not tried again at exit
             what = f"standard output can't be written: {error.strerror}"
             raise OutputError(what, why="not all of the data was written", hint="-o FILE") from error
         return

@@ -141,7 +141,7 @@ def test_unknown_host_keys_stop_before_the_password(estate: SimulatedEstate, pro
 def test_a_changed_key_is_accepted_only_when_asked_for(estate: SimulatedEstate, project: Path) -> None:
     changed = next(device.name for device in estate.devices if device.expected_outcome == "host-key-changed")
     scope = ["--limit", changed, "--project", project]
-    assert "left alone" in licsweep("known-hosts", "accept", "--yes", *scope).err
+    assert "are not accepted" in licsweep("known-hosts", "accept", "--yes", *scope).err
     assert sweep(estate, project, "--limit", changed).code == 4
     assert licsweep("known-hosts", "accept", "--yes", "--changed", *scope).code == 0
     assert sweep(estate, project, "--limit", changed).code == 0
