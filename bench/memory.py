@@ -38,9 +38,8 @@ def main(count: int) -> None:
         credentials = {DEFAULT_SET: creds.find(CredentialSet())}
 
         def work() -> int:
-            done = sweep.sweep(
-                project, request, credentials=credentials, progress=lambda _: None, selected=lambda _: None
-            )
+            plan = sweep.make_plan(project, request, credentials)
+            done = sweep.sweep(project, request, plan=plan, progress=lambda _: None, selected=lambda _: None)
             return done.counts["unreachable"]
 
         measure(count, work)

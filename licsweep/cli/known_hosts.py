@@ -7,7 +7,7 @@ import click
 
 from licsweep.cli.common import EXIT_NOTHING, Run, selection_options, shared
 from licsweep.cli.render import Out, data_options
-from licsweep.errors import LicsweepError, UsageError
+from licsweep.errors import LicsweepError, UsageError, plain_reason
 from licsweep.estate.selection import Selection
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     from licsweep.jobs import hostkeys
 
     project = run.project()
-    scanned = [one for one in hostkeys.scan(project, selection) if isinstance(one, Scanned)]
+    found = hostkeys.scan(project, selection)
+    for silent in (one for one in found if not isinstance(one, Scanned)):
+        run.say(plain_reason(silent))
+    scanned = [one for one in found if isinstance(one, Scanned)]
     wanted = [one for one in scanned if one.state == "new" or (changed and one.state == "changed")]
     left = sum(one.state == "changed" for one in scanned) if not changed else 0
     if left:

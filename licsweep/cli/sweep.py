@@ -68,8 +68,9 @@ def command(
     if dry_run:
         out.rows("sweep-dry-run", sweep.dry_run(project, request))
         return
+    plan = sweep.make_plan(project, request)  # asks for what is missing, before there is a bar
     with progress(run) as (selected, moved):
-        done = sweep.sweep(project, request, progress=moved, selected=selected)
+        done = sweep.sweep(project, request, plan=plan, progress=moved, selected=selected)
     counts(run, "sweep", done, out)
     verdict(run, done, project.settings.min_coverage)
 

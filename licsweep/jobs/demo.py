@@ -63,9 +63,9 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
             DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")
         }
         started, cpu = time.monotonic(), time.process_time()
-        collected = sweep.sweep(
-            project, SweepRequest(selection=Selection()), credentials=credentials, progress=progress, selected=selected
-        )
+        request = SweepRequest(selection=Selection())
+        plan = sweep.make_plan(project, request, credentials)
+        collected = sweep.sweep(project, request, plan=plan, progress=progress, selected=selected)
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     import_files(project, read_all(sorted((folder / "entitlements").glob("*.csv"))))
     reports = folder / "reports"

@@ -1,6 +1,7 @@
 """Collecting from devices: the plan, the lock, the run; and the plan alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,29 +16,30 @@ from licsweep.reading.collected import Collected
 from licsweep.settings import DEFAULT_SET, Project
 from licsweep.store import exists, reading, writing
 from licsweep.sweep import run
-from licsweep.sweep.plan import SweepRequest, make_plan, remembered, with_store
+from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
 
-__all__ = ["SweepRequest", "dry_run", "sweep"]
+__all__ = ["SweepRequest", "dry_run", "make_plan", "sweep"]
 
 
 def sweep(
     project: Project,
     request: SweepRequest,
     *,
-    credentials: Mapping[str, creds.Credentials] | None = None,
+    plan: SweepPlan | None = None,
     progress: Callable[[Outcome], None],
     selected: Callable[[int], None],
 ) -> Collected:
     """Sweeps the selected hosts; `selected` hears how many before the first session, `progress` each outcome.
 
-    `credentials` are those of each set, by its name; without them they are found as the project says. Raises
-    LockedError, CredentialError, InventoryError, UsageError, StoreError.
+    `plan` is what `make_plan` made of the request, for who wants the questions of a prompt before. Raises LockedError,
+    CredentialError, InventoryError, UsageError, StoreError.
     """
-    plan = make_plan(project, request, credentials)
+    plan = plan or make_plan(project, request)
     with writing(project, "sweep") as store:
         if request.fresher_than_hours is not None:
             tell_of_future(store, datetime.now(UTC))
-        plan = with_store(plan, request, store)
+        targets, fresh = narrowed(plan.targets, request, store)
+        plan = replace(plan, targets=targets, fresh=fresh)
         selected(len(plan.targets))
         return run.sweep(plan, store, progress)
 
@@ -45,10 +47,11 @@ def sweep(
 def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
     """What a sweep would send, to whom, with which credential, as rows; nobody is dialed and nobody is asked."""
     inventory = inv.load(project)
-    targets = select(inventory, request.selection)
+    targets: Sequence[inv.Target] = select(inventory, request.selection)
+    fresh: dict[str, str] = {}
     if exists(project):
         with reading(project) as store:
-            targets = remembered(store, targets)
+            targets, fresh = narrowed(targets, request, store)
     sets = {target.credentials or DEFAULT_SET for target in targets}
     logins = {name: creds.known_login(project.credential_sets[name]) for name in sets}
     planned = []
@@ -56,7 +59,8 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
         credential_set = target.credentials or DEFAULT_SET
         username, source = logins[credential_set]
         platform = UNKNOWN if target.platform == inv.AUTO else platforms().get(target.platform)
-        ready = platform is not None and platform.session in kinds()
+        ready = platform is not None and platform.session in kinds() and target.name not in fresh
+        unable = f"platform {target.platform} can't be swept yet"
         planned.append(
             {
                 "hostname": target.name,
@@ -65,7 +69,7 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
                 "credential": f"{credential_set}: {source}",
                 "jump": " > ".join(hop.name for hop in inventory.hops(target)),
                 "lines": "; ".join(_lines_sent(platform)) if platform and ready else "",
-                "skipped": None if ready else f"platform {target.platform} can't be swept yet",
+                "skipped": None if ready else fresh.get(target.name, unable),
             }
         )
     return planned

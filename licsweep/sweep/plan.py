@@ -94,16 +94,14 @@ def make_plan(
     )
 
 
-def with_store(plan: SweepPlan, request: SweepRequest, store: Store) -> SweepPlan:
-    """The plan with what the store knows: only hosts that failed, none that is fresh enough, platforms found before.
+def narrowed(targets: Sequence[Target], request: SweepRequest, store: Store) -> tuple[Sequence[Target], dict[str, str]]:
+    """The targets with what the store knows: only those that failed, platforms found before; and why some are fresh.
 
     Raises UsageError where no host is left.
     """
-    targets = plan.targets
     if request.failed_from is not None:
         targets = _failed(store, targets, request.failed_from)
-    targets = remembered(store, targets)
-    return replace(plan, targets=targets, fresh=_fresh(store, targets, request.fresher_than_hours))
+    return remembered(store, targets), _fresh(store, targets, request.fresher_than_hours)
 
 
 def remembered(store: Store, targets: Sequence[Target]) -> list[Target]:

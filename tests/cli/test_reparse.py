@@ -147,3 +147,16 @@ def test_names_in_archives_of_other_systems(tmp_path: Path) -> None:
     assert data(done)["outcomes"] == {"ok": 2}
     assert "an archive in an archive is not read" in done.err
     assert licsweep("show", "sw1", "--project", folder).code == licsweep("show", "sw2", "--project", folder).code == 0
+
+
+def test_a_dry_run_leaves_out_what_the_sweep_would(tmp_path: Path) -> None:
+    folder = project_with_captures(tmp_path)
+    with (folder / "inventory" / "hosts.yaml").open("a") as out:
+        out.write("acc-02.example:\n  platform: cisco_xe\n")
+    said = ("sweep", "--dry-run", "--project", folder, "--format", "json")
+    rows = {row["hostname"]: row["skipped"] for row in data(licsweep(*said, "--fresher-than", 800000))}
+    assert rows["acc-01.example"].startswith("fresh enough")
+    assert rows["acc-02.example"] is None
+    nobody = licsweep(*said, "--failed-from", 1)
+    assert nobody.code == 2
+    assert "no selected host failed in snapshot 1" in nobody.err
