@@ -1,4 +1,4 @@
-"""Rows of tables -> one Observation, each value with the line that printed it.
+"""Rows of tables -> one Observation, each value with the line (of a REST answer the JSON path) that printed it.
 
 A line that no rule knew, and one whose words no vocabulary knows, become `unclaimed_lines`.
 """
@@ -8,40 +8,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Any, NamedTuple, get_type_hints
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from collectors import sections, tables, value_meanings
+from collectors import json_paths, sections, tables, value_meanings
 from collectors.index import Form, TableRef, version
+from collectors.json_paths import Leaf
 from collectors.lines import Line, Printed
 from collectors.tables import Row
 from licsweep.model import (
     Authorization,
     AuthorizedLicense,
     Evidence,
-    LicenseUse,
     Observation,
     Policy,
     PolicyClass,
-    Reservation,
     RumReport,
-    TrustCode,
-    TrustData,
-    Udi,
     UnclaimedLine,
 )
 
 MAX_TEXT = 200
 MAX_UNCLAIMED = 100
-_LISTS: dict[str, type[Any]] = {
-    "licenses": LicenseUse,
-    "udis": Udi,
-    "trust_codes": TrustCode,
-    "authorizations": Authorization,
-    "reservations": Reservation,
-    "rum_reports": RumReport,
-    "trust_data": TrustData,
-}
 _RECORDS = {name: value_meanings.inner(hint) for name, hint in get_type_hints(Observation).items()}
+_LISTS = {name: _RECORDS[name] for name, hint in get_type_hints(Observation).items() if get_origin(hint) is tuple}
+_PROVED = ("COUNT", "LICENSE_TYPES")
+"""Values of a row that figures rest on, so that they name their own line."""
 _NESTED = "authorizations.licenses"
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # a digit that is not ASCII
 
@@ -87,13 +78,50 @@ def assemble(
     return sheet.observation(captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
 
 
-def unclaimed(command: str, lines: Sequence[Line]) -> tuple[UnclaimedLine, ...]:
-    """Lines as drift; rulers carry nothing. Of more than a hundred the last row says how many are left out."""
+def assemble_answer(
+    form: Form, pages: Sequence[tuple[str, Sequence[Leaf]]], zone: tzinfo | None, captured_at: datetime | None
+) -> Observation:
+    """What the pages of one REST answer say, each with the command that brought it.
+
+    An answer is whole when its objects are as many as the interface says that there are (`paging.count`).
+    """
+    leaves = [leaf for _, page in pages for leaf in page]
+    sheet = ObservationBuilder(form, zone, Printed([leaf.line for leaf in leaves]))
+    sheet.sources = {leaf.number: (command, leaf.shown) for command, page in pages for leaf in page}
+    sheet.last = 0  # what is cut off is no JSON
+    claimed: set[int] = set()
+    stated: dict[str, set[str]] = {}
+    for table in form.tables:
+        rows, known = json_paths.rows(table, leaves)
+        claimed |= known
+        stated[table.name] = {name for row in rows for name in row.values}
+        sheet.add(table, rows)
+    unread = (leaf for leaf in leaves if leaf.number not in claimed)
+    sheet.strange |= {leaf.number for leaf in unread if not form.known.fullmatch(leaf.path)}
+    totals = [int(leaf.text) for leaf in leaves if leaf.path == "paging.count" and leaf.text.isdecimal()]
+    there = len(json_paths.heads(leaves, form.pages))
+    whole = all(page for _, page in pages) and (not form.pages or there >= max(totals, default=0))
+    return sheet.observation(captured_at, whole=whole and _whole(form, stated, None))
+
+
+def unclaimed(
+    command: str, lines: Sequence[Line], sources: Mapping[int, tuple[str, str]] = MappingProxyType({})
+) -> tuple[UnclaimedLine, ...]:
+    """Lines as drift; rulers carry nothing. Of more than a hundred the last row says how many are left out.
+
+    `sources`: command and JSON path of what was no line of text.
+    """
     drift = [line for line in lines if not line.ruler]
     rows = [(line.number, line.text.strip()[:MAX_TEXT]) for line in drift[:MAX_UNCLAIMED]]
     if len(drift) > MAX_UNCLAIMED:
         rows.append((drift[MAX_UNCLAIMED].number, f"({len(drift) - MAX_UNCLAIMED} more lines left out)"))
-    return tuple(UnclaimedLine(command=command, line_number=number, text=text) for number, text in rows)
+    return tuple(UnclaimedLine(**_source(command, number, sources), text=text) for number, text in rows)
+
+
+def _source(command: str, number: int, sources: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
+    """Where a value was printed: the command, and the line or the JSON path."""
+    command, path = sources.get(number, (command, None))
+    return {"command": command, "line_number": None if path else number, "path": path}
 
 
 def outcome(evidence: Sequence[Evidence], *, complete: bool) -> tuple[bool, str]:
@@ -129,6 +157,7 @@ class ObservationBuilder:
         self.keys: set[tuple[Any, ...]] = set()
         self.fields: dict[str, Any] = {}
         self.lists: dict[str, list[dict[str, Any]]] = {}
+        self.sources: dict[int, tuple[str, str]] = {}
         self.evidence: list[Evidence] = []
         self.strange: set[int] = set()
         self.torn = False
@@ -165,7 +194,7 @@ class ObservationBuilder:
             outcome=outcome(self.evidence, complete=complete)[1],  # type: ignore[arg-type]  # its three words
             complete=complete,
             evidence=tuple(self.evidence),
-            unclaimed_lines=unclaimed(self.command, drift),
+            unclaimed_lines=unclaimed(self.command, drift, self.sources),
         )
 
     def _fields(self, row: Row) -> None:
@@ -201,18 +230,22 @@ class ObservationBuilder:
         rows.append(values)
         if into in _LISTS:
             self._prove(place, row.places.get("NAME", min(row.places.values())))
-        if "COUNT" in row.places and into in _LISTS:
-            self._prove(place + ".count", row.places["COUNT"])
+            for name in filter(row.places.__contains__, _PROVED):
+                self._prove(f"{place}.{name.lower()}", row.places[name])
 
     def _read(self, prefix: str, row: Row) -> dict[str, Any]:
         """Field -> value; the words of a field with a raw twin go there too. What isn't understood is drift."""
         values: dict[str, Any] = {}
         for name, printed in row.values.items():
+            if isinstance(printed, tuple):
+                values[name.lower()] = printed
+                continue
             slot, text = _slot(prefix, name), _one(printed)
             meant = value_meanings.meaning(slot.path, text, self.zone)
             if not meant.known:
                 self.strange.add(row.places[name])
-            self.torn = self.torn or (row.places[name] == self.last and not (meant.known and text))
+            cut = not (meant.known and (text or isinstance(printed, list)))
+            self.torn = self.torn or (row.places[name] == self.last and cut)
             if slot.kept:
                 values[slot.field] = meant.value
             if slot.raw:
@@ -221,7 +254,7 @@ class ObservationBuilder:
 
     def _prove(self, field: str, number: int) -> None:
         text = self.texts[number].strip()[:MAX_TEXT]
-        self.evidence.append(Evidence(field=field, command=self.command, line_number=number, text=text))
+        self.evidence.append(Evidence(field=field, **_source(self.command, number, self.sources), text=text))
 
 
 class _Slot(NamedTuple):

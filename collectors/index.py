@@ -20,16 +20,21 @@ OWN_PACKAGE = "licsweep.templates"
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """A template of a `package` and where its rows go: `into` a list, or None for fields of the observation."""
+    """A template of a `package` and where its rows go: `into` a list, or None for fields of the observation.
+
+    Of a REST answer `paths` stand in for the template: path of a value -> field, or how to take fields out of it.
+    """
 
     name: str
-    template: str
+    template: str = ""
     package: str = OWN_PACKAGE
     into: str | None = None
     whole: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    each: str | None = None
+    paths: Mapping[str, Any] | None = None
 
 
 _NEVER = re.compile(r"(?!)")
@@ -72,6 +77,10 @@ class Form:
     unless: re.Pattern[str] = _NEVER
     states: Mapping[str, str] = field(default_factory=dict)
     prose: bool = False
+    tables: tuple[TableRef, ...] = ()
+    known: re.Pattern[str] = _NEVER
+    root: str | None = None
+    pages: str | None = None
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -124,12 +133,15 @@ def forms() -> tuple[Form, ...]:
     sections = {name: _section(name, row, tables) for name, row in index["sections"].items()}
     rows = [(platform, row) for platform, own in index["forms"].items() for row in own]
     shared = [(platform, row) for _, row in rows for platform in row.get("platforms", ())]
-    return tuple(_form(platform, row, index, sections) for platform, row in shared + rows)
+    return tuple(_form(platform, row, index, sections, tables) for platform, row in shared + rows)
 
 
-def commands(platform: str) -> set[str]:
-    """The commands that some form reads."""
-    return {form.command for form in _of(platform)}
+def answer_name(platform: str, command: str) -> str | None:
+    """The name that an answer counts under: of a REST answer its path without query and prefix, so that pages are one
+    answer; else, and of one object of many (ID), the command itself. None where no form reads it."""
+    asked = _asked(platform, command)
+    of_path = asked and asked[-1].tables and not asked[-1].command.endswith("/ID")
+    return None if not asked else asked[-1].command if of_path else command
 
 
 def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | None = None) -> Form | None:
@@ -142,7 +154,7 @@ def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | 
         raise _unknown("platform", platform, (form.platform for form in forms()))
     mine = _asked(platform, command or echo or "")
     if command is not None and not mine:
-        raise _unknown("command", command, commands(platform))
+        raise _unknown("command", command, (form.command for form in _of(platform)))
     fallback = mine[-1] if mine else None
     return next((form for form in mine or _of(platform) if fits(form, lines)), fallback)
 
@@ -152,7 +164,7 @@ def _asked(platform: str, typed: str) -> tuple[Form, ...]:
     """The forms of a command, which may be abbreviated as on a console and followed by a pipe."""
     words = " ".join(typed.lower().split())
     for wanted in (words, expanded(platform, words), expanded(platform, words.partition("|")[0])):
-        own = tuple(form for form in _of(platform) if form.command == wanted)
+        own = tuple(form for form in _of(platform) if form.command.lower() == wanted)
         others = tuple(form for form in _of(platform) if form not in own and form.also.fullmatch(wanted))
         if own or others:
             return others + own
@@ -161,7 +173,7 @@ def _asked(platform: str, typed: str) -> tuple[Form, ...]:
 
 def expanded(platform: str, typed: str) -> str:
     """`sh lic sum` -> `show license summary`; a word that fits none or several of the platform's stays as it is."""
-    known = [form.command.split() for form in _of(platform)]
+    known = [form.command.lower().split() for form in _of(platform)]
     words: list[str] = []
     for place, word in enumerate(typed.lower().split()):
         next_ones = {row[place] for row in known if row[:place] == words and len(row) > place}
@@ -207,13 +219,21 @@ def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> 
     return _made(Section, row, name=name, tables=own, counted=counted, known=_pattern(*row.get("known", ())))
 
 
-def _form(platform: str, row: dict[str, Any], index: Mapping[str, Any], sections: Mapping[str, Section]) -> Any:
+def _form(
+    platform: str,
+    row: dict[str, Any],
+    index: Mapping[str, Any],
+    sections: Mapping[str, Section],
+    tables: Mapping[str, TableRef],
+) -> Any:
     return _made(
         Form,
         row,
         platform=platform,
         recognize=tuple(map(_pattern, row["recognize"])),
-        sections=tuple(sections[name] for name in _flat(row["sections"], index["groups"])),
+        sections=tuple(sections[name] for name in _flat(row.get("sections", []), index["groups"])),
+        tables=tuple(tables[name] for name in row.get("tables", ())),
+        known=_pattern(*_flat(row.get("known", []), {})),
         needs=tuple(
             Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
             for need in _flat(row["needs"], index["needs"])

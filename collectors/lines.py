@@ -16,7 +16,11 @@ MAX_WIDTH = 500
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]?[@-~]|\][^\x07\x1b]*\x07?|[()][0-9AB]|[=>78DEHMc\\])")
 # The pager, and what was printed to erase it: blanks between backspaces or carriage returns, or, where a log kept no
 # control characters, as many blanks as the pager is wide. The indentation of the line behind it stays.
-_PAGER = re.compile(r" ?<?-{2,4} ?More ?-{2,4}>? ?(?:[ \x08\r]*[\x08\r]| {0,9})", re.IGNORECASE)
+_PAGER = re.compile(
+    r" ?(?:<?-{2,4} ?More ?-{2,4}>?|Press <enter> for 1 line, <space> for one page, or <q> to quit) ?"
+    r"(?:[ \x08\r]*[\x08\r]| {0,9})",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\n -~]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\ufeff]")
 _MONTH_DAY = r"[A-Z][a-z]{2} +\d{1,2}"
@@ -33,11 +37,11 @@ _NOISE = re.compile(
 )
 _ECHO = re.compile(
     r"(?P<prompt>(?:\S.*[^\w\s]\s{0,2})?)(?:(?:do|run|admin)\s+)?"
-    r"(?P<command>sh(?:ow?)?\s+\w[\w./:-]*(?:\s+[\w./:-]+){0,7}\s*(?:\|.*)?)",
+    r"(?P<command>sh(?:ow?)?\s+\w[\w./:-]*(?:\s+[\w./:-]+){0,7}\s*(?:\|.*)?|xstatus(?: //)? \w+)",
     re.IGNORECASE,
 )
 _FILTER = re.compile(r"\|(?! *(?:no-more|json))")
-_PROMPT = re.compile(r"[^\s<]{1,80}[#>](?: ?(?:exit|quit|logout))?")
+_PROMPT = re.compile(r"(?:[^\s<]{0,80}(?: /[\w/-]{1,80})?\*? ?[#>]|admin:)(?: ?(?:exit|quit|logout))?")
 _RULER = re.compile(r"[=\-]{3}[=\- ]*")
 _EDGE = 3
 _LONGEST_ECHO = 250
@@ -93,7 +97,7 @@ def filters(command: str) -> bool:
 def _said(text: str) -> tuple[list[Line], int]:
     """The lines that say something, and the number of the last one that was a pager and nothing else."""
     lines, paged_at = [], 0
-    paged = "--" in text and _PAGER.search(text) is not None
+    paged = ("--" in text or "<space>" in text) and _PAGER.search(text) is not None
     plain = not paged and _PLAIN.fullmatch(text) is not None
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.rstrip()

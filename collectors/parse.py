@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from collectors import index, lines, structured, value_meanings
-from collectors.assemble import assemble, outcome, unclaimed
+from collectors import index, json_paths, lines, structured, value_meanings
+from collectors.assemble import assemble, assemble_answer, outcome, unclaimed
 from licsweep import platforms
-from licsweep.model import Capture, Observation
+from licsweep.model import Capture, Evidence, ManagedDevice, Observation
 from licsweep.platforms import Platform
 
 Refusal = Literal["unauthorized", "unknown-command"]
@@ -33,8 +33,22 @@ def parse_text(
     zone that nobody knows; InputError: an output out of bounds. Any other text reads as something, if only as
     `complete` false with every line unclaimed.
     """
+    return _parse([(command, text)], platform, captured_at, timezone)
+
+
+def _parse(
+    pages: Sequence[tuple[str | None, str]], platform: str, captured_at: datetime | None, timezone: str | None
+) -> Observation:
+    """One output, or the pages of one REST answer."""
     zone = value_meanings.local_zone(timezone)
+    command, text = pages[0]
     printed = lines.printed(text)
+    found = json_paths.leaves(text)
+    form = index.find(platform, command, json_paths.paths(found))
+    if form is not None and form.tables and found:
+        commands = [command or form.command for command, _ in pages]
+        leaves = json_paths.of_pages([text for _, text in pages], form.root)
+        return assemble_answer(form, list(zip(commands, leaves, strict=True)), zone, captured_at)
     rows = structured.flattened(printed.lines)
     form = index.find(platform, command, rows, printed.echo)
     if form is not None:
@@ -65,9 +79,9 @@ def platform_candidates(*texts: str) -> tuple[str, ...]:
     told: list[set[str]] = []
     hints: list[set[str]] = []
     for text in texts:
-        said = structured.flattened(lines.printed(text).lines)
+        said, paths = structured.flattened(lines.printed(text).lines), json_paths.paths(json_paths.leaves(text))
         raw = [line.rstrip() for line in text.split("\n") if len(line) <= lines.MAX_WIDTH]
-        told.append({form.platform for form in index.forms() if index.fits(form, said)})
+        told.append({form.platform for form in index.forms() if index.fits(form, paths if form.tables else said)})
         for sign, means, hint in _signs():
             if any(sign.search(line) for line in raw):
                 (hints if hint else told).append(means)
@@ -112,16 +126,18 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     command) or refused (not authorized). InputError: an output out of bounds.
     """
     plan = platforms.get(platform)
-    readable = index.commands(platform)
-    given = {capture.command: capture.text for capture in captures if capture.command in readable}
-    refused = {name: refusal(text, platform) for name, text in given.items()}
-    read = {
-        name: parse_text(given[name], platform, name, timezone=timezone)
-        for name in _order(plan, given)
-        if not refused[name]
-    }
+    given: dict[str, list[tuple[str | None, str]]] = {}
+    for capture in captures:
+        name = index.answer_name(platform, capture.command)
+        if name is not None:
+            earlier = given.get(name, []) if name != capture.command else []
+            given[name] = [*earlier, (capture.command, capture.text)]
+    refused = {name: refusal(pages[-1][1], platform) for name, pages in given.items()}
+    read = {name: _parse(given[name], platform, None, timezone) for name in _order(plan, given) if not refused[name]}
+    merged = _merge(list(read.values()))
     whole = replace(
-        _merge(list(read.values())),
+        merged,
+        **_own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)]),
         hostname=hostname,
         platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
@@ -133,10 +149,12 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
 def _complete(plan: Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
     """Every required command answered whole; others too, where they said anything; all that list licenses agree.
 
-    A release that does not know a required command may list its licenses with another (activation keys).
+    A release that does not know a required command may list its licenses with another (activation keys); such a list
+    beside one of Smart Licensing is of other licenses.
     """
     counted = [one for name, one in read.items() if name in plan.required or one.evidence]
-    listed = {_counts(one) for one in read.values() if one.licenses}
+    listing = [one for one in read.values() if one.licenses]
+    listed = {_counts(one) for one in listing if one.licensing_model != "pak"} or {_counts(one) for one in listing}
     answered = all(name in read or (refused.get(name) == "unknown-command" and listed) for name in plan.required)
     return answered and all(one.complete for one in counted) and len(listed) <= 1
 
@@ -148,7 +166,7 @@ def _counts(one: Observation) -> tuple[int, ...]:
 
 def _order(plan: Platform, given: Iterable[str]) -> list[str]:
     places = {name: place for place, name in enumerate(plan.lines)}
-    return sorted(given, key=lambda name: (name == "show version", places.get(name, len(places))))
+    return sorted(given, key=lambda name: (name == plan.identity_command, places.get(name, len(places))))
 
 
 def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
@@ -161,7 +179,7 @@ def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
 def _merge(read: Sequence[Observation]) -> Observation:
     merged = Observation()
     for one in read:
-        values, taken = {}, set()
+        values, taken, evidence = {}, set(), list(one.evidence)
         for field in fields(Observation):
             mine, theirs = getattr(merged, field.name), getattr(one, field.name)
             if field.name in _OWN or theirs in (None, ()):
@@ -171,17 +189,57 @@ def _merge(read: Sequence[Observation]) -> Observation:
                 taken.add(field.name)
             elif field.name == "udis" and len(mine) == len(theirs) == 1:
                 values["udis"] = (_filled(mine[0], theirs[0]),)
-        evidence = tuple(item for item in one.evidence if re.split(r"[.\[]", item.field)[0] in taken)
+            elif field.name == "managed_devices":
+                values[field.name], places = _joined(mine, theirs)
+                evidence = [_moved(item, places) for item in evidence]
+                taken.add(field.name)
+        kept = [item for item in evidence if re.split(r"[.\[]", item.field)[0] in taken]
         merged = replace(
             merged,
             **values,
-            evidence=merged.evidence + evidence,
+            evidence=merged.evidence + tuple(kept),
             unclaimed_lines=merged.unclaimed_lines + one.unclaimed_lines,
         )
     return merged
 
 
+def _own_role(whole: Observation, names: Sequence[str]) -> dict[str, Any]:
+    """The role of the node that was asked, where its list of members alone tells it, by its name."""
+    short = {name.lower().split(".")[0] for name in names}
+    roles = {one.node_role for one in whole.members if (one.hostname or "").lower().split(".")[0] in short}
+    role = roles.pop() if len(roles) == 1 else None
+    if role in ("publisher", "subscriber"):
+        return {"node_role": whole.node_role or role}
+    return {"ha_role": whole.ha_role or role} if role in ("active", "standby") else {}
+
+
 def _filled(mine: Any, theirs: Any) -> Any:
     """The same record, its gaps filled."""
-    gaps = {field.name for field in fields(mine) if getattr(mine, field.name) is None}
+    gaps = {field.name for field in fields(mine) if getattr(mine, field.name) in (None, ())}
     return replace(mine, **{name: getattr(theirs, name) for name in gaps})
+
+
+def _joined(
+    mine: Sequence[ManagedDevice], theirs: Sequence[ManagedDevice]
+) -> tuple[tuple[ManagedDevice, ...], list[int]]:
+    """Two lists of a manager's devices as one, joined by the manager's id, else by name; and where theirs went.
+
+    A device has the license types of both: one license has several names, and the catalogue joins them.
+    """
+    joined, places = list(mine), []
+    at = {name: place for place, one in enumerate(mine) for name in (one.hostname, one.uid) if name}
+    for one in theirs:
+        place = at.get(one.uid or "", at.get(one.hostname or "", len(joined)))
+        places.append(place)
+        if place < len(joined):
+            types = tuple(dict.fromkeys((*joined[place].license_types, *one.license_types)))
+            joined[place] = replace(_filled(joined[place], one), license_types=types)
+        else:
+            joined.append(one)
+        at |= {name: place for name in (one.hostname, one.uid) if name}
+    return tuple(joined), places
+
+
+def _moved(item: Evidence, places: Sequence[int]) -> Evidence:
+    """Evidence of a device under the place that it went to."""
+    return replace(item, field=re.sub(r"(?<=^managed_devices\[)\d+", lambda old: str(places[int(old[0])]), item.field))

@@ -29,20 +29,21 @@ class SplitOutput:
 def split(lines: Sequence[Line], form: Form) -> SplitOutput:
     """The parts of an output."""
     parts = SplitOutput({}, set(), [])
-    current: Section | None = None
+    current: Section | None = None  # VOS prints one blank before what has no name, and it opens a section all the same
     for line, following in zip_longest(lines, lines[1:]):
         if len(line.text) > MAX_WIDTH:
             parts.strange.append(line)
             parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        goes_on = line.text[0].isspace() or line.ruler or (current and current.continues.fullmatch(line.text))
+        indented = line.text.startswith("  ")
+        goes_on = indented or line.ruler or (current and current.continues.fullmatch(line.text))
         if not goes_on:
             opened = _headed(form, line.text)
             if opened is not None:
                 parts.lost = parts.lost or (opened.counted and opened in parts.known)
                 current = opened
                 parts.headings.add(line.number)
-            elif _looks_like_heading(line, following):
+            elif line.text[0] != " " and _looks_like_heading(line, following):
                 current = None
         if current is None:
             parts.strange.append(line)

@@ -23,6 +23,8 @@ _DATES = tuple(
     for pattern in (
         rf"(?:[a-z]{{3}} +)?(?P<month>[a-z]{{3}}) +(?P<day>\d\d?) +{_TIME} +(?P<year>\d{{4}})(?: +(?P<zone>\S+))?",
         rf"(?:[a-z]{{3}} +)?(?P<month>[a-z]{{3}}) +(?P<day>\d\d?) +(?P<year>\d{{4}}) +{_TIME}(?: +(?P<zone>\S+))?",
+        rf"(?:[a-z]{{3}} +)?(?P<month>[a-z]{{3}}) +(?P<day>\d\d?) +{_TIME} +(?P<zone>[a-z]+) +(?P<year>\d{{4}})",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[t ]{_TIME} ?(?P<zone>[a-z]+|[+-]\d\d:?\d\d)?",
         r"(?P<year>\d{4})[- ](?P<month>[a-z]{3})[- ](?P<day>\d\d?)(?: +(?P<zone>\S+))?",
         r"(?P<day>\d\d?)[- ](?P<month>[a-z]{3})[- ](?P<year>\d{4})(?: +(?P<zone>\S+))?",
         r"(?P<month>[a-z]{3}) +(?P<day>\d\d?) +(?P<year>\d{4})",
@@ -33,6 +35,7 @@ _DURATION = re.compile(r"(?<!\d)(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE | re.AS
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _BRACKETED_NUMBER = re.compile(r" ?\(\d+\)$", re.ASCII)
 _EPOCH_YEAR = 1970
+_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def book() -> dict[str, Any]:
 
 def fold(text: str) -> str:
     """A word as the vocabularies spell it."""
-    return re.sub(r" *- *", " - ", _BRACKETED_NUMBER.sub("", " ".join(text.lower().split())))
+    return re.sub(r" *- *", " - ", _BRACKETED_NUMBER.sub("", " ".join(text.lower().replace("_", " ").split())))
 
 
 def local_zone(name: str | None) -> tzinfo | None:
@@ -149,17 +152,24 @@ def _duration(text: str) -> Meaning:
 
 
 def _date(text: str, zone: tzinfo | None) -> Meaning:
-    """A moment in UTC. The first day of 1970 stands for no date; a zone that nobody knows is read as UTC."""
+    """A moment in UTC. The first day of 1970 stands for no date; a zone that nobody knows is read as UTC.
+
+    Interfaces give milliseconds since 1970, or a time in numbers; the host's zone counts where that names none.
+    """
     found = next((match for pattern in _DATES if (match := pattern.fullmatch(text))), None)
     parts = found.groupdict() if found else {}
-    name = parts.get("month", "").lower()
-    if name not in _MONTHS:
-        return UNKNOWN
-    hour, minute, second = (int(parts.get(unit) or 0) for unit in ("hour", "minute", "second"))
+    month = parts.get("month", "").lower()
     there = _zone(parts.get("zone"), zone)
+    if month.isdecimal() and not parts["zone"]:
+        there = zone or UTC
+    hour, minute, second = (int(parts.get(unit) or 0) for unit in ("hour", "minute", "second"))
     try:
-        day = datetime(int(parts["year"]), _MONTHS.index(name) + 1, int(parts["day"]), tzinfo=there or UTC)
-        moment = day.replace(hour=hour, minute=minute, second=second).astimezone(UTC)
+        if _MILLISECONDS.fullmatch(text):
+            moment, there = datetime.fromtimestamp(int(text) // 1000, UTC), UTC
+        else:
+            number = int(month) if month.isdecimal() else _MONTHS.index(month) + 1
+            day = datetime(int(parts["year"]), number, int(parts["day"]), tzinfo=there or UTC)
+            moment = day.replace(hour=hour, minute=minute, second=second).astimezone(UTC)
     except (ValueError, OverflowError):
         return UNKNOWN
     if moment.year <= _EPOCH_YEAR:
@@ -173,5 +183,7 @@ def _zone(printed: str | None, local: tzinfo | None) -> tzinfo | None:
     name = printed.upper()
     if name in book()["ambiguous"] and local is not None:
         return local
+    if _OFFSET.fullmatch(name):
+        return local_zone(name)
     hours = book()["zones"].get(name)
     return None if hours is None else timezone(timedelta(hours=hours))

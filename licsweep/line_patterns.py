@@ -34,7 +34,18 @@ _NEVER = (
     ["show", "tech-support"],
 )
 # What the lines of a record begin with, by kind of session; kinds of other packages read with `show` alone.
-_READING = {"ios": ("show",), "nxos": ("show",), "asa": ("show",), "xr": ("show",)}
+_READING = {
+    "ios": ("show",),
+    "nxos": ("show",),
+    "asa": ("show",),
+    "xr": ("show",),
+    "clish": ("show",),
+    "fxos": ("show", "scope", "top"),
+    "fmc": ("GET", "show"),
+    "fdm": ("GET",),
+    "vos": ("show", "GET", "AXL getSmartLicenseStatus"),
+    "tsh": ("xStatus", "GET"),
+}
 _TERMINAL = re.compile(r"terminal (?:(?:length|width|pager(?: lines)?) [0-9]{1,4}|datadump)")
 _SHORTEST_ABBREVIATION = 2  # behind the first word; `show license all` must not be taken for one of an `a...`
 
@@ -61,7 +72,7 @@ def objection(line: str) -> str | None:
 def record_objection(line: str, session: str) -> str | None:
     """Why no record of that kind of session may hold the line: it is no reading command and no pager switch."""
     words = _READING.get(session, ("show",))
-    if line.split(" ")[0] in words or _TERMINAL.fullmatch(line):
+    if f"{line} ".startswith(tuple(f"{word} " for word in words)) or _TERMINAL.fullmatch(line):
         return objection(line)
     return objection(line) or f"a record holds lines that begin with {' or '.join(words)}, and `terminal length 0`"
 

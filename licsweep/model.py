@@ -275,8 +275,9 @@ class Manager(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedDevice(Record):
-    """A device that a manager holds licenses for."""
+    """A device that a manager holds licenses for; `uid` is the manager's own id, by which its lists are joined."""
 
+    uid: str | None = None
     hostname: str | None = None
     model: str | None = None
     serial: str | None = None
@@ -302,20 +303,25 @@ class ClusterMember(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnclaimedLine(Record):
-    """A line that no template knows: drift."""
+    """A line, or a value of a REST answer (`path`), that no template knows: drift."""
 
     command: str
-    line_number: int
+    line_number: int | None = None
+    path: str | None = None
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Record):
-    """The line that printed a value; `field` is a path into the observation (`licenses[0].count`)."""
+    """What printed a value: a line of text, or the JSON path of a REST answer (`$.items[0].regStatus`).
+
+    `field` is a path into the observation (`licenses[0].count`).
+    """
 
     field: str
     command: str
-    line_number: int
+    line_number: int | None = None
+    path: str | None = None
     text: str
 
 

@@ -236,10 +236,11 @@ class Subject(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingEvidence(Record):
-    """A line of a capture, or a row of an entitlement file."""
+    """A line of a capture (of a REST answer the JSON path), or a row of an entitlement file."""
 
     capture: str | None = None
     line: int | None = None
+    path: str | None = None
     text: str | None = None
     entitlement: str | None = None
     row: int | None = None
@@ -333,6 +334,7 @@ class Use(InAccount):
     stale: bool
     capture: str | None = None
     line: int | None = None
+    path: str | None = None
     text: str | None = None
 
 
@@ -417,7 +419,8 @@ class DriftLine(Record):
     instances: int
     lines: int
     hostname: str
-    line: int
+    line: int | None = None
+    path: str | None = None
     text: str
     capture: str
 

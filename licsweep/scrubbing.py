@@ -15,14 +15,24 @@ from licsweep.serialization import load_yaml_file
 
 Kind = Literal["host", "serial", "uuid", "ipv4", "ipv6", "mac", "mail", "account", "word", "digits"]
 
-_REGID = r"regid\.[^\s)]+"
-_END = r"(?=\s+As of\b|\s*$|\s*,)"
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_REGID = rf"(?:{_UUID})?regid\.[^\s)<\"]+"  # a column that overflows sets the tag's UUID before it
+_END = r"(?=\s+As of\b|\s*$|\s*,|</)"
 _TABLE = load_yaml_file(Path(__file__).with_suffix(".yaml"), dict[str, Any])
 _SHAPES: list[tuple[Kind, re.Pattern[str]]] = [(kind, re.compile(shape)) for kind, shape in _TABLE["shapes"]]
 _VENDOR, _NOTHING = (re.compile("|".join(_TABLE[name]), re.IGNORECASE) for name in ("vendor", "nothing"))
 _LABELLED: list[tuple[Kind, re.Pattern[str]]] = [
-    (kind, re.compile(rf"^(?:.*[\s,;])?(?:{'|'.join(names)})\s*[:=]\s*(\S.*?){_END}", re.IGNORECASE | re.MULTILINE))
+    (
+        kind,
+        re.compile(
+            rf"^(?:.*[\s,;])?(?:{'|'.join(names)})\s*[:=]\s*(?!Ours )(\S.*?){_END}", re.IGNORECASE | re.MULTILINE
+        ),
+    )
     for kind, names in _TABLE["labels"].items()
+]
+_LABELLED += [
+    (kind, re.compile(rf"(?:\"(?:{'|'.join(names)})\"\s*:\s*\"|<(?:{'|'.join(names)})>)([^\"<]+)", re.IGNORECASE))
+    for kind, names in _TABLE["keys"].items()
 ]
 FIELDS: Mapping[str, Kind] = {name: kind for kind, names in _TABLE["fields"].items() for name in names}
 """Fields of an observation, wherever they lie, that hold a word of the site."""
@@ -81,7 +91,7 @@ class Scrubber:
     def left(self, text: str) -> list[str]:
         """Words of the site that still stand in a text, and shapes that nobody invented."""
         invented = {word.casefold() for word in self.invented.values()}
-        found = [match[0] for match in self._pattern().finditer(text) if not match[0].startswith("regid.")]
+        found = [match[0] for match in self._pattern().finditer(text) if "regid." not in match[0]]
         found += [word for _, word in shaped(text) if word.casefold() not in invented]
         return sorted({word for word in found if not _VENDOR.fullmatch(word) and word.casefold() not in invented})
 
@@ -91,7 +101,7 @@ class Scrubber:
         return re.compile(rf"{_REGID}|(?<![A-Za-z0-9])(?:{either or '(?!)'})(?![A-Za-z0-9])", re.IGNORECASE)
 
     def _swap(self, found: re.Match[str]) -> str:
-        return found[0] if found[0].startswith("regid.") else self.invented[" ".join(found[0].split()).casefold()]
+        return found[0] if "regid." in found[0] else self.invented[" ".join(found[0].split()).casefold()]
 
 
 def shaped(text: str) -> list[tuple[Kind, str]]:
@@ -118,7 +128,7 @@ def _mac(number: int, word: str) -> str:
 _PER_NET = 254
 _NETS = ("192.0.2", "198.51.100", "203.0.113")
 _INVENT: Mapping[Kind, Callable[[int, str], str]] = {
-    "host": lambda n, word: f"host-{n:02}.example" if "." in word else f"host-{n:02}",
+    "host": lambda n, word: f"host-{n:02}" + (".cdo" * (".cdo." in word) + ".example") * ("." in word),
     "serial": _serial,
     "uuid": lambda n, _: f"00000000-0000-0000-0000-{n:012}",
     "ipv4": lambda n, _: f"{_NETS[(n - 1) // _PER_NET % len(_NETS)]}.{(n - 1) % _PER_NET + 1}",

@@ -41,7 +41,7 @@ class JudgementContext:
         self.strangers = strangers(self.units, self.cssm, self.tables, self.as_of)
         self.accounts = Accounts(self.units, self.cssm, given)
         self.matcher = Matcher(self.tables, given.entitlements, (unit.observation for unit in self.units))
-        self.managers = Managers(self.units)
+        self.managers = Managers(self.units, self.tables)
         cases = self._cases()
         ledger = self._bought()
         cases = [case for case in cases if not case.unit.retired] + _retired(cases, ledger)

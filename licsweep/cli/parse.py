@@ -37,7 +37,10 @@ def command(run: Run, file: Path, platform: str, asked: str | None, timezone: st
 
 def as_rows(observation: Observation) -> list[dict[str, Any]]:
     """The stated values, one a line; each license, UDI, ... on its own, with the line number that printed it."""
-    lines = {evidence.field: f"{evidence.command}:{evidence.line_number}" for evidence in observation.evidence}
+    lines = {
+        evidence.field: f"{evidence.command}:{evidence.path or evidence.line_number}"
+        for evidence in observation.evidence
+    }
     found: list[dict[str, Any]] = []
     for name, value in serialization.plain(observation).items():
         if name == "evidence" or value in (None, [], {}):

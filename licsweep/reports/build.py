@@ -117,6 +117,6 @@ def clocks(instances: Iterable[Instance], result: JudgementResult) -> Records:
             "aliases": ", ".join(instance.also_known_as) or None,
             "captured_at": seen.captured_at,
             "command": line and line.command,
-            "line": line and line.line_number,
+            "line": line and (line.path or line.line_number),
             "text": line and line.text,
         }

@@ -65,7 +65,7 @@ def _evidence_text(evidence: Sequence[FindingEvidence]) -> str | None:
     """The first lines and rows that a finding rests on, in one cell."""
     said = []
     for one in evidence[:EVIDENCE_SHOWN]:
-        source, kind, number = one.capture, "line", one.line
+        source, kind, number = one.capture, "path" if one.path else "line", one.path or one.line
         if one.entitlement is not None:
             source, kind, number = one.entitlement, "row", one.row
         where = f"{source or 'not known'}, {kind} {'not known' if number is None else number}"

@@ -18,7 +18,7 @@ def new_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
     for row in judged.drift:
         subject = Subject(kind="estate", id=f"{row.agent}: {row.command}: {row.shape}")
         number = "1 instance" if row.instances == 1 else f"{row.instances} instances"
-        evidence = [FindingEvidence(capture=row.capture, line=row.line, text=row.text)]
+        evidence = [FindingEvidence(capture=row.capture, line=row.line, path=row.path, text=row.text)]
         message = f"{row.agent} prints a new line on {number}: {row.shape}"
         yield RaisedFinding("parser-drift", subject, message, evidence)
 

@@ -65,7 +65,8 @@ def of_instance(slug: str, unit: ProductInstance, message: str, *fields: str) ->
 def read_from(unit: ProductInstance, lines: Iterable[Evidence | UnclaimedLine]) -> Iterator[FindingEvidence]:
     """Lines of an instance's captures."""
     for line in lines:
-        yield FindingEvidence(capture=capture_of(unit.state, line.command), line=line.line_number, text=line.text)
+        source = capture_of(unit.state, line.command)
+        yield FindingEvidence(capture=source, line=line.line_number, path=line.path, text=line.text)
 
 
 def cited(unit: ProductInstance, *fields: str) -> Iterator[FindingEvidence]:

@@ -32,6 +32,7 @@ def drift(units: Iterable[ProductInstance]) -> tuple[DriftLine, ...]:
                 lines=len(lines),
                 hostname=unit.hostname,
                 line=first.line_number,
+                path=first.path,
                 text=first.text,
                 capture=capture_of(unit.state, command),
             )

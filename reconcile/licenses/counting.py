@@ -7,7 +7,7 @@ of a pair or cluster counts is a row of counting.yaml; what a manager's devices 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from licsweep.model import HostState, LicenseUse, Observation
+from licsweep.model import HostState, LicenseUse, ManagedDevice, Observation
 from licsweep.position_types import Use
 from reconcile.grouping import lists_by
 from reconcile.instances.account_assignment import AccountAssignment
@@ -99,6 +99,7 @@ class Counting:
                 stale=stale,
                 capture=capture_of(state, source.command) if source else None,
                 line=source.line_number if source else None,
+                path=source.path if source else None,
                 text=source.text if source else None,
             )
 
@@ -115,8 +116,7 @@ class Counting:
             silent = held or (passive and not _needs_its_own(rule, line))
             if silent and (peer or line.counted_as == "not_counted"):
                 continue
-            said = Printed(line.row.entitlement_tag, line.row.name, line.row.description, pids)
-            match = Match(matched_by="legacy") if line.counted_as == "legacy" else self._matcher.printed(said)
+            match = self._match(line, seen, pids)
             if silent:
                 yield line._replace(counted_as="not_counted"), match
                 continue
@@ -127,13 +127,26 @@ class Counting:
         of_devices = self._of_devices(managed, printed)
         yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
 
+    def _match(self, line: _Line, seen: Observation, pids: tuple[str, ...]) -> Match:
+        if line.counted_as == "legacy":
+            return Match(matched_by="legacy")
+        match = self._matcher.printed(Printed(line.row.entitlement_tag, line.row.name, line.row.description, pids))
+        if match.matched_by == "unmatched" and line.row.entitlement_tag and seen.manager and seen.manager.kind == "fdm":
+            return self._of_type(
+                Managed(line.field, line.row.entitlement_tag, ManagedDevice(model=next(iter(pids), None)))
+            )
+        return match
+
+    def _of_type(self, managed: Managed) -> Match:
+        """The license that a type on a device stands for."""
+        found = licenses_for(managed, self._tables)
+        if len(found) == 1:
+            return Match(license_id=next(iter(found)), matched_by="managed-device")
+        return Match(matched_by="ambiguous" if found else "unmatched")
+
     def _of_devices(self, managed: Iterable[Managed], printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
         for each in managed:
-            found = licenses_for(each, self._tables)
-            if len(found) == 1:
-                match = Match(license_id=next(iter(found)), matched_by="managed-device")
-            else:
-                match = Match(matched_by="ambiguous" if found else "unmatched")
+            match = self._of_type(each)
             place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
             device = each.device
             about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))

@@ -121,12 +121,13 @@ def _printed(uses: Iterable[Use]) -> Iterator[LicenseName]:
     for (license_name, name, tag, step), lines in groups.items():
         first = lines[0]
         more = f" and {len(lines) - 1} lines more" if len(lines) > 1 else ""
+        place = first.path or f"line {first.line or 'not known'}"
         yield LicenseName(
             license=license_name,
             kind="printed",
             name=name,
             tag=tag,
             why=_step(step),
-            where=f"{first.capture or first.hostname}, line {first.line or 'not known'}{more}",
+            where=f"{first.capture or first.hostname}, {place}{more}",
             count=sum(use.count or 0 for use in lines),
         )

@@ -31,7 +31,8 @@ class Managed:
 class Managers:
     """All managed devices of the estate, each at the manager whose newest capture lists it."""
 
-    def __init__(self, units: Sequence[ProductInstance]) -> None:
+    def __init__(self, units: Sequence[ProductInstance], tables: Tables) -> None:
+        self._tables = tables
         self._home: dict[str, tuple[str, Observation, ManagedDevice]] = {}
         managers = [state for unit in units if not unit.retired for state in (unit.state, *unit.members)]
         for state in sorted(managers, key=captured):
@@ -57,9 +58,10 @@ class Managers:
             if self._home[norm(device.serial)][0] != hostname if device.serial else peer:
                 continue
             place = f"managed_devices[{index}]"
-            for kind in dict.fromkeys(device.license_types):
+            kinds = {self._tables.type_of(word): word for word in reversed(device.license_types)}
+            for kind in reversed(kinds.values()):
                 if device.container and device.chassis_serial and rule.container == "chassis":
-                    key = (norm(device.chassis_serial), norm(kind))
+                    key = (norm(device.chassis_serial), self._tables.type_of(kind))
                     if key in shared:
                         continue
                     shared.add(key)
@@ -75,13 +77,13 @@ def licenses_for(managed: Managed, tables: Tables) -> set[str]:
     if managed.license:
         return {slug(managed.license)}
     for rows in (tables.project, tables.shipped):
-        if found := {slug(row.license) for row in rows if _fits(row, managed)}:
+        if found := {slug(row.license) for row in rows if _fits(row, managed, tables)}:
             return found
     return set()
 
 
-def _fits(row: CatalogueRow, managed: Managed) -> bool:
-    if norm(managed.license_type) not in map(norm, row.types):
+def _fits(row: CatalogueRow, managed: Managed, tables: Tables) -> bool:
+    if tables.type_of(managed.license_type) not in map(tables.type_of, row.types):
         return False
     said = [norm(text) for text in (managed.device.performance_tier, managed.device.model) if text]
     whole = [re.compile(re.escape(norm(model)) + r"(?!\w)") for model in row.models]

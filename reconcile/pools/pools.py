@@ -186,7 +186,9 @@ def pool_id(each: Pool) -> str:
 
 def evidence_of(uses: Iterable[Use]) -> Iterator[FindingEvidence]:
     """The lines of captures that uses were read from."""
-    return (FindingEvidence(capture=use.capture, line=use.line, text=use.text) for use in uses if use.capture)
+    return (
+        FindingEvidence(capture=use.capture, line=use.line, path=use.path, text=use.text) for use in uses if use.capture
+    )
 
 
 def _total(uses: Iterable[Use], counted_as: str) -> int:

@@ -61,6 +61,13 @@ class LabelRow(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseTypeRow(Sourced):
+    """Names that managers have given one license type over the releases."""
+
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterRow(Sourced):
     """Who takes the usage reports of a box whose transport URL matches `url` (a regular expression)."""
 

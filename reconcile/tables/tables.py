@@ -22,6 +22,7 @@ from reconcile.tables.rows import (
     ConsequenceRow,
     CountingRow,
     LabelRow,
+    LicenseTypeRow,
     LimitRow,
     OnpremFile,
     PairingRow,
@@ -38,6 +39,7 @@ class Tables:
     project: tuple[CatalogueRow, ...] = ()
     shipped: tuple[CatalogueRow, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
     reporters: tuple[ReporterRow, ...] = ()
     chains: tuple[ChainRow, ...] = ()
     counting: tuple[CountingRow, ...] = ()
@@ -57,10 +59,12 @@ class Tables:
         """
         labels = (*shipped("labels", LabelRow), *_own(project, "labels", LabelRow))
         limits = (*shipped("limits", LimitRow), *_own(project, "limits", LimitRow))
+        types = _over(project, "license_types", LicenseTypeRow, lambda row: map(norm, row.types))
         return cls(
             project=_own(project, "catalogue", CatalogueRow),
             shipped=shipped("catalogue", CatalogueRow),
             labels={norm(row.label): row.tag for row in labels},
+            types={norm(name): norm(row.types[0]) for row in types for name in row.types},
             reporters=_over(project, "reporters", ReporterRow),
             chains=_over(project, "substitution", ChainRow, lambda row: map(slug, row.chain)),
             counting=_over(project, "counting", CountingRow),
@@ -72,6 +76,10 @@ class Tables:
             onprem=_own_file(project, "onprem", OnpremFile) or OnpremFile(),
             waivers=_own(project, "waivers", WaiverRow),
         )
+
+    def type_of(self, name: str) -> str:
+        """A license type that a manager names, as it is compared: one of several names stands for all."""
+        return self.types.get(norm(name), norm(name))
 
     def price(self, license_id: str) -> CatalogueRow | None:
         """The row that states what one unit of a license costs, the project's first."""

@@ -84,7 +84,8 @@ ODD = [
 
 def allow_list(name: str) -> AllowList:
     record = platforms().get(name, UNKNOWN)
-    return AllowList(record, "scan" if record == UNKNOWN else "sweep", kinds()[record.session].lines)
+    kind = kinds().get(record.session)  # of some platforms texts are read before a session is there
+    return AllowList(record, "scan" if record == UNKNOWN else "sweep", kind.lines if kind else ())
 
 
 def is_allowed(name: str, line: str) -> bool:

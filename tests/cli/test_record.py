@@ -149,7 +149,7 @@ def test_every_form_reads_the_same_with_invented_words(case) -> None:  # type: i
     text = scrubber.scrub(case.text)
     assert scrubber.left(text) == []
     before = serialization.plain(parse_text(case.text, case.platform, case.command))
-    after = serialization.plain(parse_text(text, case.platform, case.command))
+    after = serialization.plain(parse_text(text, case.platform, scrubber.scrub(case.command)))
     del before["evidence"], after["evidence"]  # cut to a length, so that a cut word may stand there
     assert after == scrubber.scrub_all(before)
 

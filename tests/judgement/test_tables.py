@@ -9,8 +9,8 @@ import pytest
 from licsweep.errors import InputError
 from reconcile.findings.waivers import waived
 from reconcile.instances.releases import older
-from reconcile.tables.rows import WaiverRow
-from reconcile.tables.tables import Tables, norm, slug
+from reconcile.tables.rows import LicenseTypeRow, WaiverRow
+from reconcile.tables.tables import Tables, norm, shipped, slug
 
 SHIPPED = Tables.load()
 
@@ -21,6 +21,7 @@ def test_every_row_has_source_and_confidence() -> None:
     tables = (
         SHIPPED.shipped,
         SHIPPED.reporters,
+        shipped("license_types", LicenseTypeRow),
         SHIPPED.chains,
         SHIPPED.counting,
         SHIPPED.pairing,
@@ -41,6 +42,11 @@ def test_nothing_is_claimed_twice() -> None:
     assert [text for text, times in claims.items() if times > 1] == []
     ids = Counter(slug(row.license) for row in SHIPPED.shipped)
     assert [name for name, times in ids.items() if times > 1] == []
+
+
+def test_a_license_type_has_several_names() -> None:
+    assert SHIPPED.type_of("protect") == SHIPPED.type_of("IPS") == SHIPPED.type_of("THREAT") != SHIPPED.type_of("URL")
+    assert SHIPPED.type_of("Carrier") == "carrier"
 
 
 def test_labels_and_catalogue_agree() -> None:

@@ -1,4 +1,7 @@
-"""Fixture cases: fixtures/<platform>/<command>/<case>/ with output.txt and expected.json; a folder is a test."""
+"""Fixture cases: fixtures/<platform>/<command>/<case>/ with output.txt and expected.json; a folder is a test.
+
+The folder of a REST answer is named by the end of its path; expected.json says the command.
+"""
 
 import json
 from collections.abc import Iterator
@@ -19,17 +22,12 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    for truth in sorted(ROOT.glob("cisco_*/show_*/*/expected.json")):
-        platform, command, _ = truth.relative_to(ROOT).parts[:3]
-        text = decoded(truth.with_name("output.txt").read_bytes())
-        expected = json.loads(truth.read_text("utf-8"))["observation"]
-        yield Case(
-            str(truth.parent.relative_to(ROOT)),
-            platform,
-            command.replace("show_", "show ", 1).replace("_", " "),
-            text,
-            expected,
-        )
+    for path in sorted(ROOT.glob("cisco_*/*/*/expected.json")):
+        platform, folder, _ = path.relative_to(ROOT).parts[:3]
+        text = decoded(path.with_name("output.txt").read_bytes())
+        truth = json.loads(path.read_text("utf-8"))
+        command = truth.get("command") or folder.replace("_", " ")
+        yield Case(str(path.parent.relative_to(ROOT)), platform, command, text, truth["observation"])
 
 
 def differences(want: Any, got: Any, path: str = "") -> list[str]:
