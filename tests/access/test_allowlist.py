@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from licsweep.access.allowlist import AllowList
 from licsweep.access.session import kinds
 from licsweep.errors import CommandNotAllowed
-from licsweep.line_patterns import SLOTS, objection
+from licsweep.line_patterns import SLOTS, objection, record_objection
 from licsweep.platforms import UNKNOWN, Command, Platform, get, platforms
 
 ALLOWED = [
@@ -192,3 +192,30 @@ def test_what_a_record_allows_is_what_it_says(pattern: str, line: str) -> None:
     if line not in ("", "exit", "show version"):
         for said, sent in zip(pattern.split(" "), line.split(" "), strict=True):
             assert sent == said or (said in SLOTS and re.fullmatch(SLOTS[said], sent))
+
+
+@pytest.mark.parametrize(
+    ("session", "line", "may"),
+    [
+        ("fmc", "GET /api/fmc_platform/v1/license/smartlicenses", True),
+        ("fmc", "POST /api/fmc_platform/v1/license/smartlicenses", False),  # it registers
+        ("fdm", "GET /api/fdm/latest/license/smartagentstatuses", True),
+        ("fdm", "PUT /api/fdm/latest/license/smartlicenses", False),
+        ("vos", "AXL getSmartLicenseStatus", True),
+        ("vos", "AXL getSmartLicenseStatusX", False),
+        ("vos", "AXL doSmartLicenseRegister", False),
+        ("vos", "GET /vmrest/smartlicense/licensedetails", True),
+        ("vos", "PUT /vmrest/smartlicense/register", False),
+        ("vos", "show license trace", False),
+        ("tsh", "xStatus License", True),
+        ("tsh", "xCommand License Smart Deregister", False),
+        ("fxos", "scope license", True),
+        ("fxos", "commit-buffer", False),
+        ("clish", "show managers", True),
+        ("clish", "expert", False),
+        ("clish", "system support diagnostic-cli", False),
+        ("ios", "GET /restconf", False),
+    ],
+)
+def test_what_a_record_may_hold_by_its_kind_of_session(session: str, line: str, may: bool) -> None:
+    assert (record_objection(line, session) is None) == may
