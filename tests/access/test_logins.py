@@ -40,7 +40,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 OTHER_PASSWORDS = [
     *("Enable_password: ", "NewPassword: ", "Repeat password: ", "Verify password: ", "Choose a password: "),
-    *("root password: ", "Privileged password: ", "Password for key /root/.ssh/id: ", "Password for admin@vault: "),
+    *("root password: ", "Privileged password: ", "Password for key /home/noc/.ssh/id: ", "Password for admin@vault: "),
     *("Password + token: ", "Neues Passwort: ", "admin's password:", "Password: \u202e"),
 ]
 
