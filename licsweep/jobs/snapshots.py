@@ -1,6 +1,5 @@
 """Writing a snapshot of hosts whose outputs are at hand."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,9 +18,4 @@ def write_snapshot(
     snapshot_id = store.begin(kind, selection, len(hosts), datetime.now(UTC))
     outcomes = [save(snapshot_id, host) for host in hosts]
     store.end(snapshot_id, "complete", datetime.now(UTC))
-    return Collected(
-        snapshot_id=snapshot_id,
-        selected=len(hosts),
-        counts=Counter(one.status for one in outcomes),
-        failed=tuple(one for one in outcomes if one.status != "ok"),
-    )
+    return Collected(snapshot_id=snapshot_id, outcomes=outcomes)

@@ -22,10 +22,9 @@ class HostReport:
     `timezone` (an IANA name or an offset) decides an ambiguous zone that the device prints.
     """
 
-    hostname: str
+    outcome: Outcome
     platform: str
     timezone: str | None = None
-    outcome: Outcome
     tried_at: datetime
     captures: tuple[Capture, ...] = ()
 
@@ -69,10 +68,9 @@ def offline_report(
         reason = f"the platform can't be recognized: the inventory does not say it and {several}"
         outcome = replace(outcome, status="unparsed", reason=reason)
     return HostReport(
-        hostname=outcome.hostname,
+        outcome=outcome,
         platform=platform or "",
         timezone=listed.timezone if listed else None,
-        outcome=outcome,
         tried_at=tried_at,
         captures=tuple(captures),
     )
@@ -87,13 +85,12 @@ def read_report(report: HostReport) -> tuple[Outcome, Observation | None]:
     if report.outcome.status != "ok":
         return report.outcome, None
     try:
-        observation = parse.observe(
-            report.captures, report.platform, hostname=report.hostname, timezone=report.timezone
-        )
+        hostname = report.outcome.hostname
+        observation = parse.observe(report.captures, report.platform, hostname=hostname, timezone=report.timezone)
     except LicsweepError as error:
         return replace(report.outcome, status="unparsed", reason=plain_reason(error)), None
     except Exception as error:
-        log.exception("%s: could not be read", report.hostname)
+        log.exception("%s: could not be read", report.outcome.hostname)
         reason = f"reading failed ({type(error).__name__}); its texts are stored"
         return replace(report.outcome, status="unparsed", reason=reason), None
     if observation.outcome == "ok":

@@ -110,11 +110,10 @@ class Snapshots(Part):
                 row |= _observation_row(connection, outcome.hostname, observation)
             connection.execute(t.host_result.insert().values(row))
 
-    def save_skipped(self, snapshot_id: int, hostnames: Iterable[str], reason: str, at: datetime) -> None:
-        """Adds hosts that were not tried because the sweep is over, all in one transaction."""
+    def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
+        """Adds how hosts ended that were not tried, all in one transaction."""
         row = {"snapshot_id": snapshot_id, "tried_at": at, "rank": NOTHING}
-        skipped = (Outcome(hostname=name, status="skipped", skip="sweep-over", reason=reason) for name in hostnames)
-        if rows := [row | asdict(outcome) for outcome in skipped]:
+        if rows := [row | asdict(outcome) for outcome in outcomes]:
             self._change(t.host_result.insert(), *rows)
 
     def newest_try(self, snapshot_id: int) -> datetime | None:

@@ -3,7 +3,6 @@
 import logging
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +20,7 @@ from licsweep.model import Capture, Outcome
 from licsweep.platforms import UNKNOWN, Platform
 from licsweep.reading.host_report import HostReport, capture
 from licsweep.sweep.plan import SweepPlan
-from licsweep.vocabulary import OutcomeStatus, SkipReason
+from licsweep.vocabulary import SkipReason
 
 log = logging.getLogger(__name__)
 _REASON = 250  # characters
@@ -35,23 +34,26 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
     """
     started, clock = datetime.now(UTC), time.monotonic()
     captures: list[Capture] = []
-    status: OutcomeStatus = "ok"
-    reason: str | None = None
-    skip: SkipReason | None = None
+    outcome = Outcome(hostname=target.name, status="ok")
     try:
         target = _try_all(target, login, plan, captures)
     except Exception as error:
         known = classify(error)
         if over := plan.gate.over():
-            status, reason, skip = "skipped", over, "sweep-over"
+            outcome = replace(outcome, status="skipped", reason=over, skip="sweep-over")
         elif known:
-            status, reason = known.status, one_line(blank(plain_reason(known), plan.secrets), _REASON)
-            skip = "login-withheld" if status == "skipped" else None
+            reason = one_line(blank(plain_reason(known), plan.secrets), _REASON)
+            skip: SkipReason | None = "login-withheld" if known.status == "skipped" else None
+            outcome = replace(outcome, status=known.status, reason=reason, skip=skip)
         else:
             raise
-    seconds = round(time.monotonic() - clock, 3)
-    outcome = Outcome(hostname=target.name, status=status, reason=reason, skip=skip, seconds=seconds)
-    return report_of(target, outcome, started, captures)
+    return HostReport(
+        outcome=replace(outcome, seconds=round(time.monotonic() - clock, 3)),
+        platform=target.platform,
+        timezone=target.timezone,
+        tried_at=started,
+        captures=tuple(captures),
+    )
 
 
 def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Capture]) -> Target:
@@ -110,20 +112,7 @@ def _ask_all(target: Target, session: Conversation, plan: SweepPlan, captures: l
         captures.append(capture(target.name, answer.command, text, at, answer.seconds, answer.level))
 
 
-def report_of(target: Target, outcome: Outcome, tried_at: datetime, captures: Sequence[Capture] = ()) -> HostReport:
-    """The report of a target."""
-    return HostReport(
-        hostname=target.name,
-        platform=target.platform,
-        timezone=target.timezone,
-        outcome=outcome,
-        tried_at=tried_at,
-        captures=tuple(captures),
-    )
-
-
 def skipped(target: Target, reason: str, skip: SkipReason) -> HostReport:
     """The report of a host that was not tried."""
-    return report_of(
-        target, Outcome(hostname=target.name, status="skipped", reason=reason, skip=skip), datetime.now(UTC)
-    )
+    outcome = Outcome(hostname=target.name, status="skipped", reason=reason, skip=skip)
+    return HostReport(outcome=outcome, platform=target.platform, tried_at=datetime.now(UTC))

@@ -36,25 +36,13 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Collected:
     """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
-    by_name = {target.name: target for target in plan.targets}
     gate = plan.gate
-
     snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
-    runner = SweepRunner(
-        plan.settings.workers,
-        gate=gate,
-        bucket_of=lambda host: (by_name[host.name].site, by_name[host.name].aaa_group),
-        max_per_site=plan.settings.max_per_site,
-        max_per_aaa_group=plan.settings.max_per_aaa_group,
-        start_jitter=plan.settings.start_jitter,
-        slow_start=plan.settings.slow_start,
-        leave=lambda hosts: writer.leave(host.name for host in hosts),
-    )
-    chosen = Nornir(inventory=_inventory(plan.targets), runner=runner)
+    chosen = Nornir(inventory=_inventory(plan.targets), runner=SweepRunner(plan.settings, gate, writer.leave))
 
     def one_host(task: Task) -> Result:
-        target = by_name[task.host.name]
+        target: Target = task.host["target"]
         try:
             report = _one(target, plan)
         except Exception as error:  # whatever it is, the host ends, and is told
@@ -79,20 +67,19 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
     store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
     return Collected(
         snapshot_id=snapshot_id,
-        selected=len(plan.targets),
-        counts=writer.counts,
-        failed=tuple(writer.failed),
-        fresh=len(plan.fresh),
-        gathered=writer.gathered,
+        outcomes=writer.outcomes,
         interrupted=interrupted,
         legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
     )
 
 
 def _inventory(targets: Sequence[Target]) -> Inventory:
-    """Nornir's view of the targets: it only hands out names, the rest is in the Target."""
-    hosts = {target.name: Host(name=target.name) for target in targets}
-    return Inventory(hosts=Hosts(hosts), groups=Groups(), defaults=Defaults())
+    """Nornir's view of the targets: what the runner and the task need of each."""
+    hosts = Hosts()
+    for target in targets:
+        data = {"target": target, "site": target.site, "aaa_group": target.aaa_group}
+        hosts[target.name] = Host(name=target.name, data=data)
+    return Inventory(hosts=hosts, groups=Groups(), defaults=Defaults())
 
 
 def _one(target: Target, plan: SweepPlan) -> HostReport:

@@ -14,7 +14,7 @@ from threading import Condition, Lock, Thread
 from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, Task
 
-from licsweep.settings import MAX_WORKERS
+from licsweep.settings import Settings
 from licsweep.sweep.gate import Gate
 
 MORE_PER_SECOND = 5  # so that a few sick hosts at the front hold nobody up
@@ -24,35 +24,18 @@ Bucket = tuple[str | None, str]
 
 
 class SweepRunner:
-    """`bucket_of` names a host's (site, AAA group); caps of 0 are none; `start_jitter` is in seconds;
-    `slow_start` is how many start at once at first (0: all). `leave` ends the hosts that are left when the sweep is
-    over, all in one; without it the task is run for each, and must see that it is over.
-    """
+    """Each host's data holds `site` (may be None) and `aaa_group`; `leave` ends the hosts that are left, by name, when
+    the sweep is over."""
 
-    def __init__(
-        self,
-        num_workers: int = 30,
-        *,
-        gate: Gate | None = None,
-        bucket_of: Callable[[Host], Bucket] = lambda host: (host.get("site"), host.get("aaa_group", "default")),
-        max_per_site: int = 0,
-        max_per_aaa_group: int = 0,
-        start_jitter: float = 0.0,
-        slow_start: int = 5,
-        leave: Callable[[list[Host]], None] | None = None,
-    ) -> None:
-        self.num_workers = min(num_workers, MAX_WORKERS)
-        self._gate = gate or Gate()
-        self._bucket_of = bucket_of
-        self._caps = (max_per_site, max_per_aaa_group)
-        self._jitter, self._slow_start, self._leave = start_jitter, slow_start, leave
+    def __init__(self, settings: Settings, gate: Gate, leave: Callable[[list[str]], None]) -> None:
+        self._settings, self._gate, self._leave = settings, gate, leave
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """Runs the task once for each host and returns when all have ended."""
-        queue = _Queue(hosts, self._bucket_of, self._gate, self._caps, self._slow_start)
+        queue = _Queue(hosts, self._settings, self._gate)
         workers = [
             Thread(target=self._work, args=(task, queue), daemon=True, name=f"sweep-{n}")
-            for n in range(min(self.num_workers, len(hosts)))
+            for n in range(min(self._settings.workers, len(hosts)))
         ]
         try:
             for worker in workers:
@@ -68,16 +51,11 @@ class SweepRunner:
                     self._gate.cut_all()  # one that was just connecting
                 break
             self._gate.cut_late()
-        left = queue.not_ended()
-        if self._leave:
-            self._leave(left)
-        else:
-            for host in left:
-                task.copy().start(host)
+        self._leave(queue.not_ended())
         return AggregatedResult(task.name)  # results went to the processor, one by one
 
     def _work(self, task: Task, queue: "_Queue") -> None:
-        self._gate.stop.wait(random.uniform(0, self._jitter))  # noqa: S311 - not for secrets
+        self._gate.stop.wait(random.uniform(0, self._settings.start_jitter))  # noqa: S311 - not for secrets
         while (host := queue.take()) is not None:
             try:
                 task.copy().start(host)
@@ -88,23 +66,14 @@ class SweepRunner:
 class _Queue:
     """Hosts that wait, in buckets of (site, AAA group), and those that run."""
 
-    def __init__(
-        self,
-        hosts: Sequence[Host],
-        bucket_of: Callable[[Host], Bucket],
-        gate: Gate,
-        caps: tuple[int, int],
-        slow_start: int,
-    ) -> None:
-        self._gate = gate
-        self._max_site, self._max_group = caps
-        self._slow_start = slow_start
+    def __init__(self, hosts: Sequence[Host], settings: Settings, gate: Gate) -> None:
+        self._settings, self._gate = settings, gate
         lock = Lock()
         self._free, self._done = Condition(lock), Condition(lock)
         self._hosts = {host.name: host for host in hosts}
         self._waiting: dict[Bucket, deque[str]] = {}
         for host in hosts:
-            self._waiting.setdefault(bucket_of(host), deque()).append(host.name)
+            self._waiting.setdefault((host["site"], host["aaa_group"]), deque()).append(host.name)
         self._turn = deque(self._waiting)
         self._running: dict[str, Bucket] = {}
         self._sites: Counter[str | None] = Counter()
@@ -127,13 +96,15 @@ class _Queue:
     def _room(self) -> bool:
         """Whether the slow start lets one more run."""
         grown = self._finished + MORE_PER_SECOND * (time.monotonic() - self._began)
-        return not self._slow_start or len(self._running) < self._slow_start + grown
+        at_first = self._settings.slow_start
+        return not at_first or len(self._running) < at_first + grown
 
     def _may_run(self, bucket: Bucket) -> bool:
         site, group = bucket
-        if self._max_site and site is not None and self._sites[site] >= self._max_site:
+        of_site, of_group = self._settings.max_per_site, self._settings.max_per_aaa_group
+        if of_site and site is not None and self._sites[site] >= of_site:
             return False
-        return not self._max_group or self._groups[group] < self._max_group
+        return not of_group or self._groups[group] < of_group
 
     def _start(self, bucket: Bucket) -> Host:
         names = self._waiting[bucket]
@@ -161,7 +132,7 @@ class _Queue:
         with self._done:
             return self._done.wait_for(lambda: not self._hosts, seconds)
 
-    def not_ended(self) -> list[Host]:
+    def not_ended(self) -> list[str]:
         """Hosts that never ran, or whose thread does not come back."""
         with self._done:
-            return list(self._hosts.values())
+            return list(self._hosts)

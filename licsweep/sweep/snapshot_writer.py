@@ -5,7 +5,6 @@ must not take the others with it.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ READING_SECONDS = 1.0
 
 
 class SnapshotWriter:
-    """Streams hosts into a snapshot, from any thread; `counts` are the outcomes so far, `errors` what was not stored.
+    """Streams hosts into a snapshot, from any thread; `outcomes` are those so far, `errors` what was not stored.
 
     `read` false stores the texts and leaves them unread.
     """
@@ -37,23 +36,22 @@ class SnapshotWriter:
         self._storing = 0
         self._reading: dict[str, HostReport] = {}
         self._ended: set[str] = set()
-        self.gathered = 0
-        self.counts: Counter[str] = Counter()
-        self.failed: list[Outcome] = []
+        self.outcomes: list[Outcome] = []
         self.errors: list[str] = []
 
     def host_ended(self, report: HostReport) -> None:
         """Reads and stores one host; what a thread brings after its host was given up is dropped."""
+        hostname = report.outcome.hostname
         with self._lock:
-            if report.hostname in self._ended:
+            if hostname in self._ended:
                 return
-            self._reading[report.hostname] = report
+            self._reading[hostname] = report
         unread = replace(report.outcome, gathered=report.outcome.status == "ok"), None
         outcome, observation = read_report(report) if self._read else unread
         with self._lock:
-            if self._reading.pop(report.hostname, None) is None:
+            if self._reading.pop(hostname, None) is None:
                 return  # given up while it was read: its texts are stored
-            self._ended.add(report.hostname)
+            self._ended.add(hostname)
             self._storing += 1
             self._lock.notify_all()
         try:
@@ -67,17 +65,14 @@ class SnapshotWriter:
         try:
             self._store.save_host(self._snapshot_id, outcome, report.tried_at, report.captures, observation)
             with self._lock:
-                self.counts[outcome.status] += 1
-                self.gathered += outcome.gathered
-                if outcome.status != "ok":
-                    self.failed.append(outcome)
+                self.outcomes.append(outcome)
                 self._show(outcome)
         except Exception as error:
-            log.debug("%s: could not be stored", report.hostname, exc_info=True)
+            log.debug("%s: could not be stored", outcome.hostname, exc_info=True)
             self._gate.end(NO_STORE)  # what can't be kept need not be collected
             reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
             with self._lock:
-                self.errors.append(f"{report.hostname}: {reason}")
+                self.errors.append(f"{outcome.hostname}: {reason}")
 
     def _show(self, outcome: Outcome) -> None:
         """Moves the progress; one that fails is not asked again, since no host may be lost for it."""
@@ -98,18 +93,18 @@ class SnapshotWriter:
             self._lock.wait_for(lambda: not self._reading, READING_SECONDS)
             unread = list(self._reading.values())
             self._reading.clear()
-            self._ended.update(report.hostname for report in unread)
+            self._ended.update(report.outcome.hostname for report in unread)
             names = [name for name in hostnames if name not in self._ended]
             self._ended.update(names)
         for report in unread:
             self._save(report, replace(report.outcome, gathered=report.outcome.status == "ok"), None)
         with self._lock:
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
+        left = [Outcome(hostname=name, status="skipped", reason=reason, skip="sweep-over") for name in names]
         try:
-            self._store.save_skipped(self._snapshot_id, names, reason, datetime.now(UTC))
+            self._store.save_untried(self._snapshot_id, left, datetime.now(UTC))
         except LicsweepError as error:
             self.errors.append(plain_reason(error))
         else:
             with self._lock:
-                self.counts["skipped"] += len(names)
-                self.failed += (Outcome(hostname=n, status="skipped", reason=reason, skip="sweep-over") for n in names)
+                self.outcomes += left

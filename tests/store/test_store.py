@@ -46,7 +46,8 @@ def test_as_of_sees_what_was_known_then(store: Store) -> None:
 
 def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
     snapshot = store.begin("sweep", "all hosts", 3, NOW, origin="site-berlin")
-    store.save_skipped(snapshot, ["late"], "the sweep's deadline has passed", NOW)
+    late = Outcome(hostname="late", status="skipped", skip="sweep-over", reason="the sweep's deadline has passed")
+    store.save_untried(snapshot, [late], NOW)
     store.save_host(snapshot, Outcome(hostname="new", status="skipped", skip="fresh-enough"), NOW)
     store.save_host(snapshot, Outcome(hostname="texts", status="ok", gathered=True), NOW)
     states = {state.hostname: state for state in store.host_states(as_of=NOW)}

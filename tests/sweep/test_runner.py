@@ -10,6 +10,7 @@ from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.processor import Processors
 from nornir.core.task import AggregatedResult, MultiResult, Result, Task
 
+from licsweep.settings import Settings
 from licsweep.sweep.gate import INTERRUPTED, TOO_LATE, Gate
 from licsweep.sweep.runner import SweepRunner
 
@@ -60,8 +61,15 @@ def inventory(hosts: int, sites: int = 1, groups: int = 1) -> Inventory:
     )
 
 
-def run(estate: Inventory, runner: SweepRunner, work: object) -> Ends:
-    ends = Ends()
+def run(estate: Inventory, work: object, gate: Gate | None = None, **settings: int) -> Ends:
+    """Runs the work on all hosts; those that are left when the gate is shut end as it says."""
+    ends, gate = Ends(), gate or Gate()
+
+    def leave(names: list[str]) -> None:
+        for name in names:
+            ends.how.setdefault(name, str(gate.over()))
+
+    runner = SweepRunner(Settings(start_jitter=0, **settings), gate, leave)  # type: ignore[arg-type]
     Nornir(inventory=estate, runner=runner).with_processors(Processors([ends])).run(task=work)  # type: ignore[arg-type]
     return ends
 
@@ -77,8 +85,8 @@ def test_caps(per_site: int, per_group: int, most: int) -> None:
         meter.leave(key)
         return Result(host=task.host, result="ok")
 
-    runner = SweepRunner(20, max_per_site=per_site, max_per_aaa_group=per_group)
-    ends = run(inventory(120, sites=2, groups=2), runner, work)
+    estate = inventory(120, sites=2, groups=2)
+    ends = run(estate, work, workers=20, max_per_site=per_site, max_per_aaa_group=per_group)
     assert len(ends.how) == 120
     assert max(meter.most.values()) <= most
     assert max(meter.most.values()) >= min(most, 3)  # the cap is what held it
@@ -97,7 +105,7 @@ def test_slow_start() -> None:
             running["now"] -= 1
         return Result(host=task.host, result="ok")
 
-    run(inventory(60), SweepRunner(50), work)
+    run(inventory(60), work, workers=50)
     assert max(seen[:5]) <= 5
     assert max(seen) > 10
 
@@ -109,7 +117,7 @@ def test_sites_are_spread() -> None:
         order.append(task.host["site"])
         return Result(host=task.host, result="ok")
 
-    run(inventory(40, sites=4), SweepRunner(1), work)
+    run(inventory(40, sites=4), work, workers=1)
     assert set(order[:4]) == {"s0", "s1", "s2", "s3"}
 
 
@@ -131,7 +139,7 @@ def test_it_ends_in_time_and_loses_no_host(by: str) -> None:
     if by == "interrupt":
         threading.Timer(0.5, gate.stop.set).start()
     began = time.monotonic()
-    ends = run(inventory(100), SweepRunner(20, gate=gate), work)
+    ends = run(inventory(100), work, gate, workers=20)
     assert time.monotonic() - began < 2.5
     assert len(ends.how) == 100
     reason = INTERRUPTED if by == "interrupt" else TOO_LATE
@@ -151,7 +159,7 @@ def test_a_session_that_hangs_is_cut_when_its_time_is_up() -> None:
         gate.unwatch(watched)
         return Result(host=task.host, result="late" if watched.late and cut.is_set() else "ok")
 
-    ends = run(inventory(5), SweepRunner(5, gate=gate, slow_start=0), work)
+    ends = run(inventory(5), work, gate, workers=5, slow_start=0)
     assert ends.how == {"h0": "ok", "h1": "ok", "h2": "ok", "h3": "late", "h4": "ok"}
 
 
@@ -167,5 +175,5 @@ def test_a_machine_without_threads_loses_no_host(monkeypatch: pytest.MonkeyPatch
         real(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    ends = run(inventory(20), SweepRunner(10, slow_start=0), lambda task: Result(host=task.host, result="ok"))
+    ends = run(inventory(20), lambda task: Result(host=task.host, result="ok"), workers=10, slow_start=0)
     assert Counter(ends.how.values()) == {"ok": 20}
