@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from licsweep.settings import Project
 from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
 from licsweep.store.sqlite import SqliteFile
+from licsweep.store.tables import metadata
 
 HEAD = "0003"
 
@@ -48,7 +50,7 @@ def writing(project: Project, doing: str, *, create: bool = True, alone: bool = 
         still_locked = stack.enter_context(database.lock(doing)) if alone else lambda: True
         if not database.exists():
             with ExitStack() if alone else database.lock(doing):
-                database.make(_migrate)
+                database.make(partial(_migrate, new=True))
         engine = stack.enter_context(database.for_writing())
         _check(database, engine)
         store = Store(database, engine, still_locked)
@@ -111,12 +113,16 @@ def _check(database: SqliteFile, engine: sa.Engine) -> None:
         raise StoreError(f"{database}: written by an older licsweep", why=why, hint="licsweep store upgrade")
 
 
-def _migrate(engine: sa.Engine) -> None:
+def _migrate(engine: sa.Engine, *, new: bool = False) -> None:
+    """Brings the tables to this version, or makes them in a `new` database."""
     from alembic import command
     from alembic.config import Config
 
-    config = Config()
-    config.set_main_option("script_location", "licsweep.store:migrations")
     with engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", "licsweep.store:migrations")
+        if new:
+            metadata.create_all(connection)
+            command.stamp(config, "head")
+        else:
+            command.upgrade(config, "head")

@@ -47,13 +47,18 @@ def layout(engine: sa.Engine) -> dict[str, Any]:
     }
 
 
-def test_migrations_make_the_tables_of_the_code(store: Store, project: Project, tmp_path: Path) -> None:
-    made = sa.create_engine(sa.URL.create("sqlite", database=str(tmp_path / "licsweep.db")))
+def test_migrations_make_the_tables_of_the_code(old: Project) -> None:
     wanted = sa.create_engine("sqlite://")
     metadata.create_all(wanted)
-    assert layout(made) == layout(wanted)
-    made.dispose()
+    found = sa.create_engine(sa.URL.create("sqlite", database=str(old.folder / "licsweep.db")))
+    assert layout(found) != layout(wanted), "negative control"
+    upgrade(old)
+    assert layout(found) == layout(wanted)
+    found.dispose()
     wanted.dispose()
+
+
+def test_a_new_database_is_of_this_version(store: Store, project: Project, tmp_path: Path) -> None:
     assert raw(project, "PRAGMA journal_mode") == [("wal",)]
     assert raw(project, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert (tmp_path / "licsweep.db").stat().st_mode & 0o077 == 0
@@ -112,20 +117,8 @@ def test_the_first_release_is_upgraded_with_all_it_holds(old: Project) -> None:
 
 def test_sources_of_imports_were_renamed_once(project: Project) -> None:
     """Tables 0001 came before the first release."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "licsweep.store:migrations")
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(project.folder / "licsweep.db")))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO entitlement_import VALUES (1, 'cssm-csv', 'export.csv', 'x', '2026-05-01T00:00:00.000000Z')"
-        )
-        connection.exec_driver_sql('INSERT INTO entitlement VALUES (1, 0, \'{"license": "A"}\')')
-    engine.dispose()
+    with closing(sqlite3.connect(project.folder / "licsweep.db")) as connection:
+        connection.executescript((FIRST_RELEASE.parent / "tables_0001.sql").read_text())
     assert upgrade(project)[1:] == ("0001", HEAD)
     with reading(project) as store:
         [one] = store.imports()
@@ -338,7 +331,7 @@ def test_readers_change_nothing(project: Project) -> None:
 def test_a_database_is_made_whole_or_not_at_all(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.folder / "licsweep.db.new").write_text("left behind by a run that was killed")
     with monkeypatch.context() as patched:
-        patched.setattr("licsweep.store.opening._migrate", lambda engine: 1 / 0)
+        patched.setattr("licsweep.store.opening._migrate", lambda engine, new: 1 / 0)
         with pytest.raises(ZeroDivisionError), writing(project, "sweep"):
             pass
     assert {path.name for path in project.folder.iterdir()} == {"licsweep.lock"}
