@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from licsweep.access.session import LAST_LINE, kinds
+from licsweep.access.session import kinds
+from licsweep.access.ssh_session import LAST_LINE
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import select

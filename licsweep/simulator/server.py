@@ -19,10 +19,10 @@ import asyncssh
 from licsweep import platforms
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
-from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.faults import spread
 from licsweep.simulator.outputs import Outputs
 from licsweep.simulator.terminal import Behavior, HungUp, Vty
+from licsweep.simulator.vtys import vty_of
 
 KEY_EXCHANGES = ["curve25519-sha256", "curve25519-sha256@libssh.org"]  # the cheapest one, under both of its names
 OLD_KEY_EXCHANGES = ["diffie-hellman-group14-sha1"]
@@ -102,21 +102,22 @@ class _Estate:
         return replace(device, port=port, host_key=_public(known) if known else "")
 
     async def _listen(self, device: Device, outputs: Outputs) -> int:
+        platform, fault = platforms.get(device.platform), device.fault or ""
         behavior = Behavior(
             name=device.name,
             dialect=self._design.dialect(device.platform),
-            pager_off=platforms.get(device.platform).pager_off,
+            pager_off=platform.pager_off,
             banner=self._design.kind(device.kind).banner,
             commands=outputs.commands(device),
             enable_secret=self._wanted.enable_secret,
         )
-        fault = device.fault or ""
+        vty = vty_of(platform.session, fault)
         account = {"wrong-password": self._unknown_password, "lock-out": self._locking}.get(fault, self._account)
         return await self._listen_ssh(
             device.host,
             partial(LOGINS.get(fault, _Login), device.name, account, self),
             kex_algs=OLD_KEY_EXCHANGES if fault == "kex-mismatch" else KEY_EXCHANGES,
-            process_factory=None if fault == "no-shell" else partial(_session, VTYS.get(fault, Vty), behavior),
+            process_factory=None if fault == "no-shell" else partial(_session, vty, behavior),
         )
 
     async def _start_jump_host(self, name: str) -> JumpHost:
