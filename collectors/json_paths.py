@@ -159,16 +159,16 @@ def _text(value: Any) -> str:
 def _tree(text: str) -> dict[str, Any]:
     """The object of an answer. Raises ValueError, RecursionError or ExpatError where the text is none."""
     text = text.strip("\ufeff \t\r\n")
-    tree: Any = json.loads(text) if text.startswith("{") else _xml(text) if text.startswith("<") else None
+    tree: Any = json.loads(text) if text.startswith("{") else xml_tree(text) if text.startswith("<") else None
     if not isinstance(tree, dict):
         raise ValueError("no object")  # noqa: TRY004 (as the parsers say it)
     return tree
 
 
-def _xml(text: str) -> dict[str, Any]:
+def xml_tree(text: str) -> dict[str, Any]:
     """Elements as keys, repeated ones as lists; prefixes and attributes are left out.
 
-    ValueError: a document type, with which entities could be made.
+    Raises ExpatError for what is no XML, ValueError for a document type, with which entities could be made.
     """
     stack: list[tuple[str, dict[str, Any], list[str]]] = [("", {}, [])]
 

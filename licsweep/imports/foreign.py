@@ -32,10 +32,13 @@ class Rule(Record):
     """What a file is, what finds it, and what to do with it instead of importing it.
 
     `finds` is a regular expression or a list of keys or headings. `beside_rows`: what is done with a file that holds
-    rows of an import all the same.
+    rows of an import all the same. `kind`: the one word for a file between devices and CSSM. `archived`: the
+    hint where it stands in an archive, if that is another.
     """
 
     what: str
+    kind: str = ""
+    archived: str = ""
     finds: str | tuple[str, ...]
     instead: str
     beside_rows: Literal["read", "note", "refuse"] = "read"
@@ -50,11 +53,11 @@ def rules() -> dict[str, tuple[Rule, ...]]:
 
 def refuse_bytes(path: Path, raw: bytes) -> None:
     """Raises InputError for what the first bytes of a file give away: archives, XML, PDF."""
-    if raw.startswith(GZIP) or raw[_TAR_AT:].startswith(b"ustar"):
-        _refuse(path, _archive(path, raw))
+    if is_tar(raw):
+        _refuse(path, archive_of(path, raw))
     if raw.startswith(ZIP) and not _is_workbook(raw):
         _refuse(path, rules()["archive"][-1])
-    _refuse(path, _first(rules()["binary"], raw[:HEAD].decode("latin-1")) or _xml(raw))
+    _refuse(path, _first(rules()["binary"], raw[:HEAD].decode("latin-1")) or recognized(raw))
 
 
 def refuse_text(path: Path, text: str) -> None:
@@ -88,7 +91,8 @@ def _first(among: Iterable[Rule], text: str) -> Rule | None:
     return next((rule for rule in among if re.search(str(rule.finds), text)), None)
 
 
-def _xml(raw: bytes) -> Rule | None:
+def recognized(raw: bytes) -> Rule | None:
+    """What an XML file is; None for what does not begin like one."""
     text = raw[:HEAD].decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace").lstrip()
     return _first(rules()["xml"], text) if text.startswith("<") else None
 
@@ -105,6 +109,11 @@ def keys_of(document: Any) -> Iterator[str]:
             waiting.extend(node)
 
 
+def is_tar(raw: bytes) -> bool:
+    """Whether these are the first bytes of a tar archive, or of what gzip packed."""
+    return raw.startswith(GZIP) or raw[_TAR_AT:].startswith(b"ustar")
+
+
 def _is_workbook(raw: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as book:
@@ -113,7 +122,7 @@ def _is_workbook(raw: bytes) -> bool:
         return True  # its reader says what is wrong with it
 
 
-def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
+def archive_of(path: Path, raw: bytes, level: int = 0) -> Rule:
     """What an archive is: what the first text in it is where that is known, else by the names in it."""
     names = []
     unknown = rules()["archive"][-1]
@@ -126,8 +135,8 @@ def _archive(path: Path, raw: bytes, level: int = 0) -> Rule:
             check(path, "files in the archive", len(names))
             inner = content.getvalue()[member.offset_data : member.offset_data + min(member.size, HEAD)]
             if inner.startswith(GZIP) and level < _ARCHIVES_DEEP:
-                if (deeper := _archive(path, inner, level + 1)) is not unknown:
+                if (deeper := archive_of(path, inner, level + 1)) is not unknown:
                     return deeper
-            elif told := _xml(inner):
-                return Rule(what=f"an archive with {told.what}", finds="", instead=told.instead)
+            elif told := recognized(inner):
+                return Rule(what=f"an archive with {told.what}", finds="", instead=told.archived or told.instead)
     return _first(rules()["archive"], "\n".join(names)) or unknown

@@ -1,0 +1,1 @@
+"""The courier: usage reports (RUM) from devices to CSSM and acknowledgements back, for sites without a line."""
