@@ -23,8 +23,10 @@ class AllowList:
     Raises CommandNotAllowed where the platform's record or its kind of session holds a line that is never sent.
     """
 
-    def __init__(self, platform: Platform, purpose: Purpose, kind_lines: tuple[str, ...] = ()) -> None:
-        self._name, self._purpose = platform.name, purpose
+    def __init__(
+        self, platform: Platform, purpose: Purpose, kind_lines: tuple[str, ...] = (), keys: tuple[str, ...] = ()
+    ) -> None:
+        self._name, self._purpose, self._keys = platform.name, purpose, (PAGER_KEY, *keys)
         identifying = (*([platform.pager_off] if platform.pager_off else ()), platform.identity_command)
         record, kind = (identifying, _EVERYWHERE) if purpose == "scan" else (platform.sent, (*_EVERYWHERE, *kind_lines))
         found = [(line, record_objection(line, platform.session)) for line in record]
@@ -34,8 +36,8 @@ class AllowList:
         self._lines = _matcher((*record, *kind))
 
     def check(self, data: str) -> None:
-        """Passes when `data` is the pager key or one allowed line with its newline; else raises CommandNotAllowed."""
-        if data == PAGER_KEY:
+        """Passes when `data` is a pager's key or one allowed line with its newline; else raises CommandNotAllowed."""
+        if data in self._keys:
             return
         line = data.removesuffix("\n")
         if self._name == "cisco_nxos" and line.startswith("show license"):

@@ -16,6 +16,8 @@ from licsweep.access.conversation import Conversation
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.ssh_session import CHANGEABLE, Session
+from licsweep.access.tsh import TshSession
+from licsweep.access.vos import VosSession
 from licsweep.errors import UsageError
 from licsweep.platforms import Platform, load_entries
 
@@ -42,7 +44,14 @@ class XrSession(Session, CiscoXrSSH):  # type: ignore[misc]
     """IOS XR."""
 
 
-_OURS: dict[str, type[Session]] = {"ios": IosSession, "nxos": NxosSession, "asa": AsaSession, "xr": XrSession}
+_OURS: dict[str, type[Session]] = {
+    "ios": IosSession,
+    "nxos": NxosSession,
+    "asa": AsaSession,
+    "xr": XrSession,
+    "vos": VosSession,
+    "tsh": TshSession,
+}
 
 
 @lru_cache(maxsize=1)

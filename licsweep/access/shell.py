@@ -12,7 +12,7 @@ from typing import Any
 
 from licsweep.access.allowlist import PAGER_KEY
 from licsweep.access.login import Limits
-from licsweep.access.terminal import quoted
+from licsweep.access.terminal import ESCAPE, quoted
 from licsweep.errors import SessionDropped, SessionTimeout
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
@@ -27,7 +27,7 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _PROMPT_ENDS = (b">", b"#", b"$", b"%")
-_ESCAPE = re.compile(rb"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])")
+_ESCAPE = re.compile(ESCAPE.pattern.encode())
 AtEnd = Callable[[bytes], object]
 
 
@@ -53,7 +53,11 @@ def _may_be_prompt(line: bytes) -> bool:
 
 
 class Shell:
-    """Over an open channel; `check` raises for what may not be sent, `ends` is the session's deadline (monotonic)."""
+    """Over an open channel; `check` raises for what may not be sent, `ends` is the session's deadline (monotonic).
+
+    Kinds of session whose terminals differ override what a line is (`line_at_end`), where an answer begins and ends
+    (`has_begun`, `at_prompt`), what is typed within it (`key_for`), and what a silence is (`patience`).
+    """
 
     def __init__(self, channel: Any, check: Callable[[str], None], limits: Limits, ends: float) -> None:
         self.channel, self._check, self._limits, self._ends = channel, check, limits, ends
@@ -77,6 +81,31 @@ class Shell:
         """Whether the exact prompt stands alone in its line."""
         return line == self.prompt
 
+    def line_at_end(self, raw: bytes) -> bytes:
+        """The line that tells whether an answer is over."""
+        return last_line(raw)
+
+    def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:
+        """Whether an answer is on its way: before its echo no prompt ends it."""
+        return echo in got
+
+    def key_for(self, line: bytes, *, silent: bool) -> str:
+        """What is typed within an answer: the pager's key, or nothing; `silent` after a silence."""
+        return PAGER_KEY if not silent and _PAGER_AT_END.search(line) else ""
+
+    def patience(self, line: bytes) -> float:  # noqa: ARG002 - other kinds look at the line
+        """Seconds of silence after which it is looked once more where the line stands."""
+        return SILENCE
+
+    @property
+    def nudges(self) -> bool:
+        """Whether an empty line is sent in a silence, to bring the prompt."""
+        return True
+
+    def asks(self, line: bytes) -> bool:
+        """Whether the device waits at a question: nothing is sent to it, not even `exit`."""
+        return is_question(line) and not (self.prompt and self.at_prompt(line))
+
     def learn_prompt(self, pager_off: str) -> bytes:
         """Waits for a prompt, switches paging off and takes the line behind its echo for the prompt: a banner may look
         like one, but no banner comes behind the echo. Returns the answer."""
@@ -86,31 +115,32 @@ class Shell:
         self.prompt = last_line(raw)
         return raw
 
-    def read_until(self, at_end: AtEnd, echo: bytes = b"", *, learning: bool = False) -> bytes:
+    def read_until(self, at_end: AtEnd, echo: bytes = b"", *, learning: bool = False, seconds: float = 0.0) -> bytes:
         """Everything up to where `at_end` is true of the last line, with nothing waiting behind it; answers the pager.
 
-        While `learning`, what comes back to the empty line ends it too.
+        While `learning`, what comes back to the empty line ends it too. `seconds` is the least time for it, where the
+        limit of a command is shorter.
         """
-        ends = min(time.monotonic() + self._limits.command, self._ends)
-        got, answered, self._nudged = bytearray(), 0, False
-        seen_echo = not echo
+        ends = min(time.monotonic() + max(self._limits.command, seconds), self._ends)
+        got, answered, self._nudged, line = bytearray(), 0, False, b""
+        begun = not echo
         while True:
-            data = self._receive(ends, SILENCE_AFTER_EMPTY_LINE if self._nudged and learning else SILENCE)
+            data = self._receive(ends, SILENCE_AFTER_EMPTY_LINE if self._nudged and learning else self.patience(line))
             got += data
             if len(got) > MAX_OUTPUT_BYTES:
                 raise SessionTimeout("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
             self.tail = bytes(got[max(answered, len(got) - _TAIL) :])
-            line = last_line(self.tail)
-            seen_echo = seen_echo or echo in got
-            if data and _PAGER_AT_END.search(line):
-                self.write(PAGER_KEY)
+            line = self.line_at_end(self.tail)
+            begun = begun or self.has_begun(got, echo)
+            if key := self.key_for(line, silent=not data):
+                self.write(key)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
             elif data:
-                if seen_echo and at_end(line) and not self.channel.recv_ready():
+                if begun and at_end(line) and not self.channel.recv_ready():
                     return bytes(got)
             elif self._ended(line, at_end, echoed=b"\n" in got, learning=learning and self._nudged):
                 return bytes(got)
-            elif not self._nudged and not is_question(line):
+            elif self.nudges and not self._nudged and not self.asks(line):
                 self._nudged = True
                 self.write("\n")
 

@@ -22,7 +22,7 @@ from licsweep.access.failures import classify
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
-from licsweep.access.shell import Shell, is_question, last_line
+from licsweep.access.shell import Shell, last_line
 from licsweep.access.terminal import clean
 from licsweep.errors import (
     AccessError,
@@ -54,6 +54,7 @@ class Session:
     """
 
     lines: tuple[str, ...] = ()  # what this kind of session may send of its own
+    keys: tuple[str, ...] = ()  # and single keys for its pagers, beside the blank
     remote_conn: Any
     sock: Any
 
@@ -97,7 +98,7 @@ class Session:
     def _set(self, platform: Platform) -> None:
         self._platform = platform
         self._may_enable = platform != UNKNOWN and "enable" in self.lines
-        self._allowed = AllowList(platform, "scan" if platform == UNKNOWN else "sweep", self.lines)
+        self._allowed = AllowList(platform, "scan" if platform == UNKNOWN else "sweep", self.lines, self.keys)
 
     def open(self) -> None:
         """Connects, logs in and switches paging off. Raises an AccessError that says why it could not."""
@@ -265,7 +266,7 @@ class Session:
     def cleanup(self, command: str = LAST_LINE) -> None:
         """Sends `exit`, so that the vty line is free at once (Netmiko calls this from disconnect)."""
         shell = self._shell
-        if shell and shell.prompt and self.remote_conn is not None and not is_question(last_line(shell.tail)):
+        if shell and shell.prompt and self.remote_conn is not None and not shell.asks(last_line(shell.tail)):
             self.remote_conn.settimeout(1.0)
             with suppress(OSError, AccessError):  # the line may be gone already
                 self.write_channel(command + "\n")

@@ -9,7 +9,7 @@ _PAGER = re.compile(
     r" ?(?:--More--|<--- More --->) ?(?:\x1b\[[\d;]*[A-Za-z])*(?:[\x08 ]*\x08|\r *\r|\r(?!\n)|\x1b\[[\d;]*[A-Za-z])*"
 )
 _ECHO_END = 4
-_ESCAPE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
+ESCAPE = re.compile(r"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])")
 
 
 def clean(text: str, command: str, prompt: str) -> str:
@@ -17,7 +17,7 @@ def clean(text: str, command: str, prompt: str) -> str:
     if "More" in text:
         text = _PAGER.sub("", text)
     if "\x1b" in text:
-        text = _ESCAPE.sub("", text)
+        text = ESCAPE.sub("", text)
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
     if lines[-1].strip() == prompt:
         lines.pop()
@@ -33,4 +33,4 @@ def clean(text: str, command: str, prompt: str) -> str:
 def quoted(text: str) -> str:
     """Words of a device for a message: printable, in one line. They are cut where the run's secrets were removed
     (sweep/host.py): half a secret would not be found."""
-    return one_line(" ".join(_ESCAPE.sub("", text[-4096:]).split()), 4096)
+    return one_line(" ".join(ESCAPE.sub("", text[-4096:]).split()), 4096)
