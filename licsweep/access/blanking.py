@@ -17,6 +17,7 @@ BLANKED = "<removed>"
 _SHORTEST, _ONE_CASE = 6, 12
 _BASE64, _BASE64_BEFORE = re.compile(r"[\w+/=-]*"), re.compile(r"[\w+/=-]*\Z")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b\n]*\x07?|.)?")
+_PRINTED = re.compile(r"\S(?:.*\S)?")  # a line without the blanks at its ends, so that a wrapped word is one again
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _NAME = r"(?:pass(?:word|wd|phrase|code)|pwd|secret|community|(?:id[ _-]?)?token|psk|cookie)"
@@ -173,11 +174,12 @@ def _spans(text: str, word: str) -> Iterator[tuple[int, int]]:
     if _CONTROL.search(text):
         views += [[at for at in _shown(text, erase=erase) if text[at] != "\b"] for erase in (True, False)]
     plain, encoded = _forms(word)
-    for number, view in enumerate(views):
-        shown = "".join(map(text.__getitem__, view)) if number else text
+    for view in views:
+        shown = text if len(view) == len(text) else "".join(map(text.__getitem__, view))
         seen = _lower("".join(map(str.strip, shown.split("\n"))))
         forms = [form for form in (*plain, *encoded) if all(part in seen for part in form.split())]
-        places = _wrapped(text, view) if forms else ()
+        printed = (found.span() for found in _PRINTED.finditer(shown)) if forms else ()
+        places = [at for start, end in printed for at in view[start:end]]
         for form in forms:
             for found in re.finditer(re.escape(form).replace(r"\ ", " ?"), seen):
                 start, end = places[found.start()], places[found.end() - 1] + 1
@@ -200,17 +202,9 @@ def _forms(word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """How a word is echoed, in lower case: as it is, escaped for URL, HTML, XML and JSON, in hex; and in base64."""
     raw = word.encode()
     url = [quote(word, safe=""), quote(word), quote_plus(word), "".join(f"%{byte:02x}" for byte in raw)]
-    marked = [
-        html.escape(word, quote=False),
-        *(html.escape(word).replace("&#x27;", a) for a in ("&#x27;", "&#39;", "&apos;")),
-    ]
-    marked += [
-        json.dumps(word)[1:-1],
-        json.dumps(word, ensure_ascii=False)[1:-1],
-        raw.hex(),
-        raw.hex(" "),
-        raw.hex(":"),
-    ]
+    marked = [html.escape(word).replace("&#x27;", apostrophe) for apostrophe in ("&#x27;", "&#39;", "&apos;")]
+    marked += [html.escape(word, quote=False), *(json.dumps(word, ensure_ascii=only)[1:-1] for only in (True, False))]
+    marked += [raw.hex(), raw.hex(" "), raw.hex(":")]
     encoded = []
     for before in range(3):  # a word stands at any place of what is encoded (user:word)
         bits = b64encode(b"\0" * before + raw).decode()
@@ -234,21 +228,6 @@ def _shown(text: str, *, erase: bool = True) -> list[int]:
         elif shown and text[shown[-1]] != "\n":
             shown.pop()
     return shown
-
-
-def _wrapped(text: str, places: Sequence[int]) -> list[int]:
-    """Those places without the blanks at both ends of lines and the line ends, so that a wrapped word is one again."""
-    kept: list[int] = []
-    line: list[int] = []
-    for at in (*places, len(text)):
-        if at < len(text) and text[at] != "\n":
-            line.append(at)
-            continue
-        first = next((n for n, place in enumerate(line) if not text[place].isspace()), len(line))
-        last = next((n for n in range(len(line), first, -1) if not text[line[n - 1]].isspace()), first)
-        kept += line[first:last]
-        line = []
-    return kept
 
 
 def _lower(text: str) -> str:
