@@ -97,7 +97,7 @@ def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
     try:
         return _adapter(kind).validate_json(raw, strict=True)
     except ValidationError as error:
-        raise _wrong(where, error, None) from error
+        raise _wrong(where, error) from error
 
 
 def load_yaml_file(path: Path, kind: Any, *, found_in: Path | None = None) -> Any:
@@ -115,7 +115,7 @@ def load_yaml_file(path: Path, kind: Any, *, found_in: Path | None = None) -> An
     try:
         return _adapter(kind).validate_python(data)
     except ValidationError as error:
-        raise _wrong(path, error, _yaml(path, text)[0]) from error  # the nodes are large and were let go
+        raise _wrong(f"{path}:{line_of(path, error.errors()[0]['loc'])}", error) from error
 
 
 def _large_mapping(path: Path, text: str) -> dict[str, Any] | None:
@@ -232,12 +232,10 @@ def _measure(path: Path, node: Any, known: dict[int, tuple[int, int] | None], de
     return measured
 
 
-def _wrong(path: Path | str, error: "ValidationError", node: Any) -> InputError:
-    """The first complaint, with the line of the innermost node that its location reaches."""
+def _wrong(at: str, error: "ValidationError") -> InputError:
+    """The first complaint."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    line = _line_of(node, first["loc"])
-    at = f"{path}:{line}" if line else str(path)
     mistakes = _mistakes()["values"].items()
     what = next((words for kind, words in mistakes if first["type"].startswith(kind)), "has not the expected form")
     return InputError(
@@ -255,19 +253,17 @@ def _mistakes() -> dict[str, dict[str, str]]:
     return found
 
 
-def _line_of(node: Any, place: Sequence[int | str]) -> int | None:
-    if node is None:
-        return None
-    line = int(node.start_mark.line) + 1
-    for part in place:
-        inner = node.value if isinstance(node.value, list) else []
-        named = [one if isinstance(one, tuple) else (one, one) for one in inner]
+def line_of(path: Path, place: Sequence[Any]) -> int:
+    """The line of what keys and numbers lead to in a YAML file, or of the innermost thing around it."""
+    node = _yaml(path, files.read(path, MAX_YAML_BYTES).text)[0]  # nodes are large: they are made for a mistake alone
+    line = node.start_mark.line if node else 0
+    for part in place if node else ():
         if node.id == "mapping":
-            named = [(key, value) for key, value in named if key.value == part]
+            inner = [(key, value) for key, value in node.value if key.value == part]
         else:
-            named = named[part : part + 1] if isinstance(part, int) else []
-        if not named:
+            inner = [(node.value[part],) * 2] if node.id == "sequence" and isinstance(part, int) else []
+        if not inner:
             break
-        mark, node = named[0]
-        line = int(mark.start_mark.line) + 1
-    return line
+        key, node = inner[0]
+        line = key.start_mark.line
+    return int(line) + 1

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 WORDS = ("username", "password", "enable_secret", "key_passphrase", "token", "client_id", "client_secret")
 JUMP_WORDS = ("jump_username", "jump_password")
 """Of the set `default`: for jump hosts whose entry names no set."""
-_SECRETS = ("enable_secret", "token", "client_secret", "jump_password", "key_passphrase")
+_SECRETS = tuple(word for word in (*WORDS, *JUMP_WORDS) if word not in ("username", "client_id", "jump_username"))
 _MAX_FILE = 64 * 1024
 
 
@@ -75,8 +75,7 @@ class Credentials:
 
     def secrets(self) -> Iterator[str]:
         """The words of this set that no stored text may hold."""
-        words = (self.password, self.enable_secret, self.token, self.client_secret, self.jump_password)
-        yield from (word.reveal() for word in (*words, self.key_passphrase) if word)
+        yield from (word.reveal() for name in _SECRETS if (word := getattr(self, name)))
 
     def for_jump_host(self) -> "Credentials":
         """What jump hosts get: their own password where one is given, else the same."""
@@ -112,28 +111,20 @@ def find(
     is_token = "token" in words or "client_secret" in words
     username = words.get("username") or (_ask_username(wanted.name) if ask and not named and not is_token else "")
     key = _key(wanted, words.get("key_passphrase"), ask=ask) if wanted.key else None
-    password = words.get("password")
-    if ask and not (key or password or agent or is_token):
-        password = _ask_secret("Password", wanted)
-        origin |= {"password": "prompt"}
+    if key:
+        words.pop("password", None)
+    elif ask and not (agent or is_token or "password" in words):
+        words["password"], origin["password"] = _ask_secret("Password", wanted), "prompt"
     prefix = wanted.variables
-    if not is_token and (not (username or named) or not (key or password or agent)):
+    if not is_token and (not (username or named) or not (key or agent or "password" in words)):
         raise CredentialError(
             f"no credentials to log in with: {_set(wanted)}",
             why=f"looked in: {', '.join(wanted.sources)}; found {', '.join(words) or 'nothing'}; no terminal to ask on",
             hint=f"export {prefix}USERNAME=... ; read -rs {prefix}PASSWORD ; export {prefix}PASSWORD",
         )
-    rest: dict[str, Any] = {word: Secret(words[word]) for word in _SECRETS if word in words}
-    return Credentials(
-        username=username,
-        password=Secret(password) if password and not key else None,
-        key=key,
-        use_agent=agent and not key and not password,
-        client_id=words.get("client_id"),
-        jump_username=words.get("jump_username"),
-        source=_source_of(wanted, origin),
-        **rest,
-    )
+    given: dict[str, Any] = {word: Secret(text) if word in _SECRETS else text for word, text in words.items()}
+    given |= {"username": username, "source": _source_of(wanted, origin)}
+    return Credentials(key=key, use_agent=agent and not key and "password" not in words, **given)
 
 
 def known_login(wanted: CredentialSet) -> tuple[str | None, str]:
@@ -167,9 +158,7 @@ def _gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict
 
 def secrets_of_environment() -> tuple[str, ...]:
     """The secret words of all sets that the environment holds, for work on texts that needs no credentials."""
-    ends = tuple(
-        word.upper() for word in (*WORDS, *JUMP_WORDS) if word not in ("username", "client_id", "jump_username")
-    )
+    ends = tuple(word.upper() for word in _SECRETS)
     return tuple(value for name, value in os.environ.items() if name.startswith("LICSWEEP_") and name.endswith(ends))
 
 

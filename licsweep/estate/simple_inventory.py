@@ -48,7 +48,7 @@ def read(project: Project) -> Inventory | None:
     if not hosts_files:
         return None
     groups_file, defaults_file = folder / "groups.yaml", folder / "defaults.yaml"
-    groups, defaults = _entries(groups_file), _entry(defaults_file, "", _load(defaults_file))
+    groups, defaults = _entries(groups_file), _entry(defaults_file, "", _load(defaults_file, dict[Any, Any]))
     hosts: dict[str, Entry] = {}
     for file, entries in hosts_files.items():
         for name in entries.keys() & hosts.keys():
@@ -74,22 +74,18 @@ def read(project: Project) -> Inventory | None:
 
 
 def _entries(file: Path) -> dict[str, Entry]:
-    return {_name(file, name): _entry(file, name, entry) for name, entry in _load(file).items()}
+    entries = _load(file, dict[Any, dict[Any, Any] | None])
+    return {_name(file, name): _entry(file, name, entry or {}) for name, entry in entries.items()}
 
 
-def _load(file: Path) -> dict[Any, Any]:
+def _load(file: Path, kind: Any) -> Any:
     if not files.present(file):
         return {}
     try:
         found_in = file.parent if file.parent.name == "hosts.d" else None
-        found = serialization.load_yaml_file(file, Any, found_in=found_in) or {}
+        return serialization.load_yaml_file(file, kind | None, found_in=found_in) or {}
     except InputError as error:
         raise InventoryError(error.what, why=error.why, hint="licsweep hosts") from error
-    if not isinstance(found, dict):
-        raise InventoryError(
-            f"{file}:1: names with values are expected", why="as in: licsweep init", hint="licsweep hosts"
-        )
-    return found
 
 
 def _name(file: Path, name: Any) -> str:
@@ -102,10 +98,8 @@ def _name(file: Path, name: Any) -> str:
     raise _wrong(file, word, "", "YAML does not read this name as text", "", f'write it in quotes: "{word}":')
 
 
-def _entry(file: Path, name: str, raw: Any) -> Entry:
-    if not isinstance(raw, dict | None):
-        raise _wrong(file, name, "", "keys with values are expected", "known are: " + ", ".join(_KEYS))
-    entry = {key: value for key, value in (raw or {}).items() if value is not None}
+def _entry(file: Path, name: str, raw: Entry) -> Entry:
+    entry = {key: value for key, value in raw.items() if value is not None}
     for key, value in entry.items():
         if key == "password" or (key in ("data", "connection_options") and _holds_secret(value)):
             hint = "remove it and export LICSWEEP_PASSWORD in its place (docs/credentials.md)"
@@ -144,12 +138,12 @@ def _check(project: Project, file: Path, name: str, entry: Entry) -> None:
     data = entry.get("data", {})
     zone, credentials = data.get("timezone"), data.get("credentials")
     if zone is not None and not _is_zone(zone):
-        why = did_you_mean(str(zone), available_timezones())
-        raise _wrong(file, name, "timezone", f"no such time zone: {zone}", why, "a name as Europe/Berlin is expected")
+        why, hint = did_you_mean(str(zone), available_timezones()), "a name as Europe/Berlin is expected"
+        raise _wrong(file, name, "data.timezone", f"no such time zone: {zone}", why, hint)
     if credentials is not None and credentials not in project.credential_sets:
         why = did_you_mean(str(credentials), project.credential_sets)
         hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
-        raise _wrong(file, name, "credentials", f"no such credential set: {credentials}", why, hint)
+        raise _wrong(file, name, "data.credentials", f"no such credential set: {credentials}", why, hint)
 
 
 def _check_names(file: Path, name: str, entry: Entry, hosts: dict[str, Entry], groups: dict[str, Entry]) -> None:
@@ -160,9 +154,10 @@ def _check_names(file: Path, name: str, entry: Entry, hosts: dict[str, Entry], g
     jump = entry.get("data", {}).get("jump") or []
     for hop in [jump] if isinstance(jump, str) else jump:
         if hop not in hosts:
-            raise _wrong(file, name, "jump", f"no such jump host: {hop}", did_you_mean(str(hop), hosts))
+            raise _wrong(file, name, "data.jump", f"no such jump host: {hop}", did_you_mean(str(hop), hosts))
         if hop == name:
-            raise _wrong(file, name, "jump", f"{hop} is reached through itself", "the first hop is reached directly")
+            why = "the first hop is reached directly"
+            raise _wrong(file, name, "data.jump", f"{hop} is reached through itself", why)
 
 
 def _check_cycles(file: Path, groups: dict[str, Entry]) -> None:
@@ -243,15 +238,7 @@ def _is_zone(name: Any) -> bool:
 
 
 def _wrong(file: Path, name: str, key: str, what: str, why: str, hint: str = "licsweep hosts") -> InventoryError:
-    """The error with the line of an entry's key (of the entry where the key has no line of its own)."""
-    line, inside = 1, not name
-    wanted = re.compile(rf"(?:^|[\s{{,])[\"']?{re.escape(str(key))}[\"']?\s*:(?:\s|$)") if key else None
-    for number, text in enumerate(files.read(file).text.splitlines(), 1):
-        if name and (top := re.match(r"[\"']?([^\s#\"'].*?)[\"']?\s*:(?:\s|$)", text)):
-            inside = top[1] == name
-            line = number if inside else line
-        if inside and wanted and wanted.search(text):
-            line = number
-            break
-    place = ".".join(filter(None, (name, str(key))))
-    return InventoryError(f"{file}:{line}: {place}: {what}", why=why, hint=hint)
+    """The error with the line of an entry's key (`data.jump`), or of the entry where the key has no line of its own."""
+    place = [part for part in (name, *str(key).split(".")) if part]
+    line = serialization.line_of(file, place)
+    return InventoryError(f"{file}:{line}: {'.'.join(place)}: {what}", why=why, hint=hint)
