@@ -2,11 +2,13 @@
 
 import functools
 import io
+import json
 import logging
 import math
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,18 +90,9 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="Print without colors.")
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
-    def wrapped(
-        *,
-        project_folder: Path | None,
-        quiet: bool,
-        log_format: str,
-        log_level: str,
-        no_color: bool,
-        debug: bool,
-        **options: Any,
-    ) -> None:
+    def wrapped(*, project_folder: Path | None, quiet: bool, no_color: bool, debug: bool, **options: Any) -> None:
         os.umask(0o077)  # what a run writes is for its owner
-        _log(log_format, log_level)
+        _log(options.pop("log_format"), options.pop("log_level"))
         try:
             _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
@@ -135,10 +128,9 @@ def _tell(error: LicsweepError) -> None:
 
 def _clean_record(record: logging.LogRecord) -> bool:
     """A filter of log records, of every level: a message and the lines of a traceback are made fit to be shown."""
-    try:
-        record.msg, record.args = one_line(record.getMessage()), ()
-    except (TypeError, ValueError):  # a library's message that its arguments don't fit
-        record.msg, record.args = one_line(str(record.msg)), ()
+    with suppress(TypeError, ValueError):  # a library's message that its arguments don't fit
+        record.msg = record.getMessage()
+    record.msg, record.args = one_line(str(record.msg)), ()
     if record.exc_info and not record.exc_text:
         trace = logging.Formatter().formatException(record.exc_info)
         record.exc_text = "\n".join(one_line(line) for line in trace.split("\n"))
@@ -147,15 +139,8 @@ def _clean_record(record: logging.LogRecord) -> bool:
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        import json
-
-        line = {
-            "at": self.formatTime(record),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        return json.dumps(line)
+        told = {"at": self.formatTime(record), "level": record.levelname.lower(), "logger": record.name}
+        return json.dumps(told | {"message": record.getMessage()})
 
 
 def _log(form: str, level: str) -> None:

@@ -30,8 +30,7 @@ def scan(run: Run, selection: Selection, out: Out) -> None:
     """
     from licsweep.jobs import hostkeys
 
-    found = hostkeys.scan(run.project(), selection)
-    out.rows("known-hosts-scan", [_row(one) for one in found])
+    out.rows("known-hosts-scan", [_row(one) for one in hostkeys.scan(run.project(), selection)])
 
 
 @command.command()

@@ -12,8 +12,9 @@ from licsweep.cli.render import Out, data_options, outcomes
 @shared
 def command(run: Run, out: Out) -> None:
     """List the sweeps and ingests in the store, oldest first."""
-    from licsweep.jobs import store_queries
+    from licsweep.store import reading
 
-    found = store_queries.snapshots(run.project())
+    with reading(run.project()) as store:
+        found = store.snapshots()
     rows = [serialization.plain(one) | {"told": outcomes(one.outcomes)} for one in found]
     out.rows("snapshots", rows, whole=found)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,10 +13,8 @@ from licsweep.cli.render import Out, data_options, plain
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
+from licsweep.reading.collected import Collected
 from licsweep.reports.view import percent
-
-if TYPE_CHECKING:
-    from licsweep.reading.collected import Collected
 
 MOST_HOURS = 24 * 366 * 100
 
@@ -48,23 +46,12 @@ MOST_HOURS = 24 * 366 * 100
 )
 @data_options
 @shared
-def command(
-    run: Run,
-    selection: Selection,
-    gather_only: bool,
-    failed_from: int | None,
-    fresher_than_hours: float | None,
-    dry_run: bool,
-    out: Out,
-    **flags: Any,
-) -> None:
+def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: Any) -> None:
     """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import sweep
 
-    project = run.project(**flags)
-    request = sweep.SweepRequest(
-        selection=selection, gather_only=gather_only, failed_from=failed_from, fresher_than_hours=fresher_than_hours
-    )
+    project = run.project(**{name: given.pop(name) for name in ("workers", "min_coverage", "sweep_deadline")})
+    request = sweep.SweepRequest(selection=selection, **given)
     if dry_run:
         out.rows("sweep-dry-run", sweep.dry_run(project, request))
         return
@@ -75,7 +62,7 @@ def command(
     verdict(run, done, project.settings.min_coverage)
 
 
-def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> None:
+def counts(run: Run, verb: str, done: Collected, out: Out, **more: Any) -> None:
     """Prints the outcome counts of a finished snapshot; JSON names the hosts that did not end ok, too."""
     failed = tuple(
         FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
@@ -92,7 +79,7 @@ def counts(run: Run, verb: str, done: "Collected", out: Out, **more: Any) -> Non
     run.say(f"snapshot {done.snapshot_id}: {done.selected} hosts, coverage {percent(done.percent)}")
 
 
-def verdict(run: Run, done: "Collected", min_coverage: float, again: str = "licsweep sweep --failed-from {}") -> None:
+def verdict(run: Run, done: Collected, min_coverage: float, again: str = "licsweep sweep --failed-from {}") -> None:
     """Exits with the code that the coverage asks for. Raises NothingCollected."""
     if done.interrupted:
         sys.exit(EXIT_INTERRUPTED)

@@ -1,4 +1,4 @@
-"""What the store holds: its snapshots, and one host."""
+"""What the store holds of one host, and what it holds of the future."""
 
 import logging
 from collections.abc import Sequence
@@ -7,17 +7,11 @@ from difflib import get_close_matches
 
 from licsweep.clean_text import shell_word
 from licsweep.errors import UsageError
-from licsweep.model import Capture, HostState, Snapshot
+from licsweep.model import Capture, HostState
 from licsweep.settings import Project
 from licsweep.store import Store, reading
 
 log = logging.getLogger(__name__)
-
-
-def snapshots(project: Project) -> list[Snapshot]:
-    """All snapshots, oldest first; one that no run writes any more is interrupted. Raises StoreError."""
-    with reading(project) as store:
-        return store.snapshots()
 
 
 def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState, Sequence[Capture]]:

@@ -99,46 +99,28 @@ def narrowed(targets: Sequence[Target], request: SweepRequest, store: Store) -> 
 
     Raises UsageError where no host is left.
     """
+    now, fresh = datetime.now(UTC), {}
     if request.failed_from is not None:
         targets = _failed(store, targets, request.failed_from)
-    return remembered(store, targets), _fresh(store, targets, request.fresher_than_hours)
-
-
-def remembered(store: Store, targets: Sequence[Target]) -> list[Target]:
-    """Hosts of platform `auto` as what the last sweep found them to be."""
-    if not any(target.platform == inv.AUTO for target in targets):
-        return list(targets)
-    found = store.platforms(datetime.now(UTC))
-    return [
-        replace(target, platform=found.get(target.name, inv.AUTO)) if target.platform == inv.AUTO else target
-        for target in targets
-    ]
+    if request.fresher_than_hours is not None:
+        longest = timedelta(hours=request.fresher_than_hours)
+        read = {name: at for name, at in store.last_read(now).items() if now - at < longest}
+        fresh = {name: f"fresh enough: read {at:%Y-%m-%d %H:%M} UTC" for name, at in read.items()}
+    if any(target.platform == inv.AUTO for target in targets):
+        known = store.platforms(now)
+        auto = {one.name: known.get(one.name, inv.AUTO) for one in targets if one.platform == inv.AUTO}
+        targets = [replace(one, platform=auto.get(one.name, one.platform)) for one in targets]
+    return targets, fresh
 
 
 def _failed(store: Store, targets: Sequence[Target], snapshot_id: int) -> list[Target]:
     states = store.host_states(as_of=datetime.now(UTC), snapshot_id=snapshot_id)
-    failed = {
-        state.hostname
-        for state in states
-        if state.outcome not in ("ok", "unsupported") and state.skip != "fresh-enough"
-    }
+    again = (state for state in states if state.outcome not in ("ok", "unsupported"))
+    failed = {state.hostname for state in again if state.skip != "fresh-enough"}
     left = [target for target in targets if target.name in failed]
     if not left:
         raise UsageError(f"no selected host failed in snapshot {snapshot_id}", why="there is nothing to repeat")
     return left
-
-
-def _fresh(store: Store, targets: Sequence[Target], hours: float | None) -> dict[str, str]:
-    """Hosts whose last good observation is young enough, with the reason to leave them out."""
-    if hours is None:
-        return {}
-    now = datetime.now(UTC)
-    read = store.last_read(now)
-    return {
-        target.name: f"fresh enough: read {read[target.name]:%Y-%m-%d %H:%M} UTC"
-        for target in targets
-        if target.name in read and now - read[target.name] < timedelta(hours=hours)
-    }
 
 
 def login_to(
