@@ -2,7 +2,7 @@
 
 The first line of standard input is the estate that is wanted, secrets included (simulator/device.py, Wanted), as JSON.
 Prints one line of JSON when all listen (Announcement), serves until standard input closes or SIGTERM, so that it can't
-outlive its parent, and prints one line more at its end (Tally).
+outlive its parent, and prints one line more at its end (Tally). Further lines of input are orders (Order).
 """
 
 import asyncio
@@ -10,11 +10,12 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from licsweep.errors import LicsweepError
 from licsweep.serialization import from_json, to_json
-from licsweep.simulator.device import Tally, Wanted
+from licsweep.simulator.device import Order, Tally, Wanted
 from licsweep.simulator.latency import LatencyLoop
 from licsweep.simulator.server import serve
 
@@ -37,12 +38,21 @@ async def _run(wanted: Wanted) -> Tally:
     over = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, over.set)
     loop.add_signal_handler(signal.SIGINT, over.set)
-    loop.add_reader(sys.stdin.fileno(), _end_of_input, over)
-    return await serve(wanted, lambda announcement: print(to_json(announcement), flush=True), over.wait)
+
+    async def until(obey: Callable[[Order], None]) -> None:
+        loop.add_reader(sys.stdin.fileno(), _hear, obey, over)
+        await over.wait()
+
+    return await serve(wanted, lambda announcement: print(to_json(announcement), flush=True), until)
 
 
-def _end_of_input(over: asyncio.Event) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
+def _hear(obey: Callable[[Order], None], over: asyncio.Event) -> None:
+    """One order at a time; the end of the input is that of the estate."""
+    heard = os.read(sys.stdin.fileno(), 4096)
+    if heard.strip():
+        obey(from_json(heard.decode(), Order))
+        print(flush=True)
+    elif not heard:
         over.set()
 
 

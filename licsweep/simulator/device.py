@@ -80,9 +80,22 @@ class Announcement(Record):
 class Tally(Record):
     """The line that the simulator prints at its end: by name of device or jump host, what it saw.
 
-    `forwards` counts the connections that a jump host made for its clients.
+    `forwards` counts the connections that a jump host made for its clients, `imports` the files that a device took;
+    `usage_files` are the sha256 of the usage files that it wrote.
     """
 
     connections: dict[str, int] = field(default_factory=dict)
     passwords: dict[str, int] = field(default_factory=dict)
     forwards: dict[str, int] = field(default_factory=dict)
+    imports: dict[str, int] = field(default_factory=dict)
+    usage_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Record):
+    """A further line that the simulator reads, and answers with an empty one: what is wrong with a device from now on
+    (licsweep/simulator/box.py), and the serial number of the box that was put in its place."""
+
+    device: str
+    troubles: tuple[str, ...] = ()
+    serial: str | None = None

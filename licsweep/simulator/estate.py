@@ -11,7 +11,7 @@ from typing import Any
 
 from licsweep.errors import LicsweepError, MissingExtra, UsageError
 from licsweep.serialization import from_json, to_json
-from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
+from licsweep.simulator.device import Announcement, Device, JumpHost, Order, Tally, Wanted
 from licsweep.simulator.project import write_project
 
 COMMAND = (sys.executable, "-P", "-m", "licsweep.simulator")  # -P: nothing of the current folder is imported
@@ -72,6 +72,14 @@ class SimulatedEstate:
     def write_project(self, directory: Path) -> None:
         """Writes inventory/, known_hosts and entitlements/ of a project for this estate; no password among them."""
         write_project(directory, self.devices, self.jump_hosts, self._wanted.design)
+
+    def change(self, device: str, *troubles: str, serial: str | None = None) -> None:
+        """From now on this is wrong with that device (licsweep/simulator/box.py), or another box stands there."""
+        process = self._process
+        assert process and process.stdin and process.stdout  # noqa: S101, PT018 - the estate runs
+        process.stdin.write(to_json(Order(device=device, troubles=troubles, serial=serial)) + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
 
     @property
     def alive(self) -> bool:

@@ -4,14 +4,28 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from licsweep.simulator.design import Design, estate_data
 from licsweep.simulator.device import Device
+from licsweep.simulator.rum import RumState
 
 DEVICE_DATE = "%b %d %H:%M:%S %Y %Z"
+Current = Callable[[], tuple[Device, RumState]]
+
+
+def _random(device: Device) -> random.Random:
+    return random.Random(device.udis[0].sn)  # noqa: S311 - spreads the minutes of the dates
+
+
+def designed_state(facts: Mapping[str, Any], device: Device, now: datetime) -> RumState:
+    """What a device says of its usage reports when the estate starts."""
+    if (days := facts.get("ack_days")) is None:
+        return RumState(acked_at=None, total=6, acknowledged=0, available=6)
+    return RumState(acked_at=now - timedelta(days=days, minutes=_random(device).randrange(600)))
 
 
 class Outputs:
@@ -19,7 +33,7 @@ class Outputs:
     sweeps read the same."""
 
     def __init__(self, design: Design, now: datetime, folder: str | None = None) -> None:
-        self._design, self._now = design, now
+        self._design, self.now = design, now
         self._folder = estate_data(folder) / "outputs"
         self._environment = Environment(
             loader=FunctionLoader(lambda name: self._folder.joinpath(name).read_text()),
@@ -31,24 +45,37 @@ class Outputs:
         )
         self._environment.filters["ago"] = lambda moment, **span: (moment - timedelta(**span)).strftime(DEVICE_DATE)
         self._environment.filters["ahead"] = lambda moment, **span: (moment + timedelta(**span)).strftime(DEVICE_DATE)
+        self._environment.globals["days"] = lambda days, minutes: timedelta(days=days, minutes=minutes)
+        self._rendered = cache(self.render)
 
-    def commands(self, device: Device) -> Mapping[str, Callable[[], str]]:
-        """Each command that the device knows, with what renders its output (lines end in LF)."""
-        folder = self._design.kind(device.kind).outputs
-        names = sorted(entry.name for entry in (self._folder / folder).iterdir() if entry.name.endswith(".j2"))
+    def commands(self, device: Device, current: Current | None = None) -> Mapping[str, Callable[[], str]]:
+        """Each command that the device knows, with what renders its output (lines end in LF). `current` tells the box
+        that stands there now and its usage reports, where they change."""
+        kind = self._design.kind(device.kind)
+        names = sorted(e.name for e in (self._folder / kind.outputs).iterdir() if e.name.endswith(".j2"))
+        as_designed = device, designed_state(kind.facts, device, self.now)
         return {
-            name.removesuffix(".j2").replace("_", " "): cache(partial(self._render, device, f"{folder}/{name}"))
+            name.removesuffix(".j2").replace("_", " "): partial(
+                self._now, f"{kind.outputs}/{name}", current or (lambda: as_designed)
+            )
             for name in names
         }
 
-    def _render(self, device: Device, template: str) -> str:
+    def _now(self, template: str, current: Current) -> str:
+        device, rum = current()
+        return self._rendered(template, device, rum=rum)
+
+    def render(self, template: str, device: Device, **more: Any) -> str:
+        """A template as that device prints it, with what it needs beside the device's facts."""
         kind = self._design.kind(device.kind)
-        rng = random.Random(device.udis[0].sn)  # noqa: S311 - spreads the minutes of the dates
+        rng = _random(device)
         return self._environment.get_template(template).render(
             device=device,
             licenses=[(self._design.licenses[line.license], line) for line in kind.licenses],
-            now=self._now.astimezone(ZoneInfo(device.timezone)),
+            now=self.now.astimezone(ZoneInfo(device.timezone)),
+            zone=ZoneInfo(device.timezone),
             jitter=rng.randrange(600),
             up_days=rng.randrange(20, 300),
             **kind.facts,
+            **more,
         )

@@ -17,10 +17,12 @@ from typing import Any
 import asyncssh
 
 from licsweep import platforms
+from licsweep.simulator.box import Box
 from licsweep.simulator.design import load_design, plan
-from licsweep.simulator.device import Announcement, Device, JumpHost, Tally, Wanted
+from licsweep.simulator.device import Announcement, Device, JumpHost, Order, Tally, Wanted
 from licsweep.simulator.faults import spread
 from licsweep.simulator.outputs import Outputs
+from licsweep.simulator.scp_server import serve_scp
 from licsweep.simulator.terminal import Behavior, HungUp, Vty
 from licsweep.simulator.vtys import vty_of
 
@@ -48,13 +50,17 @@ class Account:
         return right and not locked
 
 
-async def serve(wanted: Wanted, announce: Callable[[Announcement], None], until: Callable[[], Awaitable[Any]]) -> Tally:
-    """Starts the estate, announces it, serves until `until` is over; what it saw."""
+async def serve(
+    wanted: Wanted,
+    announce: Callable[[Announcement], None],
+    until: Callable[[Callable[[Order], None]], Awaitable[Any]],
+) -> Tally:
+    """Starts the estate, announces it, serves until `until` is over, which may give orders; what it saw."""
     async with AsyncExitStack() as stack:
         estate = _Estate(wanted, stack)
         announce(await estate.start())
-        await until()
-    return Tally(connections=dict(estate.connections), passwords=dict(estate.passwords), forwards=dict(estate.forwards))
+        await until(estate.obey)
+    return estate.tally
 
 
 class _Estate:
@@ -77,6 +83,24 @@ class _Estate:
         self.passwords: Counter[str] = Counter()
         self.forwards: Counter[str] = Counter()
         self.silent: list[Any] = []
+        self._boxes: dict[str, Box] = {}
+
+    @property
+    def tally(self) -> Tally:
+        return Tally(
+            connections=dict(self.connections),
+            passwords=dict(self.passwords),
+            forwards=dict(self.forwards),
+            imports={name: box.imports for name, box in self._boxes.items() if box.imports},
+            usage_files={name: tuple(box.usage_files) for name, box in self._boxes.items() if box.usage_files},
+        )
+
+    def obey(self, order: Order) -> None:
+        """Changes a device while it runs."""
+        box = self._boxes[order.device]
+        box.troubles = frozenset(order.troubles)
+        if order.serial:
+            box.become(order.serial)
 
     async def start(self) -> Announcement:
         planned = plan(self._design, self._wanted.devices, self._wanted.seed, self._wanted.only)
@@ -101,14 +125,27 @@ class _Estate:
         known = {"changed-key": self._former_key, "unknown-key": None}.get(device.fault or "", self._key)
         return replace(device, port=port, host_key=_public(known) if known else "")
 
+    def _box(self, device: Device, outputs: Outputs) -> Box | None:
+        """The box behind a device that makes usage reports."""
+        kind = self._design.kind(device.kind)
+        if device.platform != "cisco_xe" or "agent_number" not in kind.facts:
+            return None
+        printed = [(self._design.licenses[line.license], line.count or 0) for line in kind.licenses]
+        uses = tuple((known.feature or "", known.tag or "", count) for known, count in printed)
+        troubles = frozenset({"scp-level"} if device.fault == "enable" else ())
+        self._boxes[device.name] = Box(device, kind, outputs, uses, troubles)
+        return self._boxes[device.name]
+
     async def _listen(self, device: Device, outputs: Outputs) -> int:
         platform, fault = platforms.get(device.platform), device.fault or ""
+        box = self._box(device, outputs)
         behavior = Behavior(
             name=device.name,
             dialect=self._design.dialect(device.platform),
             pager_off=platform.pager_off,
             banner=self._design.kind(device.kind).banner,
-            commands=outputs.commands(device),
+            commands=outputs.commands(device, box.current if box else None),
+            answer=box.answer if box else lambda _: None,
             enable_secret=self._wanted.enable_secret,
         )
         vty = vty_of(platform.session, fault)
@@ -117,7 +154,7 @@ class _Estate:
             device.host,
             partial(LOGINS.get(fault, _Login), device.name, account, self),
             kex_algs=OLD_KEY_EXCHANGES if fault == "kex-mismatch" else KEY_EXCHANGES,
-            process_factory=None if fault == "no-shell" else partial(_session, vty, behavior),
+            process_factory=None if fault == "no-shell" else partial(_session, vty, behavior, box),
         )
 
     async def _start_jump_host(self, name: str) -> JumpHost:
@@ -246,7 +283,13 @@ class _SshWire:
         self._connection._transport.pause_reading()  # asyncssh itself has no reason to offer that
 
 
-async def _session(vty: type[Vty], behavior: Behavior, process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    with suppress(HungUp, BrokenPipeError, ConnectionError, asyncssh.Error):
-        await vty(behavior, _SshWire(process)).run()
-    process.exit(0)
+async def _session(
+    vty: type[Vty], behavior: Behavior, box: Box | None, process: "asyncssh.SSHServerProcess[bytes]"
+) -> None:
+    status = 0
+    with suppress(HungUp, BrokenPipeError, ConnectionError, EOFError, asyncssh.Error):
+        if process.command:
+            status = await serve_scp(box, process) if box else 1
+        else:
+            await vty(behavior, _SshWire(process)).run()
+    process.exit(status)

@@ -36,13 +36,14 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behavior:
-    """What one device knows at its vty."""
+    """What one device knows at its vty: `answer` is asked about a line that is none of the `commands`."""
 
     name: str
     dialect: Dialect
     pager_off: str | None = None
     banner: str
     commands: Mapping[str, Callable[[], str]]
+    answer: Callable[[str], str | None] = lambda _: None
     enable_secret: str = field(default="", repr=False)
 
     @property
@@ -97,6 +98,8 @@ class Vty:
                 pass
             case words if (command := " ".join(words)) in self._behavior.commands:
                 await self._answer(command, self._behavior.commands[command]())
+            case words if (answer := self._behavior.answer(" ".join(words))) is not None:
+                await self._answer(" ".join(words), answer)
             case _:
                 self._show(self._behavior.refusal(line))
 
