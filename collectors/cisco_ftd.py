@@ -1,7 +1,7 @@
 """FTD (Secure Firewall Threat Defense) over CLISH: identity, manager, failover and cluster. Its licenses are its
 manager's (FMC, cdFMC), or its own where FDM manages it (`cisco_fdm`).
 
-`show high-availability config` is read and never sent: its last word begins `configure`. `show failover` says as much.
+`show failover` and `show high-availability config` print the same; a release may know only one of them.
 """
 
 from licsweep.platforms import Command, Platform
@@ -14,6 +14,7 @@ PLATFORM = Platform(
         Command(line="show version system"),
         Command(line="show managers", required=True),
         Command(line="show failover"),
+        Command(line="show high-availability config"),
         Command(line="show cluster info"),
     ),
 )

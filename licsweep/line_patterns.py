@@ -32,7 +32,10 @@ _NEVER = (
     ["show", "running-config"],
     ["show", "startup-config"],
     ["show", "tech-support"],
+    ["show", "configuration"],
 )
+# Words behind `show` name what is read, and can't configure: `show high-availability config`.
+_SHOWN = (["configure"],)
 # What the lines of a record begin with, by kind of session; kinds of other packages read with `show` alone.
 _READING = {
     "ios": ("show",),
@@ -61,6 +64,8 @@ def objection(line: str) -> str | None:
         return "only words of letters, digits and / _ . : - with one blank between them can be sent"
     words = line.lower().split(" ")
     for phrase in _NEVER:
+        if phrase in _SHOWN and words[0] == "show":
+            continue
         for start in range(len(words) - len(phrase) + 1):
             shortest = _SHORTEST_ABBREVIATION if start else 1
             taken = words[start : start + len(phrase)]

@@ -12,7 +12,9 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 from netmiko.cisco.cisco_nxos import CiscoNxosSSH
 from netmiko.cisco.cisco_xr import CiscoXrSSH
 
+from licsweep.access.clish import ClishSession
 from licsweep.access.conversation import Conversation
+from licsweep.access.fxos import FxosSession
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.ssh_session import CHANGEABLE, Session
@@ -49,6 +51,8 @@ _OURS: dict[str, type[Session]] = {
     "nxos": NxosSession,
     "asa": AsaSession,
     "xr": XrSession,
+    "clish": ClishSession,
+    "fxos": FxosSession,
     "vos": VosSession,
     "tsh": TshSession,
 }

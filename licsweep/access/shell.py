@@ -102,6 +102,10 @@ class Shell:
         """Whether an empty line is sent in a silence, to bring the prompt."""
         return True
 
+    def more_follows(self) -> bool:
+        """Whether something stands behind what was read."""
+        return bool(self.channel.recv_ready())
+
     def asks(self, line: bytes) -> bool:
         """Whether the device waits at a question: nothing is sent to it, not even `exit`."""
         return is_question(line) and not (self.prompt and self.at_prompt(line))
@@ -136,7 +140,7 @@ class Shell:
                 self.write(key)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
             elif data:
-                if begun and at_end(line) and not self.channel.recv_ready():
+                if begun and at_end(line) and not self.more_follows():
                     return bytes(got)
             elif self._ended(line, at_end, echoed=b"\n" in got, learning=learning and self._nudged):
                 return bytes(got)

@@ -19,6 +19,8 @@ def clean(text: str, command: str, prompt: str) -> str:
     if "\x1b" in text:
         text = ESCAPE.sub("", text)
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    if "\b" in text:
+        lines = [_taken_back(line) for line in lines]
     if lines[-1].strip() == prompt:
         lines.pop()
     echo = next((number for number, line in enumerate(lines) if command in line), None)
@@ -28,6 +30,17 @@ def clean(text: str, command: str, prompt: str) -> str:
     lines = lines if echo is None else lines[echo + 1 :]
     text = "\n".join(lines)
     return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _taken_back(line: str) -> str:
+    """The line without what backspaces took back."""
+    kept: list[str] = []
+    for letter in line:
+        if letter != "\b":
+            kept.append(letter)
+        elif kept:
+            kept.pop()
+    return "".join(kept)
 
 
 def quoted(text: str) -> str:

@@ -14,11 +14,12 @@ NOT_UTF8 = "Gr\udcfc\udcdfe \udcc3( \udcff\udcfe"
 SPLASH = "System is starting up, please wait ..."
 LURES = ("Authorized access only #", "edge-router#", "  more: see the wiki >", "host>", "Welcome to lab-1#")
 ENABLE_ATTEMPTS = 3
+COUNTED = ("show license", "show managers")
 
 
 def is_license(command: str) -> bool:
     """Whether a fault of the output hits this command."""
-    return command.startswith("show license")
+    return command.startswith(COUNTED)
 
 
 def insert(text: str, line: str) -> str:

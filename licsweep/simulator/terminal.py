@@ -78,13 +78,16 @@ class Vty:
         while True:
             self._shown += self._prompt
             line = await self._line()
-            if line.split() in (["exit"], ["quit"], ["logout"]):
+            if self._leaves(line.split()):
                 break
             await self._obey(line)
         await self._flush()
 
     async def _greet(self) -> None:
         self._show(self._behavior.banner)
+
+    def _leaves(self, words: list[str]) -> bool:
+        return words in (["exit"], ["quit"], ["logout"])
 
     async def _obey(self, line: str) -> None:
         match line.split():
@@ -109,24 +112,32 @@ class Vty:
     async def _answer(self, command: str, text: str) -> None:  # noqa: ARG002 - the broken ones look at the command
         await self._page(text)
 
-    async def _line(self, *, hidden: bool = False) -> str:
-        """One line of input, echoed (unless hidden) and edited."""
-        line = ""
+    async def _line(self, *, hidden: bool = False, line: str = "") -> str:
+        """One line of input, echoed (unless hidden) and edited; `line` is what stands there already."""
         while (key := await self._key()) != "\n":
             if key in RUBOUT:
                 self._shown += "\b \b" * (line != "" and not hidden)
                 line = line[:-1]
             elif key in KILL_LINE:
-                self._shown += "\b \b" * len(line)
+                self._shown += self._wiped(line)
                 line = ""
             elif key == INTERRUPT:
                 line = ""
                 break
             elif key.isprintable():
-                self._shown += "" if hidden else key
-                line += key
+                typed = self._completion(line) * (key == " ") + key
+                self._shown += "" if hidden else typed
+                line += typed
         self._shown += "\r\n"
         return line
+
+    def _wiped(self, line: str) -> str:
+        """What clears the line on the screen."""
+        return "\b \b" * len(line)
+
+    def _completion(self, line: str) -> str:  # noqa: ARG002 - the kinds that complete look at it
+        """What a blank adds to the last word."""
+        return ""
 
     async def _page(self, text: str) -> None:
         if not self._height:

@@ -1,9 +1,11 @@
 """Which vty plays a device: that of its kind of session, with its fault."""
 
+from licsweep.simulator.clish import Clish
 from licsweep.simulator.fault_sessions import VTYS
+from licsweep.simulator.fxos import Fxos
 from licsweep.simulator.terminal import Vty
 
-KINDS: dict[str, type[Vty]] = {}
+KINDS: dict[str, type[Vty]] = {"clish": Clish, "fxos": Fxos}
 """The vtys of the kinds of session that do more than echo a line and answer it."""
 
 
