@@ -33,10 +33,10 @@ class ClishShell(Shell):
         """Waits for the prompt. AuthFailed where the login gets another one."""
         line = last_line(self.read_until(self.at_prompt, learning=True))
         if line != PROMPT:
-            hint = "a user of the command line `> ` is needed, not one of a Linux shell or of another console"
-            raise AuthFailed(
-                "this user gets no CLISH", why=f"the prompt is {line.decode(errors='replace')!r}", hint=hint
+            hint = (
+                "use an account whose login gets the CLI; an FMC older than 6.5 gives a Linux shell: read it over REST"
             )
+            raise AuthFailed("the login does not get the CLI (`> `)", why=_prompt_is(line), hint=hint)
         self.prompt = PROMPT
 
     def at_prompt(self, line: bytes) -> bool:

@@ -114,6 +114,8 @@ class Shell:
         """Waits for a prompt, switches paging off and takes the line behind its echo for the prompt: a banner may look
         like one, but no banner comes behind the echo. Returns the answer."""
         self.prompt = last_line(self.read_until(usual_prompt, learning=True))
+        if self.prompt == b">":  # CLISH, which has no pager and would leave a refused line typed
+            pager_off = ""
         usual = usual_prompt(self.prompt)
         raw = self.ask(pager_off, usual_prompt if usual else None, learning=True)
         self.prompt = last_line(raw)

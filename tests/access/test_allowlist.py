@@ -219,3 +219,32 @@ def test_what_a_record_allows_is_what_it_says(pattern: str, line: str) -> None:
 )
 def test_what_a_record_may_hold_by_its_kind_of_session(session: str, line: str, may: bool) -> None:
     assert (record_objection(line, session) is None) == may
+
+
+@pytest.mark.parametrize("line", ["show high-availability config", "show x configuration", "show x conf"])
+def test_words_behind_show_name_what_is_read(line: str) -> None:
+    assert objection(line) is None
+    assert record_objection(line, "clish") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "conf",
+            "config",
+            "configure",
+            "configuration",
+            "config t",
+            "do config",
+            "do conf t",
+            "x configure",
+            "sh config",
+        ),
+        *("show conf", "show config", "show configuration", "show configuration all", "SHOW CONF", "sho x config"),
+        *("show config set", "show x set", "show x write", "show x copy", "show x reload", "show-x config"),
+    ],
+)
+def test_and_nothing_else_gets_past_for_that(line: str) -> None:
+    for session in ("clish", "fxos", "ios", "vos"):
+        assert record_objection(line, session)

@@ -60,7 +60,8 @@ def test_a_session_reads_what_was_printed(box: Start, file: Path, pieces: Pieces
     finally:
         session.close()
     sent = "".join(step.get("send", "") for step in case["steps"])
-    eventually(lambda: "".join(typed) == sent)
+    # the last line is lost where the connection ends while the device still writes
+    eventually(lambda: "".join(typed) in (sent, sent.removesuffix("exit\n")))
 
 
 def ask(box: Start, platform: str, command: str, *receive: str, limits: Limits = LIMITS) -> str:
