@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -65,18 +65,12 @@ def counted(text: str, *, decimal: str, owned: bool) -> tuple[int | None, int | 
     return (None if number is None else number + plus), reserved
 
 
-def day(text: str, order: Order | None = None) -> date | None:
-    """A date, None where the cell says that there is none. Raises ValueError, also where day and month could swap.
-
-    `order` is the order of day and month in this file, None where it is not known.
-    """
-    found = moment(text, order)
-    return found.date() if found else None
-
-
 @lru_cache(maxsize=10_000)
 def moment(text: str, order: Order | None = None) -> datetime | None:
-    """A moment in UTC; a bare date is its first second, no zone means UTC. None and ValueError as with `day`."""
+    """A moment in UTC; a bare date is its first second, no zone means UTC; None where the cell says that there is none.
+
+    Raises ValueError, also where day and month could swap; `order` is theirs in this file, None where it is not known.
+    """
     text = " ".join(text.split())
     if text.casefold() in NOTHING:
         return None

@@ -12,7 +12,7 @@ from typing import Literal
 
 from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, UsageError
-from licsweep.imports.limits import SHOWN, some
+from licsweep.imports.files import SHOWN, some
 from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 
@@ -40,9 +40,10 @@ class Layout(Record):
     def _known(self) -> Mapping[str, str]:
         return {plain(name): field for field, names in self.columns.items() for name in names}
 
-    def field_of(self, heading: str) -> str | None:
-        """The field that a heading is known for."""
-        return self._known.get(plain(heading))
+    def fields_of(self, headings: Sequence[str], asked: Mapping[str, str]) -> list[str | None]:
+        """The fields that headings are `asked` or known for."""
+        known = {**self._known, **{plain(column): field for column, field in asked.items()}}
+        return [known.get(plain(heading)) for heading in headings]
 
     def fits(self, fields: Sequence[str | None]) -> bool:
         """Whether every field that is needed has a column."""
@@ -67,15 +68,6 @@ def exports() -> Exports:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The field of each column (None: not read), notes on the others, and whether the accounts are On-Prem's own."""
-
-    fields: tuple[str | None, ...]
-    notes: tuple[str, ...]
-    local: bool
-
-
 @lru_cache(maxsize=10_000)
 def plain(heading: str) -> str:
     """A heading or a word as it is compared."""
@@ -90,25 +82,21 @@ def term_type(word: str, *, ends: bool) -> TermType | None:
     return said
 
 
-def known_types() -> str:
-    """The words for a type, for people."""
-    return f"known are {', '.join(filter(None, exports().types))}"
-
-
 def lists_instances(headings: Sequence[str]) -> bool:
     """Whether headings are those of a product-instance export: a serial or a last contact stands in no other."""
-    return any(exports().instances.field_of(heading) in _TELLING for heading in headings)
+    return not _TELLING.isdisjoint(exports().instances.fields_of(headings, {}))
 
 
-def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str], where: str) -> Found:
-    """The field of each column.
+def fields_of(
+    layout: Layout, headings: Sequence[str], asked: Mapping[str, str], where: str
+) -> tuple[list[str | None], list[str], bool]:
+    """The field of each column (None: not read), notes on the others, and whether the accounts are On-Prem's own.
 
     Raises UsageError for a mapping to no field, InputError where a column that is needed is missing or a heading that
     is not known could be one on which a count rests; both print what to type.
     """
-    wanted = {plain(column): field for column, field in asked.items()}
     _check_asked(layout, asked, headings)
-    found = [wanted.get(plain(h)) or layout.field_of(h) for h in headings]
+    found = layout.fields_of(headings, asked)
     strange = [_shown(h) for h, field in zip(headings, found, strict=True) if field is None and h.strip()]
     open_fields = [field for field in layout.rests_on if field not in found]
     maps = " ".join(map(_map_option, strange[:SHOWN]))
@@ -122,9 +110,9 @@ def fields_of(layout: Layout, headings: Sequence[str], asked: Mapping[str, str],
     twice = sorted({f for f in found if f and f != IGNORE and found.count(f) > 1})
     if twice:
         raise InputError(f"{where}: two columns for {', '.join(twice)}", hint=f'type --map "COLUMN={IGNORE}" for one')
-    notes = tuple(f'{where}: column "{h}" was not read; to use it type {_map_option(h)}' for h in strange[:SHOWN])
+    notes = [f'{where}: column "{h}" was not read; to use it type {_map_option(h)}' for h in strange[:SHOWN]]
     local = any(f in _ACCOUNTS and "local" in plain(h).split() for h, f in zip(headings, found, strict=True))
-    return Found(tuple(None if field == IGNORE else field for field in found), notes, local)
+    return [None if field == IGNORE else field for field in found], notes, local
 
 
 def _shown(heading: str) -> str:

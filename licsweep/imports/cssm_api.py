@@ -20,8 +20,7 @@ from typing import Any, ClassVar
 
 from licsweep.errors import InputError
 from licsweep.imports.columns import term_type
-from licsweep.imports.files import ImportedFile
-from licsweep.imports.limits import check, some
+from licsweep.imports.files import ImportedFile, check, some
 from licsweep.imports.rows import Group, Row, imported
 from licsweep.model import Quantity
 from licsweep.position_types import Substitution

@@ -11,24 +11,17 @@ from licsweep.errors import InputError, UsageError
 from licsweep.imports import cssm_api, foreign, own_yaml, sheets
 from licsweep.imports.cells import Order, moment, one_line
 from licsweep.imports.columns import exports, lists_instances
-from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json, read_raw
-from licsweep.imports.limits import some
+from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json, read_raw, some
 from licsweep.imports.rows import grouped, imported, instance_key, license_key
 from licsweep.model import as_utc
 from licsweep.serialization import not_in_the_future
 
-__all__ = ["KINDS", "ImportedFile", "read", "read_all"]
+__all__ = ["KINDS", "ImportedFile", "read_all"]
 
 _SHEETS: tuple[Kind, ...] = ("cssm-csv", "xlsx")
 _KIND_OF: Mapping[str, Kind] = {
     ".csv": "cssm-csv", ".tsv": "cssm-csv", ".xlsx": "xlsx", ".yaml": "yaml", ".yml": "yaml"
 }  # fmt: skip
-
-
-def read(path: Path, **options: Any) -> ImportedFile:
-    """What `read_all` makes of one file."""
-    [found] = read_all([path], **options)
-    return found
 
 
 def read_all(
@@ -51,7 +44,10 @@ def read_all(
     if kind is not None and kind not in KINDS:
         raise UsageError(f"--as {kind}: this kind of file can't be read", why=f"known are {', '.join(KINDS)}")
     given = {"smart_account": one_line(smart_account), "virtual_account": one_line(virtual_account)}
-    return [_filled(found, given, exported_at) for found in _read(paths, kind, column_map or {}, dates)]
+    found = list(_read(paths, kind, column_map or {}, dates))
+    if kind == "cssm-instances" and (without := next((one for one in found if not one.instances), None)):
+        raise InputError(f"{without.paths[0]}: lists no product instance", why="it is no product-instance export")
+    return [_filled(one, given, exported_at) for one in found]
 
 
 def _read(
@@ -70,14 +66,14 @@ def _read(
         elif form == "yaml":
             text, _ = decoded(path, raw)
             foreign.refuse_text(path, text)
-            yield _checked(own_yaml.read(path, text), kind)
+            yield own_yaml.read(path, text)
         else:
             rows = _answer(path, raw)
             answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
             pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).append((path, rows))
     for found in pages.values():
         together = [path for path, _ in found]
-        yield _checked(cssm_api.read(together, [row for _, rows in found for row in rows]), kind)
+        yield cssm_api.read(together, [row for _, rows in found for row in rows])
 
 
 def _form(path: Path, raw: bytes) -> Kind:
@@ -103,12 +99,6 @@ def _answer(path: Path, raw: bytes) -> list[cssm_api.AnswerRow]:
     return rows
 
 
-def _checked(found: ImportedFile, kind: str | None) -> ImportedFile:
-    if kind == "cssm-instances" and not found.instances:
-        raise InputError(f"{found.paths[0]}: lists no product instance", why="it is no product-instance export")
-    return found
-
-
 def _from_sheet(
     path: Path, raw: bytes, kind: str | None, form: Kind, column_map: Mapping[str, str], dates: Order | None
 ) -> ImportedFile:
@@ -119,17 +109,14 @@ def _from_sheet(
         foreign.refuse_text(path, decoded(path, raw)[0])
     lists = kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings))
     layout = exports().instances if lists else exports().licenses
-    rows, found, notes = sheets.rows_of(sheet, layout, column_map, dates)
-    told = (*foreign_notes, *sheet.notes, *found.notes, *notes)
-    if lists:
-        made = imported("cssm-instances", [path], listed=grouped(rows, instance_key), notes=told)
-    else:
-        made = imported(form, [path], grouped(rows, license_key), notes=told)
-    if found.local:
-        made = replace(made, source="onprem", instance_source="onprem")
+    rows, notes, local = sheets.rows_of(sheet, layout, column_map, dates)
+    said: dict[str, Any] = {"source": "onprem", "instance_source": "onprem"} if local else {}
     with suppress(ValueError):  # a title that holds no date says nothing of it
-        made = replace(made, exported_at=moment(sheet.above.get("exported_at", ""), dates))
-    return made
+        said["exported_at"] = moment(sheet.above.get("exported_at", ""), dates)
+    told = (*foreign_notes, *sheet.notes, *notes)
+    if lists:
+        return imported("cssm-instances", [path], listed=grouped(rows, instance_key), notes=told, **said)
+    return imported(form, [path], grouped(rows, license_key), notes=told, **said)
 
 
 def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:

@@ -1,6 +1,10 @@
-"""What the readers of files share: what a file of entitlements is read into, its text, and a JSON document."""
+"""What the readers of files share: what a file of entitlements is read into, its text, a JSON document, and limits.
+
+An import may hold far more than any real export, and less than a hostile file needs to stop the machine.
+"""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,12 +12,20 @@ from typing import Any, Literal, get_args
 
 from licsweep import files
 from licsweep.errors import InputError
-from licsweep.imports.limits import LIMITS
 from licsweep.position_types import CssmInstance, Entitlement
 
 Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Source = Literal["cssm-licenses", "cssm-instances", "onprem", "yaml"]
+LIMITS = {
+    "bytes": 256 * 1024 * 1024,
+    "rows": 1_000_000,
+    "columns": 1_000,
+    "pools": 500_000,  # licenses by virtual account
+    "levels": 40,  # lists and objects within each other
+    "files in the archive": 1_000,
+}
+SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +87,20 @@ def load_json(path: Path, raw: bytes | None = None) -> Any:
     except ValueError as error:
         at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "a number"
         raise InputError(f"{path}: not valid JSON", why=f"from {at} on", hint="save the answer again, whole") from error
+
+
+def check(where: object, what: str, number: int) -> None:
+    """Raises InputError where `number` is above the limit of `what`."""
+    if number > LIMITS[what]:
+        raise InputError(
+            f"{where}: more than {LIMITS[what]} {what}",
+            why="no export of a smart account is that large, so the rest of it was not read",
+            hint="export one virtual account at a time, or see whether this is the right file",
+        )
+
+
+def some(items: Iterable[object]) -> str:
+    """The first few of many, and how many more there are."""
+    known = [str(item) for item in items]
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return ", ".join(known[:SHOWN]) + more

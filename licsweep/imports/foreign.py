@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from licsweep.errors import InputError
 from licsweep.imports.columns import plain
-from licsweep.imports.limits import check
+from licsweep.imports.files import check
 from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 

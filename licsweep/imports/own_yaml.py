@@ -53,19 +53,17 @@ def read(path: Path, text: str) -> ImportedFile:
         raise InputError(what, why=why, hint=hint)
     said: _File = load_yaml_file(path, _File)
 
-    def group(number: int, cells: dict[str, Any], parts: str) -> Group:
-        def row(cells: dict[str, Any]) -> Row:
-            return Row(where=str(path), number=number, cells=cells)
-
-        return row(cells | {"smart_account": cells["smart_account"] or said.smart_account}), list(
-            map(row, cells[parts])
-        )
+    def group(number: int, stated: Any, parts: str) -> Group:
+        cells = asdict(stated)
+        cells["smart_account"] = cells["smart_account"] or said.smart_account
+        head, *lines = (Row(where=str(path), number=number, cells=one) for one in (cells, *cells[parts]))
+        return head, lines
 
     return imported(
         "yaml",
         [path],
-        [group(number, asdict(row), "terms") for number, row in enumerate(said.entitlements or (), 1)],
-        [group(number, asdict(row), "licenses") for number, row in enumerate(said.product_instances or (), 1)],
+        [group(number, row, "terms") for number, row in enumerate(said.entitlements or (), 1)],
+        [group(number, row, "licenses") for number, row in enumerate(said.product_instances or (), 1)],
         source="yaml",
         exported_at=said.exported_at,
     )

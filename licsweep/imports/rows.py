@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from licsweep.errors import InputError
-from licsweep.imports.cells import ENDLESS, Order, counted, day, moment, one_line
-from licsweep.imports.columns import TermType, exports, known_types, plain, term_type
-from licsweep.imports.files import ImportedFile, Kind
-from licsweep.imports.limits import check, some
+from licsweep.imports.cells import ENDLESS, Order, counted, moment, one_line
+from licsweep.imports.columns import TermType, exports, plain, term_type
+from licsweep.imports.files import ImportedFile, Kind, check, some
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
 
 SHOWN_CHARACTERS = 100
@@ -52,8 +51,8 @@ class Row:
         return said if isinstance(said, tuple) else (said, None)
 
     def day(self, field: str) -> date | None:
-        found: date | None = self._read(field, lambda text: day(text, self.order))
-        return found
+        found: date | None = self.moment(field)
+        return found.date() if isinstance(found, datetime) else found
 
     def moment(self, field: str) -> datetime | None:
         found: datetime | None = self._read(field, lambda text: moment(text, self.order))
@@ -159,7 +158,7 @@ def _type(row: Row, *, ends: bool) -> TermType:
         word = row.text(name) or ""
         kind = term_type(word, ends=ends)
         if kind is None:
-            row.fail(name, f"is not a known type; {known_types()}")
+            row.fail(name, f"is not a known type; known are {', '.join(filter(None, exports().types))}")
         if exports().types[plain(word)]:
             return kind
     return "term" if ends else "perpetual"

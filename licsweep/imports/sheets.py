@@ -14,9 +14,8 @@ from pathlib import Path
 
 from licsweep.errors import InputError, UsageError
 from licsweep.imports.cells import EXCEL_ROUNDED, ORDERS, Order, one_line, order_of
-from licsweep.imports.columns import Found, Layout, exports, fields_of, plain
-from licsweep.imports.files import decoded
-from licsweep.imports.limits import check, some
+from licsweep.imports.columns import Layout, exports, fields_of, plain
+from licsweep.imports.files import check, decoded, some
 from licsweep.imports.rows import Row
 
 DELIMITERS = ",;\t"
@@ -67,15 +66,17 @@ def load(path: Path, raw: bytes, asked: Mapping[str, str]) -> Sheet:
 
 def rows_of(
     sheet: Sheet, layout: Layout, column_map: Mapping[str, str], dates: Order | None
-) -> tuple[list[Row], Found, list[str]]:
-    """The sheet's rows by the fields of a layout, and notes. Raises InputError, also for a file without rows;
-    UsageError."""
-    found = fields_of(layout, sheet.headings, column_map, sheet.where)
-    named = {f: heading.strip() for f, heading in zip(found.fields, sheet.headings, strict=True) if f}
+) -> tuple[list[Row], list[str], bool]:
+    """The sheet's rows by the fields of a layout, notes, and whether the accounts are On-Prem's own.
+
+    Raises InputError, also for a file without rows; UsageError.
+    """
+    fields, notes, local = fields_of(layout, sheet.headings, column_map, sheet.where)
+    named = {f: heading.strip() for f, heading in zip(fields, sheet.headings, strict=True) if f}
     rows: list[Row] = []
     totals = []
     for number, cells in sheet.rows:
-        by_field = {field: cell for field, cell in zip(found.fields, cells, strict=False) if field}
+        by_field = {field: cell for field, cell in zip(fields, cells, strict=False) if field}
         if _is_total(cells, [by_field.get(name, "") for name in layout.names]):
             totals.append(number)
         else:
@@ -86,9 +87,10 @@ def rows_of(
             rows.append(row)
     if not rows:
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
-    notes = [f"{sheet.where}: totals, not counted: row {some(totals)}"] if totals else []
+    if totals:
+        notes.append(f"{sheet.where}: totals, not counted: row {some(totals)}")
     order = _order(rows, dates, notes)
-    return ([replace(row, order=order) for row in rows] if order else rows), found, notes
+    return ([replace(row, order=order) for row in rows] if order else rows), notes, local
 
 
 def _is_total(cells: Sequence[str], names: Sequence[str]) -> bool:
@@ -119,7 +121,7 @@ def _order(rows: list[Row], given: Order | None, notes: list[str]) -> Order | No
 
 
 def _sheet(where: str, rows: list[Numbered], decimal: str, asked: Mapping[str, str], notes: list[str]) -> Sheet:
-    at = _heading_at([cells for _, cells in rows[:TITLE_ROWS]], asked)
+    at = max(range(len(rows[:TITLE_ROWS])), key=lambda at: (*_known(rows[at][1], asked), -at), default=0)
     titles, table = rows[:at], rows[at:]
     headings = table[0][1] if table else []
     while headings and not headings[-1].strip():
@@ -139,18 +141,10 @@ def _sheet(where: str, rows: list[Numbered], decimal: str, asked: Mapping[str, s
 
 def _known(cells: Sequence[str], asked: Mapping[str, str]) -> tuple[bool, int, int]:
     """How much a row is like headings: it names all that one kind of export needs, known headings, cells with text."""
-    wanted = {plain(column): name for column, name in asked.items()}
-    both = [
-        [wanted.get(plain(c)) or layout.field_of(c) for c in cells]
-        for layout in (exports().licenses, exports().instances)
-    ]
-    fits = exports().licenses.fits(both[0]) or exports().instances.fits(both[1])
-    most = max(sum(name is not None for name in names) for names in both)
+    both = [(layout, layout.fields_of(cells, asked)) for layout in (exports().licenses, exports().instances)]
+    fits = any(layout.fits(names) for layout, names in both)
+    most = max(sum(name is not None for name in names) for _, names in both)
     return fits and most > 1, most, sum(bool(cell.strip()) for cell in cells)
-
-
-def _heading_at(rows: list[list[str]], asked: Mapping[str, str]) -> int:
-    return max(range(len(rows)), key=lambda at: (*_known(rows[at], asked), -at), default=0)
 
 
 def _likeness(text: str, delimiter: str, asked: Mapping[str, str]) -> tuple[bool, int, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from licsweep.errors import InputError, MissingExtra
 from licsweep.imports import workbook_reader
-from licsweep.imports.limits import LIMITS
+from licsweep.imports.files import LIMITS
 
 MAX_MEMORY = 1024 * 1024 * 1024
 MAX_SECONDS = 120

@@ -5,18 +5,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
+from itertools import count
+from typing import Any, Literal
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.imports.entitlements import ImportedFile
-from licsweep.imports.files import read_raw
-from licsweep.imports.limits import some
-from licsweep.imports.scope import Counted, Row, Scope, counting
+from licsweep.imports.files import read_raw, some
+from licsweep.imports.scope import Counted, Scope, counting
 from licsweep.model import Observation
 from licsweep.position_types import Entitlement, folded
 from licsweep.settings import Project
-from licsweep.store import Store, exists, reading, writing
+from licsweep.store import exists, reading, writing
 from licsweep.stored_import import StoredImport
+from reconcile.grouping import lists_by
 from reconcile.instances.account_names import Names
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.tables import Tables, norm, slug
@@ -24,22 +25,24 @@ from reconcile.tables.tables import Tables, norm, slug
 Replacing = Literal["whole", "partial"]
 
 
-def counted_imports(store: Store, tables: Tables, moment: datetime) -> Counted:
-    """The imports that count at a moment: their rows, and of which accounts they tell (`licsweep.imports.scope`)."""
-    return _counted(store.imports(), tables, moment)
+def counted_imports(stored: Iterable[StoredImport], tables: Tables, moment: datetime) -> Counted:
+    """What counts of imports at a moment: the rows, and of which accounts they tell (`licsweep.imports.scope`)."""
+    kept = [one for one in stored if one.removed_at is None]
+    names = _account_names(kept, tables)
+    return counting(kept, moment, smart_account=lambda smart, virtual: names.owner(smart, virtual or ""))
 
 
 def bought(project: Project, as_of: datetime | None = None) -> list[Entitlement]:
     """The entitlements that count on a date (default now). Raises StoreError, InputError."""
     with reading(_imported_into(project)) as store:
-        return counted_imports(store, Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
+        return counted_imports(store.imports(), Tables.load(project.folder), as_of or datetime.now(UTC)).entitlements
 
 
 def imports(project: Project) -> list[tuple[StoredImport, bool]]:
     """Every import, oldest first, and whether any of it counts today. Raises StoreError, InputError."""
     with reading(_imported_into(project)) as store:
         stored = store.imports()
-    speaking = set(_counted(stored, Tables.load(project.folder), datetime.now(UTC)).speakers.values())
+    speaking = set(counted_imports(stored, Tables.load(project.folder), datetime.now(UTC)).speakers.values())
     return [(one, one.id in speaking) for one in stored]
 
 
@@ -55,9 +58,9 @@ def remove(project: Project, import_id: int) -> list[str]:
         if import_id not in by_id or by_id[import_id].removed_at:
             what = "was removed before" if import_id in by_id else "no such import"
             raise UsageError(f"import {import_id}: {what}", hint="licsweep entitlements list --imports")
-        before = _counted(stored, tables, now)
+        before = counted_imports(stored, tables, now)
         store.remove_import(import_id, now)
-        after = _counted([one for one in stored if one.id != import_id], tables, now)
+        after = counted_imports([one for one in stored if one.id != import_id], tables, now)
     told = [f"{_named(by_id[import_id])} is removed"]
     changed = {scope for scope, _ in before.speakers.items() ^ after.speakers.items()}
     for number, scopes in sorted(_by_speaker(after, changed).items(), key=str):
@@ -82,9 +85,8 @@ def import_files(
         with reading(project) as store:
             stored = store.imports()
             seen = [state.observation for state in store.host_states(as_of=now) if state.observation]
-    new: list[StoredImport] = []
-    for file in read:
-        new += _split(file, replacing, now, first_id=max((one.id for one in stored), default=0) + len(new) + 1)
+    numbers = count(max((one.id for one in stored), default=0) + 1)
+    new = [one for file in read for one in _split(file, replacing, now, numbers)]
     effect = _Effect(tables, stored, new, seen, now)
     if replacing is None:
         effect.refuse_losses()
@@ -107,15 +109,15 @@ class _Effect:
         now: datetime,
     ) -> None:
         self._tables, self._new, self._seen = tables, new, seen
-        self._by_id = {one.id: one for one in (*stored, *new)}
-        self._names = _account_names([*stored, *new], tables)
-        self._before, self._after = _counted(stored, tables, now), _counted([*stored, *new], tables, now)
-        self._stated = _counted([replace(one, whole=False) for one in new], tables, now)
+        both = [*stored, *new]
+        self._by_id = {one.id: one for one in both}
+        self._names = _account_names(both, tables)
+        self._before, self._after = counted_imports(stored, tables, now), counted_imports(both, tables, now)
+        self._stated = counted_imports([replace(one, whole=False) for one in new], tables, now)
         self._units = [_units(counted, now) for counted in (self._before, self._after)]
         self._mine = _by_speaker(self._after, self._after.speakers)
-        self._dropped: dict[Scope, list[Scope]] = {}
-        for scope in self._before.speakers.keys() - self._after.speakers.keys():
-            self._dropped.setdefault(scope.account, []).append(scope)
+        gone = self._before.speakers.keys() - self._after.speakers.keys()
+        self._dropped = lists_by((scope.account, scope) for scope in gone)
 
     def refuse_losses(self) -> None:
         """Raises UsageError where a whole export drops an account, and units of any license fall in all or the account
@@ -156,11 +158,9 @@ class _Effect:
         """Accounts that two sources tell of, accounts that are not mentioned, names that match nothing."""
         licenses = {scope for scope in self._after.speakers if scope.licenses}
         mine = {scope for one in self._new for scope in self._mine.get(one.id, ()) if scope.licenses}
-        beside: dict[str, list[Scope]] = {}
-        for scope in licenses - mine:
-            if any(scope._replace(source=source) in mine for source in {mark.source for mark in mine}):
-                beside.setdefault(scope.source, []).append(scope)
-        for source, scopes in sorted(beside.items()):
+        sources = {scope.source for scope in mine}
+        twice = (scope for scope in licenses - mine if any(scope._replace(source=name) in mine for name in sources))
+        for source, scopes in sorted(lists_by((scope.source, scope) for scope in twice).items()):
             names = _names_of(scopes, self._after, smart=True)
             yield f"{names}: entitlements from {source} are stored too; both count as owned"
         told = {(scope.smart, scope.virtual) for scope in mine}
@@ -204,12 +204,6 @@ class _Effect:
         )
 
 
-def _counted(stored: Iterable[StoredImport], tables: Tables, moment: datetime) -> Counted:
-    kept = [one for one in stored if one.removed_at is None]
-    names = _account_names(kept, tables)
-    return counting(kept, moment, smart_account=lambda smart, virtual: names.owner(smart, virtual or ""))
-
-
 def _account_names(stored: Iterable[StoredImport], tables: Tables) -> Names:
     return Names(tables.accounts, [[(r.smart_account, r.virtual_account) for one in stored for r in one.entitlements]])
 
@@ -221,23 +215,22 @@ def _imported_into(project: Project) -> Project:
     return project
 
 
-def _split(file: ImportedFile, replacing: Replacing | None, now: datetime, first_id: int) -> Iterator[StoredImport]:
+def _split(
+    file: ImportedFile, replacing: Replacing | None, now: datetime, numbers: Iterator[int]
+) -> Iterator[StoredImport]:
     """The imports of a file: one for each smart account and kind of rows."""
     content = b"".join(map(read_raw, file.paths))
-    groups: dict[tuple[str, bool, str], list[Row]] = {}
-    for row in file.entitlements:
-        groups.setdefault((file.source, True, folded(row.smart_account)), []).append(row)
-    for listed in file.instances:
-        groups.setdefault((file.instance_source, False, folded(listed.smart_account)), []).append(listed)
-    for number, ((source, _, _), rows) in enumerate(groups.items(), first_id):
+    kinds = (("entitlements", file.source, file.entitlements), ("instances", file.instance_source, file.instances))
+    rows = (((kind, source, folded(row.smart_account)), row) for kind, source, rows in kinds for row in rows)
+    for (kind, source, _), found in lists_by(rows).items():
+        stated: dict[str, Any] = {kind: tuple(found)}
         one = StoredImport(
-            id=number,
+            id=next(numbers),
             source=source,
             file=", ".join(map(str, file.paths)),
             sha256=hashlib.sha256(content).hexdigest(),
             imported_at=now,
-            entitlements=tuple(row for row in rows if isinstance(row, Entitlement)),
-            instances=tuple(row for row in rows if not isinstance(row, Entitlement)),
+            **stated,
         )
         several = not file.one_account and len(set(map(folded, one.virtual_accounts))) > 1
         yield replace(one, whole=replacing == "whole" or (replacing is None and several))
@@ -258,10 +251,7 @@ def _units(counted: Counted, now: datetime) -> dict[Scope, Counter[str]]:
 
 
 def _by_speaker(counted: Counted, scopes: Iterable[Scope]) -> dict[int | None, list[Scope]]:
-    found: dict[int | None, list[Scope]] = {}
-    for scope in scopes:
-        found.setdefault(counted.speakers.get(scope), []).append(scope)
-    return found
+    return lists_by((counted.speakers.get(scope), scope) for scope in scopes)
 
 
 def _display(counted: Counted, scope: Scope) -> str:

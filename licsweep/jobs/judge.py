@@ -30,7 +30,7 @@ def gather(
     inventory = inv.find(project)
     with reading(project) as store:
         states = store.host_states(as_of=moment, snapshot_id=snapshot_id, known_by=known_by)
-        known = counted_imports(store, tables, moment)
+        known = counted_imports(store.imports(), tables, moment)
         listed = inventory.targets.keys() | inventory.left_out.keys() if inventory else store.hostnames()
         left = store.hostnames(swept=True) - listed
         if any(one.retired for one in states):

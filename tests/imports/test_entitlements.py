@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from licsweep.errors import InputError, LicsweepError
-from licsweep.imports import limits
-from licsweep.imports.entitlements import ImportedFile, read, read_all
+from licsweep.imports import files
+from licsweep.imports.entitlements import ImportedFile, read_all
 from licsweep.serialization import plain
+from tests.imports import read
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FOLDER = FIXTURES / "entitlements"
@@ -122,7 +123,7 @@ def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: 
     path.write_text(text)
     assert len(read(path, virtual_account="V").entitlements) == 4
     told = {"csv": ("rows", "columns", "pools"), "json": ("rows", "pools", "levels"), "yaml": ("pools",)}
-    monkeypatch.setitem(limits.LIMITS, what, 10 if what == "bytes" else 1 if what == "levels" else 3)
+    monkeypatch.setitem(files.LIMITS, what, 10 if what == "bytes" else 1 if what == "levels" else 3)
     if what in (*told[suffix], "bytes"):
         with pytest.raises(InputError, match=r"more than|larger than") as caught:
             read(path, virtual_account="V")

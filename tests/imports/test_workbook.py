@@ -11,7 +11,7 @@ import xlsxwriter
 
 from licsweep.errors import InputError, MissingExtra
 from licsweep.imports import workbook
-from licsweep.imports.entitlements import read
+from tests.imports import read
 
 HEADINGS = ["Smart Account", "Virtual Account", "License", "License Type", "Quantity", "Start Date", "End Date"]
 GIVEN: dict[str, Any] = {"exported_at": datetime.fromisoformat("2026-05-01T00:00:00Z")}

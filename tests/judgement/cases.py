@@ -66,7 +66,7 @@ def states(case: Path) -> list[HostState]:
 def bought(case: Path) -> list[Entitlement]:
     paths = [*case.glob("entitlements*.yaml"), *case.glob("entitlements*.csv")]
     when = datetime.fromisoformat("2026-05-01T00:00:00+00:00")
-    rows = [row for path in sorted(paths) for row in entitlements.read(path, exported_at=when).entitlements]
+    rows = [row for one in entitlements.read_all(sorted(paths), exported_at=when) for row in one.entitlements]
     lent = _json(case / "substitutions.json", {})  # what CSSM's API says that it lends, by license
     return [replace(row, substitutions=tuple(Substitution(**one) for one in lent.get(row.license, ()))) for row in rows]
 
