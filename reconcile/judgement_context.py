@@ -20,8 +20,8 @@ from reconcile.licenses.counting import Counting
 from reconcile.licenses.managed import Managers
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.closing import short_pools
-from reconcile.pools.lending import Chain, higher, substitution_rows
-from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id, substitute
+from reconcile.pools.lending import Chain, higher
+from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id, substitute, substitution_rows
 from reconcile.pools.transfers import plans
 
 

@@ -1,17 +1,20 @@
-"""What closes the shortage of each pool, in words: the transfers to it, what is left to buy, or one box to move."""
+"""What closes the shortage of each pool, in words: the transfers to it, what is left to buy, or one box to move.
 
-from collections.abc import Sequence
+A box that alone makes up several shortages of its virtual account closes them all by moving to an account that has
+every license that it uses to spare.
+"""
+
+from collections.abc import Container, Iterable, Sequence
 
 from licsweep.position_types import Pool, ShortPool, Use
-from reconcile.grouping import lists_by
-from reconcile.pools.instance_moves import better_moves
-from reconcile.pools.pools import pool_id
+from reconcile.grouping import lists_by, sums_by
+from reconcile.pools.pools import Account, pool_id
 from reconcile.pools.transfers import Plans
 
 
 def short_pools(pools: Sequence[Pool], plans: Plans, uses: Sequence[Use]) -> list[ShortPool]:
     """A row for each pool that is short."""
-    moves = better_moves(pools, plans, uses)
+    moves = _better_moves(pools, plans, uses)
     steps = lists_by(
         (pool_id(step.borrower), f"{step.units} of {step.lender.license} from {step.lender.virtual_account}")
         for step in plans.steps
@@ -29,3 +32,44 @@ def short_pools(pools: Sequence[Pool], plans: Plans, uses: Sequence[Use]) -> lis
             proposal += f", or by moving the product instance {moves[pool.account]}"
         made.append(ShortPool(pool=pool, closed=closed, proposal=proposal))
     return made
+
+
+def _better_moves(pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> dict[Account, str]:
+    """The move of one instance that would close an account's shortages in place of several transfers, in words."""
+    found = lists_by((pool.account, pool) for pool in pools)
+    by_account = {account: {pool.license_id: pool for pool in group} for account, group in found.items()}
+    wanted = {}
+    for account, held in by_account.items():
+        short = [pool for pool in held.values() if pool.shortage]
+        transfers = sum(1 for t in plans.to_close if (t.smart_account, t.to) == account)
+        if len(short) > 1 and transfers > 1 and all(plans.closed[pool_id(p)] == p.shortage for p in short):
+            wanted[account] = short
+    boxes = _charges(uses, wanted) if wanted else {}
+    moves = {account: _move(account, short, boxes.get(account, {}), by_account) for account, short in wanted.items()}
+    return {account: move for account, move in moves.items() if move}
+
+
+def _charges(uses: Iterable[Use], wanted: Container[Account]) -> dict[Account, dict[str, dict[str, int]]]:
+    """What each box of these accounts uses or reserves, by license."""
+    of_these = (use for use in uses if use.account in wanted and use.license_id)
+    counted = (use for use in of_these if use.counted_as in ("in_use", "reserved"))
+    sums = sums_by(((use.account, use.hostname, use.license_id, use.counted_as), use.count or 0) for use in counted)
+    charges: dict[Account, dict[str, dict[str, int]]] = {}
+    for (account, hostname, license_id, _), units in sums.items():
+        box = charges.setdefault(account, {}).setdefault(hostname, {})
+        box[license_id or ""] = max(box.get(license_id or "", 0), units)
+    return charges
+
+
+def _move(
+    account: Account, short: Sequence[Pool], boxes: dict[str, dict[str, int]], all_: dict[Account, dict[str, Pool]]
+) -> str | None:
+    """The smallest box whose move closes every shortage, and the account with room for all that it uses."""
+    for hostname, charges in sorted(boxes.items(), key=lambda item: (sum(item[1].values()), item[0])):
+        if any(charges.get(pool.license_id, 0) < (pool.shortage or 0) for pool in short):
+            continue
+        for (smart, virtual), held in sorted(all_.items(), key=lambda item: (item[0][0] or "", item[0][1])):
+            room = all(i in held and (held[i].unlimited or (held[i].can_lend or 0) >= n) for i, n in charges.items())
+            if smart == account[0] and virtual != account[1] and room:
+                return f"{hostname} to {virtual}"
+    return None

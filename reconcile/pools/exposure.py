@@ -5,12 +5,12 @@ bought.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from licsweep.position_types import Exposure, LaterUnits, Pool, Term
+from licsweep.position_types import Exposure, LaterUnits, Pool
 from reconcile.grouping import lists_by, sums_by
 from reconcile.judgement_context import JudgementContext
-from reconcile.pools.lending import Chain, lent_on
+from reconcile.pools.lending import Chain, loans
 from reconcile.pools.pools import pool_id
 from reconcile.pools.transfers import Plans
 
@@ -22,8 +22,9 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
     keys = {pool_id(each): (each.smart_account, each.license_id) for each in pools}
     short = sums_by((keys[pool_id(each)], (each.shortage or 0) - plans.closed[pool_id(each)]) for each in pools)
     terms = ((key, term) for name, key in keys.items() for term in judged.pool_accounts[name].terms)
-    coming = ((key, term) for key, term in terms if term.start and term.start > day)
-    later = lists_by((key, term) for key, term in coming if term.type in ("perpetual", "term"))
+    coming = ((key, term) for key, term in terms if term.type in ("perpetual", "term"))
+    later = sums_by(((*key, t.start), t.quantity) for key, t in coming if t.start and t.start > day)
+    by_start = lists_by((key[:2], LaterUnits(date=key[2], units=later[key])) for key in sorted(later, key=str))
     names = {each.license_id: each.license for each in pools}
     made = []
     for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
@@ -36,7 +37,7 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
                 license=names[license_id],
                 units=units,
                 units_with_buffers=with_buffers,
-                covered_from=_by_start(later.get((smart, license_id), ())),
+                covered_from=tuple(by_start.get((smart, license_id), ())),
                 money=None if each_unit is None else round(units * each_unit, 2),
                 money_with_buffers=None if each_unit is None else round(with_buffers * each_unit, 2),
                 currency=price.currency if price else None,
@@ -44,11 +45,6 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
             )
         )
     return made
-
-
-def _by_start(terms: Iterable[Term]) -> tuple[LaterUnits, ...]:
-    units = sums_by((term.start, term.quantity) for term in terms if term.start)
-    return tuple(LaterUnits(date=start, units=number) for start, number in sorted(units.items()))
 
 
 def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) -> Counter[tuple[str | None, str]]:
@@ -60,5 +56,5 @@ def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) ->
             left.setdefault(each.account, {})[each.license_id] = plans.balances[pool_id(each)] - (
                 each.buffer_target or 0
             )
-    after = ((smart, lent_on(account, chains)) for (smart, _), account in left.items())
+    after = ((smart, loans(account, chains)[1]) for (smart, _), account in left.items())
     return sums_by(((smart, name), max(0, -units)) for smart, account in after for name, units in account.items())

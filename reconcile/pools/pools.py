@@ -1,7 +1,8 @@
 """Pools: one license in one virtual account, as sums of what was bought and of every matched license line."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,9 +10,19 @@ from functools import cached_property
 from itertools import chain, islice
 
 from licsweep.model import Utc
-from licsweep.position_types import Entitlement, FindingEvidence, Pool, PoolStatus, SmartAccountTotal, Term, Use
-from reconcile.grouping import lists_by
-from reconcile.pools.lending import Chain, lent_on, loans
+from licsweep.position_types import (
+    Entitlement,
+    FindingEvidence,
+    Pool,
+    PoolStatus,
+    SmartAccountTotal,
+    SubstitutionRow,
+    Term,
+    Use,
+)
+from reconcile.grouping import lists_by, sums_by
+from reconcile.licenses.matching import Matcher
+from reconcile.pools.lending import Chain, higher, loans
 from reconcile.pools.terms import Holdings, holdings
 
 PERCENT = 100
@@ -37,7 +48,7 @@ class PoolAccount:
     charged: int = 0
     borrowed: int = 0
     lent: int = 0
-    lenders: dict[str, int] = field(default_factory=dict)
+    lenders: Counter[str] = field(default_factory=Counter)
 
     @property
     def account(self) -> Account:
@@ -141,11 +152,11 @@ class Ledger:
 def substitute(accounts: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> None:
     """Borrows and lends between the pools of one virtual account on a day."""
     by_id = {each.license_id: each for each in accounts}
-    for loan in loans(balances_on(accounts, day), chains):
-        lender, borrower = by_id[loan.lender], by_id[loan.borrower]
-        lender.lent += loan.quantity
-        borrower.borrowed += loan.quantity
-        borrower.lenders[lender.license] = borrower.lenders.get(lender.license, 0) + loan.quantity
+    for lending, borrowing, units in loans(balances_on(accounts, day), chains)[0]:
+        lender, borrower = by_id[lending], by_id[borrowing]
+        lender.lent += units
+        borrower.borrowed += units
+        borrower.lenders[lender.license] += units
 
 
 def balances_on(accounts: Iterable[PoolAccount], day: date) -> dict[str, int]:
@@ -156,8 +167,42 @@ def balances_on(accounts: Iterable[PoolAccount], day: date) -> dict[str, int]:
 
 def shortages_on(accounts: Sequence[PoolAccount], chains: Sequence[Chain], day: date) -> Mapping[str, int]:
     """What each license of one virtual account would lack on a day, with today's use."""
-    left = lent_on(balances_on(accounts, day), chains)
+    _, left = loans(balances_on(accounts, day), chains)
     return {license_id: -balance for license_id, balance in left.items() if balance < 0}
+
+
+def substitution_rows(
+    accounts: Collection[PoolAccount], matcher: Matcher, chains: Iterable[Chain]
+) -> list[SubstitutionRow]:
+    """Who lends what by our rules, and by CSSM's own figures (`licenseSubstitutions`), pair by pair.
+
+    CSSM does not say which of its two licenses lends: the higher one, as the chains say.
+    """
+    above = higher(chains)
+    ours = sums_by(((*a.account, a.license, name), lent) for a in accounts for name, lent in a.lenders.items())
+    theirs = Counter[tuple[str | None, str, str, str]]()
+    dates: dict[Account, Utc | None] = {}
+    for each in accounts:
+        for entitlement in each.entitlements:
+            for row in entitlement.substitutions:
+                low, high = matcher.named(row.license), matcher.named(row.substituted_license)
+                if low in above.get(high, ()):
+                    low, high = high, low
+                theirs[*each.account, matcher.name(low), matcher.name(high)] += row.quantity
+                dates[each.account] = entitlement.exported_at
+    return [
+        SubstitutionRow(
+            smart_account=smart,
+            virtual_account=virtual,
+            license=name,
+            substituted_by=lender,
+            units=ours[key],
+            cssm_units=theirs[key],
+            cssm_as_of=dates.get((smart, virtual)),
+        )
+        for key in sorted({*ours, *theirs}, key=str)
+        for smart, virtual, name, lender in [key]
+    ]
 
 
 def totals(pools: Iterable[Pool]) -> list[SmartAccountTotal]:

@@ -48,17 +48,15 @@ def plans(
     restoring: list[Step] = []
     below: set[str] = set()
     for group in _groups(pools, above):
-        free = {pool_id(each): each.can_lend or 0 for each in group}
-        whole = {pool_id(each): 0 if each.unlimited else max(0, each.balance or 0) for each in group}
-        closing += (steps := _steps(group, above, {pool_id(each): each.shortage or 0 for each in group}, free, whole))
+        limited = [(each, each.balance or 0) for each in group if not each.unlimited]
+        short = [(each, each.shortage) for each in group if each.shortage]
+        closing += (steps := _steps([(p, p.can_lend or 0, n) for p, n in limited if n > 0], short, above))
         _carry_out(steps, balances)
-        below |= {pool_id(each) for each in group if balances[pool_id(each)] < (each.buffer_target or 0)}
-        lacking = {}
-        for each in group:
-            left = balances[pool_id(each)] - (each.buffer_target or 0)
-            lacking[pool_id(each)] = 0 if each.unlimited else max(0, -left)
-            free[pool_id(each)] = 0 if each.unlimited else max(0, left)
-        restoring += (steps := _steps(group, above, lacking, free, free))
+        left = [(each, balances[pool_id(each)] - (each.buffer_target or 0)) for each in group]
+        below |= {pool_id(each) for each, units in left if units < 0}
+        left = [(each, units) for each, units in left if not each.unlimited]
+        lacking = [(each, -units) for each, units in left if units < 0]
+        restoring += (steps := _steps([(each, n, n) for each, n in left if n > 0], lacking, above))
         _carry_out(steps, balances)
     lending = {pool_id(step.lender) for step in (*closing, *restoring)}
     stock = {name: _longest_first(accounts[name].terms, day) for name in lending}
@@ -95,17 +93,9 @@ def _groups(pools: Iterable[Pool], above: Mapping[str, set[str]]) -> list[list[P
 
 
 def _steps(
-    group: Sequence[Pool],
-    above: Mapping[str, set[str]],
-    needs: Mapping[str, int],
-    free: Mapping[str, int],
-    whole: Mapping[str, int],
+    lenders: Sequence[tuple[Pool, int, int]], borrowers: Sequence[tuple[Pool, int]], above: Mapping[str, set[str]]
 ) -> list[Step]:
-    """The plan for one group: `needs` of pools, what each has beyond its buffer (`free`) and in all (`whole`)."""
-    lenders = [pool for pool in group if whole[pool_id(pool)] and not needs[pool_id(pool)]]
-    borrowers = [pool for pool in group if needs[pool_id(pool)]]
-    if not lenders or not borrowers:
-        return []
+    """The plan for one group: what each lender has beyond its buffer and in all, and what each borrower needs."""
 
     def may(lender: Party, borrower: Party) -> bool:
         same = lender.license == borrower.license
@@ -114,9 +104,9 @@ def _steps(
     def party(pool: Pool, units: int, kept: int = 0) -> Party:
         return Party(account=pool.virtual_account, license=pool.license_id, units=units, kept=kept)
 
-    giving = [party(pool, free[pool_id(pool)], whole[pool_id(pool)] - free[pool_id(pool)]) for pool in lenders]
-    moves = fewest(giving, [party(pool, needs[pool_id(pool)]) for pool in borrowers], may)
-    return [Step(lenders[move.lender], borrowers[move.borrower], move.units) for move in moves]
+    giving = [party(pool, free, whole - free) for pool, free, whole in lenders]
+    moves = fewest(giving, [party(*each) for each in borrowers], may) if lenders and borrowers else []
+    return [Step(lenders[move.lender][0], borrowers[move.borrower][0], move.units) for move in moves]
 
 
 def _transfers(
