@@ -23,6 +23,16 @@ LicsweepError
     +-- LoginWithheld     LS210  skipped
     +-- LinesFull         LS211  unreachable
     +-- EnableRefused     LS212  refused
+    +-- CertificateUnknown LS301 host-key-unknown
+    +-- CertificateChanged LS302 host-key-changed
+    +-- TlsFailed         LS303  unreachable
+    +-- TokenRefused      LS304  auth-failed
+    +-- RoleTooSmall      LS305  refused
+    +-- PathUnknown       LS306  unsupported
+    +-- NoRestAnswer      LS307  unparsed
+    +-- ServerFailed      LS308  unreachable
+    +-- TooManyRequests   LS309  unreachable (also a LinesFull)
+    +-- AnswerCut         LS310  unreachable (also a SessionDropped)
 """
 
 from collections.abc import Collection
@@ -111,7 +121,7 @@ class AccessError(LicsweepError):
 
 
 class Unreachable(AccessError):
-    """No SSH session came about: name, route, port or server. Nothing was sent but the greeting."""
+    """No session came about: name, route, port or server. Nothing was sent but the greeting."""
 
     code, transient = "LS201", True
 
@@ -168,6 +178,69 @@ class EnableRefused(AccessError):
     """The device refused the enable secret, or too many were refused and none was sent. Check it before a new sweep."""
 
     code, status = "LS212", "refused"
+
+
+class CertificateUnknown(AccessError):
+    """No authority that is trusted signed this certificate, it has expired, or it names another host. Nothing was sent.
+
+    `https_ca` in the inventory names the file of a private authority, `https_pin` the one certificate that is right.
+    """
+
+    code, status = "LS301", "host-key-unknown"
+
+
+class CertificateChanged(AccessError):
+    """The host shows another certificate than the pinned one, and nothing was sent. Find out why before you pin it."""
+
+    code, status = "LS302", "host-key-changed"
+
+
+class TlsFailed(AccessError):
+    """No TLS came about: the port speaks something else, or no protocol version is common to both. Nothing was sent."""
+
+    code = "LS303"
+
+
+class TokenRefused(AccessError):
+    """A token is not accepted (any more). FMC keeps one session a user: give licsweep a user of its own."""
+
+    code, status = "LS304", "auth-failed"
+
+
+class RoleTooSmall(AccessError):
+    """The login is right, and its role may not read this (HTTP 403). docs/platforms names the role that suffices."""
+
+    code, status = "LS305", "refused"
+
+
+class PathUnknown(AccessError):
+    """The release has no such path (HTTP 404), and what it says is needed."""
+
+    code, status = "LS306", "unsupported"
+
+
+class NoRestAnswer(AccessError):
+    """Something answers, but not as this REST interface does: a web page, a redirect, an unknown status."""
+
+    code, status = "LS307", "unparsed"
+
+
+class ServerFailed(AccessError):
+    """The server says that it failed (HTTP 5xx): it starts, it switches over, or a service is down. Sweep it again."""
+
+    code, transient = "LS308", True
+
+
+class TooManyRequests(LinesFull):
+    """The server wants fewer requests (HTTP 429), for longer than the deadline allows. Sweep it again later."""
+
+    code = "LS309"
+
+
+class AnswerCut(SessionDropped):
+    """The connection ended within an answer, or the answer is larger than any that is read. It is not counted."""
+
+    code = "LS310"
 
 
 class PlatformUnknown(AccessError):

@@ -49,6 +49,7 @@ _READING = {
     "vos": ("show", "GET", "AXL getSmartLicenseStatus"),
     "tsh": ("xStatus", "GET"),
 }
+_REQUEST = ("GET ", "AXL ")
 _TERMINAL = re.compile(r"terminal (?:(?:length|width|pager(?: lines)?) [0-9]{1,4}|datadump)")
 _SHORTEST_ABBREVIATION = 2  # behind the first word; `show license all` must not be taken for one of an `a...`
 
@@ -86,3 +87,8 @@ def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """One expression for all the patterns; a line is one of them where it matches whole."""
     words = (" ".join(SLOTS.get(word) or re.escape(word) for word in pattern.split(" ")) for pattern in patterns)
     return re.compile("|".join(words))
+
+
+def is_request(line: str) -> bool:
+    """Whether a line of a record is asked over HTTPS and never typed at a terminal."""
+    return line.startswith(_REQUEST)

@@ -5,7 +5,9 @@ sent without success: passwords under way and those that failed in a row stay be
 The two calls carry names and results only, so that another process can be asked as well.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Condition, Lock
@@ -72,3 +74,39 @@ class Accounts:
             elif accepted is False:
                 row.failed.append(next(self._moments))
             row.changed.notify_all() if row.failed else row.changed.notify()
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of a password whose turn came: `accepted` is None as long as it was not sent."""
+
+    accepted: bool | None = None
+
+
+class Turns:
+    """The turns of one session's passwords. `waited` is how many seconds it has waited for them, up to this moment."""
+
+    def __init__(self, accounts: Accounts, account: str, lockout_after: int) -> None:
+        self._accounts, self._account, self._lockout_after = accounts, account, lockout_after
+        self._waited = 0.0
+        self._began: float | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting so far."""
+        began = self._began
+        return self._waited + (0.0 if began is None else time.monotonic() - began)
+
+    @contextmanager
+    def turn(self) -> Iterator[Sent]:
+        """Waits for the turn of a password and counts what the block says came of it. Raises LoginWithheld."""
+        self._began = time.monotonic()
+        try:
+            ticket = self._accounts.may_send(self._account, self._lockout_after)
+        finally:
+            self._waited, self._began = self.waited, None
+        sent = Sent()
+        try:
+            yield sent
+        finally:
+            self._accounts.came_of_it(self._account, ticket, accepted=sent.accepted)

@@ -1,19 +1,31 @@
-"""What may be written to a device: the one list, checked just before the bytes leave.
+"""What may be sent to a device: the one list, checked just before the bytes leave.
 
 A platform's lines are those of its record and those of its kind of session (`enable`, `exit`). Of a record only
 reading commands and the pager switch of the own session get through, whatever it says (licsweep/line_patterns.py).
+Over HTTPS a platform's requests are the GETs of its record and POST to the token paths of its kind, which stand here.
 """
 
+import re
 from functools import cache
 from typing import Literal
 
 from licsweep.errors import CommandNotAllowed
-from licsweep.line_patterns import matcher, objection, record_objection
+from licsweep.line_patterns import is_request, matcher, objection, record_objection
 from licsweep.platforms import Platform
 
 PAGER_KEY = " "
 Purpose = Literal["scan", "sweep"]
 _EVERYWHERE = ("", "exit")
+_FMC = "/api/fmc_platform/v1"
+TOKEN_PATHS = {
+    "fmc": (f"{_FMC}/auth/generatetoken", f"{_FMC}/auth/refreshtoken", f"{_FMC}/auth/revokeaccess"),
+    "fdm": ("/api/fdm/latest/fdm/token",),
+}
+"""All that is ever asked with POST, by kind of session: to log in, to stay so, to log out."""
+_OF_KIND = {"fmc": (f"GET {_FMC}/info/domain",)}  # the domain of a token that no login answered
+_PREFIX = {"fmc": "(?:/fmc)?"}  # cdFMC
+_ID = {"DOMAIN": "[0-9A-Za-z-]{1,64}", "ID": "[0-9A-Za-z-]{1,64}"}
+_QUERY = "(?:[?&](?:expanded=true|limit=[0-9]{1,5}|offset=[0-9]{1,7})){0,3}"
 _JSON = " | json"  # the one pipe: NX-OS' own, behind `show license` only
 
 
@@ -29,6 +41,7 @@ class AllowList:
         self._name, self._purpose, self._keys = platform.name, purpose, (PAGER_KEY, *keys)
         identifying = (*([platform.pager_off] if platform.pager_off else ()), platform.identity_command)
         record, kind = (identifying, _EVERYWHERE) if purpose == "scan" else (platform.sent, (*_EVERYWHERE, *kind_lines))
+        record = tuple(line for line in record if not is_request(line))
         found = [(line, record_objection(line, platform.session)) for line in record]
         for line, why in [*found, *((line, objection(line)) for line in kind)]:
             if why:
@@ -48,6 +61,31 @@ class AllowList:
     @staticmethod
     def _refused(data: str, why: str) -> CommandNotAllowed:
         return CommandNotAllowed(f"{data!r} was not sent", why=why, hint="licsweep sweep --dry-run")
+
+
+class RequestList:
+    """The requests for one platform, by method, path and query."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform, kind = platform, platform.session
+        asked = [line for line in (*platform.sent, *_OF_KIND.get(kind, ())) if line.startswith("GET ")]
+        paths = [_path(line.removeprefix("GET ")) for line in asked if not record_objection(line, kind)]
+        prefix = _PREFIX.get(kind, "")
+        self._allowed = {
+            "GET": re.compile(f"{prefix}(?:{'|'.join(paths)}){_QUERY}"),
+            "POST": re.compile("|".join(map(re.escape, TOKEN_PATHS.get(kind, ()))) or "(?!)"),
+        }
+
+    def check(self, method: str, target: str) -> None:
+        """Passes when the platform may be asked this; else raises CommandNotAllowed."""
+        allowed = self._allowed.get(method)
+        if not allowed or not allowed.fullmatch(target):
+            why = f"it is not on the list of what a sweep may ask {self._platform.name}"
+            raise CommandNotAllowed(f"{f'{method} {target}'!r} was not sent", why=why, hint="licsweep sweep --dry-run")
+
+
+def _path(path: str) -> str:
+    return "/".join(_ID.get(part) or re.escape(part) for part in path.split("/"))
 
 
 _matcher = cache(matcher)

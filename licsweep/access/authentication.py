@@ -5,7 +5,6 @@ paramiko's own way sends the password a second time through keyboard-interactive
 
 import re
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import paramiko
 from paramiko.auth_handler import AuthOnlyHandler
 from paramiko.common import cMSG_USERAUTH_REQUEST
 
-from licsweep.access.accounts import Accounts
+from licsweep.access.accounts import Accounts, Turns
 from licsweep.access.login import Login
 from licsweep.access.terminal import quoted
 from licsweep.errors import AuthFailed
@@ -68,15 +67,14 @@ class LoggingIn:
     `code_asked` once a one-time code was typed."""
 
     def __init__(self, transport: Any, login: Login, accounts: Accounts, ask_code: AskCode | None) -> None:
-        self._transport, self._login, self._accounts, self._ask_code = transport, login, accounts, ask_code
+        self._transport, self._login, self._ask_code = transport, login, ask_code
+        self._turns = Turns(accounts, login.account, login.lockout_after)
         self._typed = self.began = self.code_asked = False
-        self._began_to_wait: float | None = None
-        self._waited = 0.0
 
     @property
     def waited(self) -> float:
         """Seconds spent waiting for the password's turn so far."""
-        return self._waited if self._began_to_wait is None else time.monotonic() - self._began_to_wait
+        return self._turns.waited
 
     def run(self) -> None:
         """Raises AuthFailed, LoginWithheld, or what paramiko raises."""
@@ -84,14 +82,21 @@ class LoggingIn:
         left = self._by_key() if self.began else self._methods()
         if not left:
             return
-        self._began_to_wait = time.monotonic()
-        ticket = self._accounts.may_send(self._login.account, self._login.lockout_after)
-        self._waited, self._began_to_wait = self.waited, None
-        accepted = False
+        with self._turns.turn() as sent:
+            accepted = False
+            try:
+                left = self._by_password(left)
+                accepted = not left
+            finally:
+                sent.accepted = accepted if self._typed or self.code_asked else None
+        if left:
+            raise AuthFailed("no way to log in with this credential", why=f"the device wants {quoted(', '.join(left))}")
+
+    def _by_password(self, left: list[str]) -> list[str]:
+        if not self._transport.is_active():  # devices don't wait without end
+            raise EOFError("before its password's turn came")
+        self.began = True
         try:
-            if not self._transport.is_active():  # devices don't wait without end
-                raise EOFError("before its password's turn came")
-            self.began = True
             if self._login.password and "password" in left:
                 self._typed = True
                 left = self._transport.auth_password(self._login.username, self._login.password, fallback=False)
@@ -99,17 +104,12 @@ class LoggingIn:
                 if self._ask_code:
                     self._transport.auth_timeout = SECONDS_TO_TYPE
                 left = self._transport.auth_interactive(self._login.username, self._answer)
-            accepted = not left
         except paramiko.SSHException as error:
             if self._typed and str(error).startswith("disconnected: "):
                 what = "the server closed the connection in answer to the password"
                 raise AuthFailed(what, why=str(error)) from error
             raise
-        finally:
-            sent = self._typed or self.code_asked
-            self._accounts.came_of_it(self._login.account, ticket, accepted=accepted if sent else None)
-        if left:
-            raise AuthFailed("no way to log in with this credential", why=f"the device wants {quoted(', '.join(left))}")
+        return left
 
     def _methods(self) -> list[str]:
         """What the device would take; nothing where it asks for no credential."""

@@ -24,7 +24,8 @@ from licsweep.errors import (
 )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, its cause, and so on."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -91,7 +92,7 @@ _CAUSES: tuple[tuple[type[BaseException], Callable[[Any], AccessError | None]], 
 
 def classify(error: BaseException) -> AccessError | None:
     """What the error means for the host; None where it is no failure of a session (a bug: let it be seen)."""
-    links = list(_chain(error))
+    links = list(chain(error))
     for link in links:
         if isinstance(link, AccessError):
             return link

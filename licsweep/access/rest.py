@@ -1,0 +1,240 @@
+"""Conversations with managers over REST; a product says how it logs in and which of its paths are lists.
+
+A command is `GET /path`, and each page is an answer of its own under the path and query that were asked. A path that is
+refused or unknown is a note as long as another one that matters is answered.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from licsweep.access.accounts import Accounts, Turns
+from licsweep.access.allowlist import RequestList
+from licsweep.access.blanking import blank
+from licsweep.access.conversation import Answer
+from licsweep.access.hostkeys import KnownHosts
+from licsweep.access.https import BUSY, HttpsClient, Reply
+from licsweep.access.jump import JumpHosts
+from licsweep.access.login import Limits, Login
+from licsweep.access.terminal import quoted
+from licsweep.errors import (
+    AccessError,
+    AuthFailed,
+    InputError,
+    LicsweepError,
+    NoRestAnswer,
+    PathUnknown,
+    RoleTooSmall,
+    ServerFailed,
+    TokenRefused,
+    TooManyRequests,
+    plain_reason,
+)
+from licsweep.platforms import Platform
+from licsweep.serialization import check_json
+
+PAGE, MOST_PAGES = 200, 50
+OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, SERVER = range(200, 300), 401, 403, 404, range(500, 600)
+_LOGINS, _GOODBYE = 2, 2.0
+
+
+class RestSession:
+    """One login over REST, with its token kept fresh; `notes` say what was refused beside what was answered."""
+
+    lines: ClassVar[tuple[str, ...]] = ()
+    _refused_logins: ClassVar[tuple[int, ...]] = (UNAUTHORIZED,)
+    _refreshes = 0
+
+    def __init__(
+        self,
+        login: Login,
+        platform: Platform,
+        known_hosts: KnownHosts,
+        limits: Limits,
+        *,
+        jump_hosts: JumpHosts | None = None,
+        accounts: Accounts | None = None,
+        refused: Callable[[str], object] | None = None,  # noqa: ARG002 - that is what SSH is asked for
+    ) -> None:
+        self._login, self._platform = login, platform
+        self._turns = Turns(accounts or Accounts(), login.account, login.lockout_after)
+        jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect, accounts)
+        self._client = HttpsClient(login, RequestList(platform), limits, jump_hosts.connect)
+        self._headers: dict[str, str] = {}
+        self._logins = self._refreshed = 0
+        self.notes: list[str] = []
+
+    # What a product says.
+
+    def _log_in(self) -> None:
+        """Gets a token and puts it in `_headers`."""
+        raise NotImplementedError
+
+    def _refresh(self) -> bool:
+        """Whether another token came of the one that is not accepted any more."""
+        return False
+
+    def _log_out(self) -> None:
+        """Gives the token back."""
+
+    def _target(self, path: str, offset: int) -> str:
+        """What is asked for a path of the record; `offset` is the first object of a page."""
+        raise NotImplementedError
+
+    # What is common.
+
+    @property
+    def login_began(self) -> bool:
+        """True once a credential may have been sent, which is all that a new connection is for."""
+        return self._client.connected
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for the turn of the password, which no deadline counts."""
+        return self._turns.waited
+
+    def open(self) -> None:
+        """Connects and logs in. Raises an AccessError that says why it could not."""
+        self._logins += 1
+        self._refreshed = 0
+        self._log_in()
+
+    def _with_password(self, send: Callable[[], Reply]) -> Reply:
+        """The answer to the one request that carries the password, sent when it is its turn."""
+        before = self.waited
+        with self._turns.turn() as sent:
+            self._client.ends += self.waited - before
+            try:
+                reply = send()
+                sent.accepted = reply.status in OK
+            finally:
+                if sent.accepted is None and self.login_began:
+                    sent.accepted = False
+        told = self._without_secrets(reply)
+        if reply.status in self._refused_logins:
+            raise AuthFailed("user name or password refused", why=_said(told), hint="check the credentials")
+        if failure := _failure("the login", told):
+            raise failure
+        return reply
+
+    def answers(self, commands: Sequence[str], *, type_ahead: bool = False) -> Iterator[Answer]:  # noqa: ARG002
+        """The answers to what begins with GET, in order. Raises where nothing that is required was answered."""
+        failures: list[AccessError] = []
+        answered = False
+        for command in commands:
+            method, _, path = command.partition(" ")
+            if method != "GET":
+                continue
+            try:
+                for answer in self._pages(path):
+                    answered = answered or command in self._platform.required
+                    yield answer
+            except (RoleTooSmall, PathUnknown, NoRestAnswer, ServerFailed) as error:
+                self.notes.append(plain_reason(error))
+                failures += [error] if command in self._platform.required else []
+        if failures and not answered:
+            raise failures[0]
+
+    def _pages(self, path: str) -> Iterator[Answer]:
+        offset: int | None = 0
+        for _ in range(MOST_PAGES):
+            if offset is None:
+                return
+            target, began = self._target(path, offset), time.monotonic()
+            text = self._asked(target)
+            yield Answer(f"GET {target}", text, time.monotonic() - began, "login")
+            offset = _next_offset(text, offset)
+
+    def _asked(self, target: str) -> str:
+        reply = self._client.get(target, self._headers)
+        while reply.status == UNAUTHORIZED and self._renewed():
+            reply = self._client.get(target, self._headers)
+        reply = self._without_secrets(reply)
+        if failure := _failure(f"GET {target.partition('?')[0]}", reply):
+            raise failure
+        return reply.text
+
+    def _without_secrets(self, reply: Reply) -> Reply:
+        """An answer in which the server does not repeat what was sent to it; the run's own words go later, as ever."""
+        return reply._replace(text=blank(reply.text, [value.split()[-1] for value in self._headers.values()]))
+
+    def _renewed(self) -> bool:
+        """Whether there is a new token: a refreshed one, else that of one more login."""
+        self._refreshed += 1
+        if self._refreshed <= self._refreshes and self._refresh():
+            return True
+        if self._login.token or self._logins == _LOGINS:
+            return False
+        self.open()
+        return True
+
+    def continue_as(self, platform: Platform) -> bool:  # noqa: ARG002
+        """Never: what a host is can't be told over REST."""
+        return False
+
+    def close(self) -> None:
+        """Logs out and ends the connection; never raises."""
+        with suppress(LicsweepError):
+            if self._headers:
+                self._client.ends = min(self._client.ends, time.monotonic() + _GOODBYE)
+                self._log_out()
+        self._client.close()
+
+    def abort(self) -> None:
+        """Cuts the connection from another thread, so that a blocked read ends at once."""
+        self._client.abort()
+
+
+def tree(text: str) -> dict[str, Any]:
+    """The object of an answer; nothing where the text is none."""
+    with suppress(InputError):
+        found = check_json(text, Any, "the answer")
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _next_offset(text: str, offset: int) -> int | None:
+    """The first object of the page behind this one; None where the list ends, or says something else than was asked."""
+    found = tree(text)
+    paging, items = found.get("paging"), found.get("items")
+    if not isinstance(paging, dict) or not isinstance(items, list) or not items:
+        return None
+    count = paging.get("count")
+    behind = offset + len(items)
+    return behind if isinstance(count, int) and behind < count and paging.get("offset", offset) == offset else None
+
+
+def _failure(what: str, reply: Reply) -> AccessError | None:
+    """What a status means; None for an answer."""
+    why = f"HTTP {reply.status} {_said(reply)}".rstrip()
+    match reply.status:
+        case 401:
+            hint = "give licsweep a user, or a token, of its own: another login of a user ends the one before"
+            return TokenRefused(f"{what}: the token is not accepted", why=why, hint=hint)
+        case 403:
+            return RoleTooSmall(f"{what}: the role of this account may not read it", why=why)
+        case 404:
+            return PathUnknown(f"{what}: this release does not have it", why=why)
+        case status if status == BUSY[0]:
+            return TooManyRequests(f"{what}: too many requests", why=why)
+        case status if status in SERVER:
+            return ServerFailed(f"{what}: the server failed", why=why)
+        case status if status not in OK:
+            return NoRestAnswer(f"{what}: an unexpected answer", why=why)
+    if reply.text and not reply.text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
+        return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
+    return None
+
+
+def _said(reply: Reply) -> str:
+    """The words of a refusal, in the first of the places where managers put them."""
+    found: Any = tree(reply.text)
+    error = found.get("error", found)
+    error = error if isinstance(error, dict) else {}
+    messages = error.get("messages")
+    described = (
+        [one.get("description") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    )
+    words = next((word for word in (*described, error.get("message"), error.get("data")) if isinstance(word, str)), "")
+    return quoted(words)
