@@ -21,6 +21,6 @@ PLATFORM = Platform(
         Command(line=f"{_CONFIG}/devicehapairs/ftddevicehapairs"),
         Command(line=f"{_CONFIG}/deviceclusters/ftddevicecluster"),
         Command(line=f"{_CONFIG}/integration/fmchastatuses"),
+        Command(line="show version"),
     ),
-    may_send=("show version",),
 )

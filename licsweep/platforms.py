@@ -17,6 +17,9 @@ SHOW_LICENSE = tuple(" ".join(["show license", *["NAME"] * words]) for words in 
 """The patterns of `show license` with up to five further words."""
 
 
+Transport = Literal["ssh", "https"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A line that is sent; without the answer to a `required` one an observation is incomplete.
@@ -41,7 +44,7 @@ class Platform:
 
     name: str
     session: str
-    transport: Literal["ssh", "https"] = "ssh"
+    transport: Transport = "ssh"
     commands: tuple[Command, ...]
     may_send: tuple[str, ...] = ()
     pager_off: str | None = None

@@ -48,6 +48,7 @@ class Settings:
     max_per_site: int = _setting(20, "devices of a site at the same time; 0: no limit", 0, MAX_WORKERS)
     max_per_aaa_group: int = _setting(0, "devices of an AAA group at the same time; 0: no limit", 0, MAX_WORKERS)
     lockout_after: int = _setting(10, "failed passwords in a row that lock an account; 0: accounts never lock", 0, 1000)
+    https_proxy: str = _setting("", "the proxy for HTTPS, as http://HOST:PORT; none of the environment is used")
     type_ahead: str = _setting("", "platforms, with commas, whose commands are sent without waiting for each answer")
     credentials: str = _setting(
         "environment, agent, prompt",
@@ -229,6 +230,8 @@ def _checked(name: str, value: Any, at: str) -> Any:
         raise InputError(
             f"{at}: {name} = 1", why="no password could be sent; 0 (never locked) or 2 to 1,000 is expected"
         )
+    if name == "https_proxy" and value and not re.fullmatch(r"http://[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}", value):
+        raise InputError(f"{at}: {name}: not a proxy", why="http://HOST:PORT is expected, without a user")
     if name == "credentials":
         _known_sources(listed(value), f"{at}: {name}")
     return value

@@ -28,6 +28,10 @@ class Conversation(Protocol):
     def waited(self) -> float:
         """Seconds spent waiting for the turn of its password, which no deadline counts."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know although the answers that matter came."""
+
     def open(self) -> None:
         """Connects and logs in."""
 

@@ -30,13 +30,12 @@ from licsweep.errors import (
     SessionDropped,
     SessionTimeout,
     TlsFailed,
-    TooManyRequests,
     Unreachable,
 )
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 BUSY = (429, 503)
-_WAIT = 30.0  # seconds, where a busy server does not say how long
+_WAIT, _LEAST_WAIT = 30.0, 0.2  # seconds; the first where a busy server does not say how long
 _TRIES, _PART = 4, 65_536
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "licsweep"}
 _ANOTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
@@ -91,16 +90,14 @@ class HttpsClient:
         return self._request("POST", path, {"Content-Type": "application/json"} | dict(headers), body)
 
     def _waited(self, reply: Reply) -> bool:
-        """Waits as long as a busy server wants; False where the deadline is earlier."""
-        wait = _WAIT if reply.status == BUSY[0] else 0.0
+        """Waits as long as a busy server wants; False where it does not say, or wants longer than the deadline is."""
+        wait = _WAIT if reply.status == BUSY[0] else None
         with suppress(InvalidHeader):
             if told := reply.headers.get("Retry-After"):
-                wait = urllib3.Retry().parse_retry_after(told)
-        if time.monotonic() + wait >= self.ends:
-            if reply.status == BUSY[0]:
-                raise TooManyRequests("it answers 429, too many requests", why=f"it wants {wait:.0f} s without any")
+                wait = max(urllib3.Retry().parse_retry_after(told), _LEAST_WAIT)
+        if wait is None or time.monotonic() + wait >= self.ends:
             return False
-        return wait > 0 and not self._stopped.wait(wait)
+        return not self._stopped.wait(wait)
 
     def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         self._allowed.check(method, target)

@@ -14,13 +14,18 @@ from netmiko.cisco.cisco_xr import CiscoXrSSH
 
 from licsweep.access.clish import ClishSession
 from licsweep.access.conversation import Conversation
+from licsweep.access.fdm import FdmSession
+from licsweep.access.fmc import FmcSession
 from licsweep.access.fxos import FxosSession
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Limits, Login
+from licsweep.access.rest import RestSession
 from licsweep.access.ssh_session import CHANGEABLE, Session
 from licsweep.access.tsh import TshSession
+from licsweep.access.two_ways import TwoWays
 from licsweep.access.vos import VosSession
 from licsweep.errors import UsageError
+from licsweep.line_patterns import is_request
 from licsweep.platforms import Platform, load_entries
 
 GROUP = "licsweep.sessions"
@@ -46,7 +51,8 @@ class XrSession(Session, CiscoXrSSH):  # type: ignore[misc]
     """IOS XR."""
 
 
-_OURS: dict[str, type[Session]] = {
+Kind = type[Session] | type[RestSession]
+_OURS: dict[str, Kind] = {
     "ios": IosSession,
     "nxos": NxosSession,
     "asa": AsaSession,
@@ -55,11 +61,15 @@ _OURS: dict[str, type[Session]] = {
     "fxos": FxosSession,
     "vos": VosSession,
     "tsh": TshSession,
+    "fmc": FmcSession,
+    "fdm": FdmSession,
 }
+_SECOND_WAY = {"fmc": "clish"}
+"""The kind of session of the other way, where a platform has two: SSH beside HTTPS, HTTPS beside SSH."""
 
 
 @lru_cache(maxsize=1)
-def kinds() -> Mapping[str, type[Session]]:
+def kinds() -> Mapping[str, Kind]:
     """The kinds of session by name: ours, and those of other packages (entry points `licsweep.sessions`).
 
     Raises UsageError that names the package of a kind that can't be used.
@@ -77,4 +87,9 @@ def conversation(
             why=f"no package brings sessions of the kind {platform.session}",
             hint="licsweep ingest reads text gathered by other means",
         )
-    return kinds()[platform.session](login, platform, known_hosts, limits, **more)
+    first = kinds()[platform.session](login, platform, known_hosts, limits, **more)
+    if len({is_request(line) for line in platform.lines}) < 2:  # noqa: PLR2004 - all lines go one way
+        return first
+    kind = kinds().get(_SECOND_WAY.get(platform.session, ""))
+    second = kind(login.second, platform, known_hosts, limits, **more) if kind and login.second else None
+    return TwoWays(first, second, https_first=platform.transport == "https")

@@ -55,6 +55,7 @@ class Session:
 
     lines: tuple[str, ...] = ()  # what this kind of session may send of its own
     keys: tuple[str, ...] = ()  # and single keys for its pagers, beside the blank
+    notes: Sequence[str] = ()
     remote_conn: Any
     sock: Any
 

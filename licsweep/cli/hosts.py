@@ -6,7 +6,6 @@ from licsweep.cli.common import Run, selection_options, shared
 from licsweep.cli.render import Out, data_options
 from licsweep.estate import inventory
 from licsweep.estate.selection import Selection, select
-from licsweep.settings import DEFAULT_SET
 
 
 @click.command()
@@ -22,9 +21,9 @@ def command(run: Run, selection: Selection, out: Out) -> None:
         {
             "name": one.name,
             "address": one.address,
-            "port": one.port,
+            "port": one.port_of(next(iter(one.ways()))),
             "platform": one.platform,
-            "credentials": one.credentials or DEFAULT_SET,
+            "credentials": ", ".join(one.ways().values()),
             "groups": ", ".join(one.groups),
             "site": one.data.get("site"),
             "virtual_account": one.data.get("virtual_account"),

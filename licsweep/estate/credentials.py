@@ -93,7 +93,8 @@ def find_all(project: Project, inventory: Inventory, targets: Iterable[Target]) 
     users: dict[str, dict[str, Target]] = {}
     for target in targets:
         for one in (target, *inventory.hops(target)):
-            users.setdefault(one.credentials or DEFAULT_SET, {})[one.name] = one
+            for name in one.ways().values():
+                users.setdefault(name, {})[one.name] = one
     return {name: find(project.credential_sets[name], list(users[name].values())) for name in sorted(users)}
 
 

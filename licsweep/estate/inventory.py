@@ -4,14 +4,16 @@
 """
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from licsweep.errors import InputError, InventoryError, did_you_mean
-from licsweep.settings import FILE_NAME, Project, where
+from licsweep.platforms import Transport, platforms
+from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, where
 
-SSH_PORT = 22
+SSH_PORT, HTTPS_PORT = 22, 443
 AUTO = "auto"
 """A platform that the first sweep finds out and the store remembers."""
 SOURCES = {"files": "licsweep.estate.simple_inventory"}
@@ -19,7 +21,10 @@ SOURCES = {"files": "licsweep.estate.simple_inventory"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One host to talk to. `data` is merged over host, groups and defaults (site, timezone, virtual_account, ...)."""
+    """One host to talk to. `data` is merged over host, groups and defaults (site, timezone, virtual_account, ...).
+
+    `port` is SSH's.
+    """
 
     name: str
     address: str
@@ -48,6 +53,45 @@ class Target:
     def credentials(self) -> str | None:
         """The name of its credential set, where the inventory says one."""
         return self._text("credentials")
+
+    def ways(self) -> Mapping[Transport, str]:
+        """How it is asked, with the credential set of each way: the platform's own way first, the other one only where
+        the inventory names a set for it (`ssh_credentials`, `https_credentials`)."""
+        platform = platforms().get(self.platform)
+        own: Transport = platform.transport if platform else "ssh"
+        other: Transport = "ssh" if own == "https" else "https"
+        named = {"ssh": self.ssh_credentials, "https": self.https_credentials}
+        first, second = named[own] or self.credentials or DEFAULT_SET, named[other]
+        return {own: first} | ({other: second} if second else {})
+
+    def port_of(self, way: Transport) -> int:
+        """The port of one way."""
+        return self.port if way == "ssh" else self.https_port
+
+    @property
+    def https_port(self) -> int:
+        """The port of HTTPS."""
+        return int(self.data.get("https_port") or HTTPS_PORT)
+
+    @property
+    def https_ca(self) -> str | None:
+        """The file of the authority that signed its certificate, relative to the project."""
+        return self._text("https_ca")
+
+    @property
+    def https_pin(self) -> str | None:
+        """The SHA-256 fingerprint of its certificate, 64 hex digits."""
+        return None if self.data.get("https_pin") is None else fingerprint(self.data["https_pin"])
+
+    @property
+    def ssh_credentials(self) -> str | None:
+        """The credential set for SSH, where it has one of its own."""
+        return self._text("ssh_credentials")
+
+    @property
+    def https_credentials(self) -> str | None:
+        """The credential set for HTTPS, where it has one of its own."""
+        return self._text("https_credentials")
 
     @property
     def legacy_ssh(self) -> bool:
@@ -86,6 +130,12 @@ class Inventory:
                 why = did_you_mean(name, self.targets)
                 raise InventoryError(f"{target.name}: jump host {name} is not in the inventory", why=why)
             yield self.targets[name]
+
+
+def fingerprint(text: Any) -> str | None:
+    """A SHA-256 fingerprint as openssl and browsers show it -> 64 hex digits; None where it is none."""
+    digits = str(text).lower().removeprefix("sha256:").removeprefix("sha256 fingerprint=").replace(":", "")
+    return digits if re.fullmatch("[0-9a-f]{64}", digits) else None
 
 
 def find(project: Project) -> Inventory | None:

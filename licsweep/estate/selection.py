@@ -8,7 +8,6 @@ from pathlib import Path
 from licsweep import files
 from licsweep.errors import InventoryError, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
-from licsweep.settings import DEFAULT_SET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,6 @@ def _pair(text: str) -> tuple[str, str]:
 def _holds(one: Target, key: str, value: str) -> bool:
     if key == "group":
         return value in one.groups
-    own = {"platform": one.platform, "credentials": one.credentials or DEFAULT_SET}
+    own = {"platform": one.platform, "credentials": next(iter(one.ways().values()))}
     said = own.get(key, one.data.get(key))
     return (str(said).lower() if isinstance(said, bool) else str(said)) == value

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from licsweep import files, serialization
 from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, InventoryError, did_you_mean
-from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target
+from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target, fingerprint
 from licsweep.platforms import platforms
 from licsweep.settings import FILE_NAME, Project, check, where
 
@@ -136,14 +136,29 @@ def _check(project: Project, file: Path, name: str, entry: Entry) -> None:
             raise _wrong(file, name, "platform", f"no such platform: {entry['platform']}", why)
         entry["platform"] = ours
     data = entry.get("data", {})
-    zone, credentials = data.get("timezone"), data.get("credentials")
+    zone, port = data.get("timezone"), data.get("https_port")
     if zone is not None and not _is_zone(zone):
         why, hint = did_you_mean(str(zone), available_timezones()), "a name as Europe/Berlin is expected"
         raise _wrong(file, name, "data.timezone", f"no such time zone: {zone}", why, hint)
-    if credentials is not None and credentials not in project.credential_sets:
-        why = did_you_mean(str(credentials), project.credential_sets)
-        hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
-        raise _wrong(file, name, "data.credentials", f"no such credential set: {credentials}", why, hint)
+    for key in ("credentials", "ssh_credentials", "https_credentials"):
+        credentials = data.get(key)
+        if credentials is not None and credentials not in project.credential_sets:
+            why = did_you_mean(str(credentials), project.credential_sets)
+            hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
+            raise _wrong(file, name, f"data.{key}", f"no such credential set: {credentials}", why, hint)
+    if port is not None and (type(port) is not int or not 1 <= port <= _MAX_PORT):
+        raise _wrong(file, name, "data.https_port", f"{port!r:.60}", f"1 to {_MAX_PORT} is expected")
+    _check_certificate(project, file, name, data)
+
+
+def _check_certificate(project: Project, file: Path, name: str, data: Entry) -> None:
+    """The keys that say which certificate is right."""
+    authority, pin = data.get("https_ca"), data.get("https_pin")
+    if authority is not None and not (isinstance(authority, str) and files.present(project.path(authority))):
+        raise _wrong(file, name, "data.https_ca", f"no such file: {authority}", "a PEM file in the project is expected")
+    if pin is not None and fingerprint(pin) is None:
+        why = "a SHA-256 fingerprint is expected: 64 hex digits, with or without colons, in quotes"
+        raise _wrong(file, name, "data.https_pin", f"{pin!r:.80}", why)
 
 
 def _check_names(file: Path, name: str, entry: Entry, hosts: dict[str, Entry], groups: dict[str, Entry]) -> None:

@@ -1,6 +1,7 @@
 """Host keys of the selected hosts: what they show now, compared with what is known."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from licsweep.errors import LicsweepError
@@ -22,7 +23,7 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
     from licsweep.sweep.plan import login_to
 
     inventory = inv.load(project)
-    selected = select(inventory, selection)
+    selected = [target for target in select(inventory, selection) if "ssh" in target.ways()]
     behind = [target for target in selected if target.jump]
     targets = {hop.name: hop for target in behind for hop in inventory.hops(target)}
     targets |= {target.name: target for target in selected}
@@ -31,7 +32,8 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
 
     def one(target: inv.Target) -> "Scanned | LicsweepError":
         if target.jump:
-            return jump_hosts.scan(target.name, login_to(project, target, found, inventory.hops(target)))
+            login = login_to(project, target, found, inventory.hops(target))
+            return jump_hosts.scan(target.name, replace(login, port=target.port))
         login = Login(address=target.address, port=target.port, username="", legacy_ssh=target.legacy_ssh)
         return jump_hosts.scan(target.name, login)
 

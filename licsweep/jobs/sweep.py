@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from licsweep.access.allowlist import TOKEN_PATHS
 from licsweep.access.session import kinds
 from licsweep.access.ssh_session import LAST_LINE
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import select
 from licsweep.jobs.store_queries import tell_of_future
+from licsweep.line_patterns import is_request
 from licsweep.model import Outcome
-from licsweep.platforms import UNKNOWN, Platform, platforms
+from licsweep.platforms import UNKNOWN, Platform, Transport, platforms
 from licsweep.reading.collected import Collected
-from licsweep.settings import DEFAULT_SET, Project
+from licsweep.settings import Project
 from licsweep.store import exists, reading, writing
 from licsweep.sweep import run
 from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
@@ -53,11 +55,10 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
     if exists(project):
         with reading(project) as store:
             targets, fresh = narrowed(targets, request, store)
-    sets = {target.credentials or DEFAULT_SET for target in targets}
+    sets = {name for target in targets for name in target.ways().values()}
     logins = {name: creds.known_login(project.credential_sets[name]) for name in sets}
     planned = []
-    for target in targets:
-        credential_set = target.credentials or DEFAULT_SET
+    for target, way, credential_set in ((one, *way) for one in targets for way in one.ways().items()):
         username, source = logins[credential_set]
         platform = UNKNOWN if target.platform == inv.AUTO else platforms().get(target.platform)
         ready = platform is not None and platform.session in kinds() and target.name not in fresh
@@ -65,17 +66,21 @@ def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
         planned.append(
             {
                 "hostname": target.name,
-                "address": f"{target.address}:{target.port}",
+                "address": f"{target.address}:{target.port_of(way)}",
                 "username": target.username or username or "(asked for)",
                 "credential": f"{credential_set}: {source}",
                 "jump": " > ".join(hop.name for hop in inventory.hops(target)),
-                "lines": "; ".join(_lines_sent(platform)) if platform and ready else "",
+                "lines": "; ".join(_lines_sent(platform, way)) if platform and ready else "",
                 "skipped": None if ready else fresh.get(target.name, unable),
             }
         )
     return planned
 
 
-def _lines_sent(platform: Platform) -> tuple[str, ...]:
+def _lines_sent(platform: Platform, way: Transport) -> tuple[str, ...]:
+    if way == "https":
+        posts = [f"POST {path}" for path in TOKEN_PATHS.get(platform.session, ())]
+        return (*posts, *filter(is_request, platform.lines))
     commands = platform.lines or (platform.identity_command, "and what its platform needs")
-    return (*([platform.pager_off] if platform.pager_off else ()), *commands, LAST_LINE)
+    typed = [line for line in commands if not is_request(line)]
+    return (*([platform.pager_off] if platform.pager_off else ()), *typed, LAST_LINE)

@@ -99,4 +99,5 @@ def read_report(report: HostReport) -> tuple[Outcome, Observation | None]:
     reason = "an answer was cut off, or a part is missing that it must have"
     if refused:
         reason = f"the device refused: {', '.join(refused)}"
-    return replace(report.outcome, status=observation.outcome, reason=reason), observation
+    told = "; ".join(filter(None, (reason, report.outcome.reason)))
+    return replace(report.outcome, status=observation.outcome, reason=told), observation

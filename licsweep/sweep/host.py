@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -36,13 +37,14 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
     captures: list[Capture] = []
     outcome = Outcome(hostname=target.name, status="ok")
     try:
-        target = _try_all(target, login, plan, captures)
+        target, notes = _try_all(target, login, plan, captures)
+        outcome = replace(outcome, reason=_told("; ".join(notes), plan) or None)
     except Exception as error:
         known = classify(error)
         if over := plan.gate.over():
             outcome = replace(outcome, status="skipped", reason=over, skip="sweep-over")
         elif known:
-            reason = one_line(blank(plain_reason(known), plan.secrets), _REASON)
+            reason = _told(plain_reason(known), plan)
             skip: SkipReason | None = "login-withheld" if known.status == "skipped" else None
             outcome = replace(outcome, status=known.status, reason=reason, skip=skip)
         else:
@@ -56,7 +58,12 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
     )
 
 
-def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Capture]) -> Target:
+def _told(text: str, plan: SweepPlan) -> str:
+    return one_line(blank(text, plan.secrets), _REASON)
+
+
+def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Capture]) -> tuple[Target, Sequence[str]]:
+    """The target with its true platform, and what is to be noted of a session that went well."""
     attempt = 0
     while True:
         session = conversation(
@@ -89,7 +96,7 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
                 raise
             attempt += 1
         else:
-            return target
+            return target, session.notes
         finally:
             plan.gate.unwatch(watched)
             session.close()

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from licsweep import files
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts, ask_on_terminal
-from licsweep.access.login import Limits, Login
-from licsweep.errors import UsageError
+from licsweep.access.login import Https, Limits, Login
+from licsweep.errors import CredentialError, UsageError
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
-from licsweep.platforms import Platform, platforms
-from licsweep.settings import DEFAULT_SET, Project, Settings, listed
+from licsweep.platforms import Platform, Transport, platforms
+from licsweep.settings import Project, Settings, listed
 from licsweep.store import Store
 from licsweep.sweep.gate import Gate
 
@@ -129,22 +130,39 @@ def login_to(
     credentials: Mapping[str, creds.Credentials],
     passed: Iterable[Target] | None = None,
 ) -> Login:
-    """How to log in to a target: the credential of its set and those of the jump hosts that are passed.
+    """How to log in to a target, by its second way too where it has one, and to the jump hosts that are passed.
 
-    Its account is the user name in its AAA group; on a platform whose boxes know their users themselves, on that box.
+    Raises CredentialError, and what reading the file of `https_ca` raises.
     """
-    name, platform = target.credentials or DEFAULT_SET, platforms().get(target.platform)
-    own, lockout_after = credentials[name], project.credential_sets[name].lockout_after
+    jumps = tuple(login_to(project, hop, credentials) for hop in passed or ())
+    first, *second = (
+        _login(project, target, way, _words(target, credentials[name], is_jump_host=passed is None), name, jumps)
+        for way, name in target.ways().items()
+    )
+    return replace(first, second=second[0] if second else None)
+
+
+def _words(target: Target, own: creds.Credentials, *, is_jump_host: bool) -> creds.Credentials:
+    return own.for_jump_host() if is_jump_host and not target.credentials else own
+
+
+def _login(
+    project: Project, target: Target, way: Transport, own: creds.Credentials, name: str, jumps: tuple[Login, ...]
+) -> Login:
+    """The login of one way. Its account is the user name in its AAA group; on a platform whose boxes know their users
+    themselves, on that box."""
+    platform, lockout_after = platforms().get(target.platform), project.credential_sets[name].lockout_after
+    if way == "https" and not (own.password or own.token):
+        why = f"credential set {name} has neither; a key is for SSH only"
+        raise CredentialError("no password and no token for HTTPS", why=why, hint="docs/credentials.md")
     if lockout_after is None:
         lockout_after = project.settings.lockout_after
     if platform and lockout_after:
         lockout_after = min(lockout_after, platform.lockout_after)
-    if passed is None and not target.credentials:  # a jump host
-        own = own.for_jump_host()
     username = target.username or own.username
     return Login(
         address=target.address,
-        port=target.port,
+        port=target.port_of(way),
         username=username,
         account=f"{username}@{target.name if platform and platform.local_accounts else target.aaa_group}",
         lockout_after=lockout_after,
@@ -153,5 +171,12 @@ def login_to(
         use_agent=own.use_agent,
         enable_secret=own.enable_secret.reveal() if own.enable_secret else None,
         legacy_ssh=target.legacy_ssh,
-        jumps=tuple(login_to(project, hop, credentials) for hop in passed or ()),
+        jumps=jumps,
+        token=own.token.reveal() if own.token and not own.password else None,
+        https=_https(project, target) if way == "https" else Https(),
     )
+
+
+def _https(project: Project, target: Target) -> Https:
+    authorities = files.read(project.path(target.https_ca), files.MIB).text if target.https_ca else None
+    return Https(authorities=authorities, pin=target.https_pin, proxy=project.settings.https_proxy or None)
