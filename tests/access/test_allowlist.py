@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licsweep.access.allowlist import AllowList
+from licsweep.access.allowlist import AllowList, RequestList
 from licsweep.access.session import kinds
 from licsweep.errors import CommandNotAllowed
-from licsweep.line_patterns import SLOTS, objection, record_objection
+from licsweep.line_patterns import SLOTS, is_request, objection, record_objection
 from licsweep.platforms import UNKNOWN, Command, Platform, get, platforms
 
 ALLOWED = [

@@ -1,6 +1,7 @@
 """The inventory: resolution over host, groups and defaults as Nornir does it, and errors with file and line."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,46 @@ def test_nothing_selected_is_an_error(tmp_path: Path, selection: Selection, why:
     with pytest.raises(UsageError, match="no host is selected") as caught:
         select(inventory.load(write(tmp_path, f"{HOSTS}leaf-01: {{platform: arista_eos}}\n")), selection)
     assert why in caught.value.why
+
+
+FMC = "fmc-01:\n  platform: cisco_fmc\n  groups: [managers]\n  data: {https_port: 8443, https_pin: '%s'}\n"
+MANAGERS = "managers:\n  data: {https_ca: ca.pem, ssh_credentials: emea}\n"
+PIN = ":".join(["AB"] * 32)
+
+
+def test_what_https_needs_stands_at_host_and_group(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    (tmp_path / "licsweep.toml").write_text(EMEA)
+    (target,) = select(inventory.load(write(tmp_path, FMC % PIN, MANAGERS)), Selection())
+    assert (target.https_port, target.https_ca, target.https_pin) == (8443, "ca.pem", "ab" * 32)
+    assert list(target.ways().items()) == [("https", "default"), ("ssh", "emea")]
+    assert (target.port_of("https"), target.port_of("ssh")) == (8443, 22)
+
+
+def test_a_second_way_is_there_only_where_a_set_is_named_for_it(tmp_path: Path) -> None:
+    (tmp_path / "licsweep.toml").write_text(EMEA)
+    hosts = "a: {platform: cisco_fmc}\nb: {platform: cisco_cucm, data: {credentials: emea}}\n"
+    hosts += "c: {platform: cisco_cucm, data: {https_credentials: emea}}\n"
+    ways = [target.ways() for target in select(inventory.load(write(tmp_path, hosts, "")), Selection())]
+    assert ways == [{"https": "default"}, {"ssh": "emea"}, {"ssh": "default", "https": "emea"}]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("{https_port: '443'}", "data.https_port: '443'"),
+        ("{https_port: 70000}", "data.https_port: 70000"),
+        ("{https_ca: none.pem}", "data.https_ca: no such file: none.pem"),
+        ("{https_pin: abc}", "data.https_pin: 'abc'"),
+        ("{https_credentials: paris}", "data.https_credentials: no such credential set: paris"),
+    ],
+)
+def test_what_https_needs_is_checked(tmp_path: Path, data: str, told: str) -> None:
+    with pytest.raises(InventoryError, match=re.escape(told)):
+        inventory.load(write(tmp_path, f"fmc-01:\n  platform: cisco_fmc\n  data: {data}\n"))
+
+
+def test_a_proxy_has_no_user(tmp_path: Path) -> None:
+    assert load(tmp_path, environment={"LICSWEEP_HTTPS_PROXY": "http://proxy.example.net:8080"})
+    with pytest.raises(InputError, match="https_proxy: not a proxy"):
+        load(tmp_path, environment={"LICSWEEP_HTTPS_PROXY": "http://me:word@proxy.example.net:8080"})
