@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from licsweep.access import session as sessions
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Https
@@ -47,16 +46,10 @@ def server() -> Iterator[HttpsServer]:
         yield made
 
 
-@pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sessions._SECOND_WAY, "fmc", "ios")
-
-
 def ssh(box: Callable[[Script], Box]) -> Box:
     return box(answers({"show version": TEXT.replace("\n", "\r\n")}, prompt="> "))
 
 
-@pytest.mark.usefixtures("second")
 def test_each_line_goes_its_way_and_the_first_way_comes_first(
     box: Callable[[Script], Box], server: HttpsServer
 ) -> None:
@@ -71,7 +64,6 @@ def test_each_line_goes_its_way_and_the_first_way_comes_first(
     assert (one.login_began, one.notes, one.waited < 1) == (True, [], True)
 
 
-@pytest.mark.usefixtures("second")
 def test_a_second_way_that_fails_is_a_note(box: Callable[[Script], Box], server: HttpsServer) -> None:
     device = ssh(box)
     device.knows = False
@@ -82,7 +74,6 @@ def test_a_second_way_that_fails_is_a_note(box: Callable[[Script], Box], server:
     assert one.notes == ["over SSH: user name or password refused: Authentication failed."]
 
 
-@pytest.mark.usefixtures("second")
 def test_a_first_way_that_fails_fails(box: Callable[[Script], Box], server: HttpsServer) -> None:
     device = ssh(box)
     wrong = login(server, second=device.login(), password="wrong")
