@@ -10,6 +10,9 @@ LicsweepError
 +-- NothingCollected      LS107  a sweep or ingest brought nothing
 +-- MissingExtra          LS108  an optional part is not installed
 +-- OutputError           LS109  a file can't be written; what stood there is unchanged
++-- KeptFileDamaged       LS401  a file that the courier keeps is not what came in
++-- NothingToCarry        LS501  no usage report, or no acknowledgement, is to be packed, unpacked or delivered
++-- UnknownParcel         LS502  the ledger knows no such parcel
 +-- AccessError                  what a session with a device can meet; `status` is the host's outcome
     +-- Unreachable       LS201  unreachable
     +-- AuthFailed        LS202  auth-failed
@@ -111,6 +114,25 @@ class OutputError(LicsweepError):
     """A file can't be written: no such folder, no permission, full disk. What stood there before is unchanged."""
 
     code = "LS109"
+
+
+class KeptFileDamaged(LicsweepError):
+    """A file in courier/files has other bytes than came in. Nothing was sent; restore the folder from a copy."""
+
+    code = "LS401"
+
+
+class NothingToCarry(LicsweepError):
+    """There is nothing to pack, to unpack or to deliver. `licsweep courier status` shows how far each report came."""
+
+    code = "LS501"
+    exit_code = 4
+
+
+class UnknownParcel(LicsweepError):
+    """The ledger knows no such parcel, or it was packed later than the time that was given."""
+
+    code = "LS502"
 
 
 class AccessError(LicsweepError):

@@ -117,7 +117,7 @@ class Project:
         """Raises UsageError where an output would replace one of the project's own files."""
         database = self.path(self.settings.database)
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
-        own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements"))]
+        own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
         own += [self.path(at) for key, at in self.inventory.items() if key != "source" and isinstance(at, str)]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
         target, root = output.resolve(), self.folder.resolve()

@@ -28,6 +28,7 @@ VERBS = {
     "reconcile": "Compare what is used with what was bought.",
     "explain": "Explain a finding, an error code or a setting.",
     "report": "Write a report: estate, usage, transition, transfers.",
+    "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",
     "simulate": "Run the simulated network alone, with faults.",

@@ -104,11 +104,21 @@ class UpgradedStore(Record):
 
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
+    from licsweep.courier.status import CourierStatus
+    from licsweep.jobs.courier import CarriedFile, Packed
+    from licsweep.jobs.courier_back import HandedOut
+    from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
     from reconcile.licenses.license_names import LicenseName
 
     return {
         "config": list[SettingRow],
+        "courier-collect": list[CarriedFile],
+        "courier-deliver": list[HandedOut],
+        "courier-pack": Packed,
+        "courier-radar": Radar,
+        "courier-status": CourierStatus,
+        "courier-unpack": list[CarriedFile],
         "diff": Diff,
         "entitlements-explain": list[LicenseName],
         "entitlements-list": list[Entitlement],

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,32 @@ class Out:
             cells = ([row.get(key) for key in columns(kind)] for row in rows)
             self.put(csv_text(columns(kind).values(), cells, "\n") if self.form == "csv" else table(kind, rows))
 
+    def tables(self, parts: Sequence[tuple[str, str, Sequence[Any]]], empty: str) -> None:
+        """Writes a table for each part (kind, title, rows) that has rows; `empty` is said where none has."""
+        shown = [table(kind, _data(list(rows)), title) for kind, title, rows in parts if rows]
+        self.put("\n\n".join(shown) or empty)
 
-def data_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `--format` and `-o`; the verb gets them as `out`."""
 
-    @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
-    @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
-    @functools.wraps(verb)
-    def wrapped(*args: Any, form: str, output: Path | None, **options: Any) -> Any:
-        return verb(*args, out=Out(form, output), **options)
+def formats(*words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds `-o` and `--format` with these words, the first of them the default; the verb gets them as `out`.
 
-    return wrapped
+    A file that ends with .html is HTML where that is one of the words.
+    """
+
+    def added(verb: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
+        @click.option("--format", "form", type=click.Choice(words))
+        @functools.wraps(verb)
+        def wrapped(*args: Any, form: str | None, output: Path | None, **options: Any) -> Any:
+            page = "html" in words and output is not None and output.suffix == ".html"
+            return verb(*args, out=Out(form or ("html" if page else words[0]), output), **options)
+
+        return wrapped
+
+    return added
+
+
+data_options = formats("table", "json", "csv")
 
 
 def put(text: str, output: Path | None = None) -> None:
@@ -100,4 +116,8 @@ def plain(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value)) or "-"
+    if isinstance(value, datetime):
+        value = value.isoformat(timespec="seconds").replace("+00:00", "Z")
     return one_line(_FRACTION.sub(r"\1Z", str(value)))

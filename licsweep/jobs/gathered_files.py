@@ -1,7 +1,9 @@
-"""Files of a folder, of a zip archive, or named one by one, for `ingest`: bounded, and each that is not read told."""
+"""Files of a folder, of a zip archive, or named one by one, for `ingest` and `courier`: bounded, and each that is not
+read told.
+"""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -15,15 +17,20 @@ MAX_ARCHIVE_BYTES = 1024 * files.MIB
 SUFFIXES = frozenset({".txt", ".log", ".cfg", ".out", ".text", ""})
 
 
-def gather(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
-    """The files behind the paths, and those that can't be used. Raises InputError for a path that does not exist."""
+def gather(
+    paths: Sequence[Path], *, suffixes: Collection[str] | None = SUFFIXES, limit: int = MAX_TEXT_BYTES
+) -> Iterator[GatheredFile | Unused]:
+    """The files behind the paths, and those that can't be used. Raises InputError for a path that does not exist.
+
+    Of a folder those with one of the `suffixes` (None: all of them) are read; each file has at most `limit` bytes.
+    """
     count = 0
     for path in paths:
         inside = path if path.is_dir() else None
         for file in sorted(path.rglob("*")) if inside else [path]:
             if inside and file.is_dir() and not file.is_symlink():
                 continue
-            for one in _one(file, inside):
+            for one in _one(file, inside, suffixes, limit):
                 yield one
                 count += isinstance(one, GatheredFile)
                 if count > MAX_FILES:
@@ -31,16 +38,18 @@ def gather(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
                     raise InputError(f"more than {MAX_FILES} files", why=why, hint=hint)
 
 
-def _one(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:
+def _one(
+    file: Path, inside: Path | None, suffixes: Collection[str] | None, limit: int
+) -> Iterator[GatheredFile | Unused]:
     if inside and file.is_symlink():
         yield Unused(path=str(file), reason="it is a link; links in a folder are not followed")
     elif file.suffix.lower() == ".zip":
-        yield from _archive(file, inside)
-    elif file.suffix.lower() not in SUFFIXES and inside:
+        yield from _archive(file, inside, limit)
+    elif inside and suffixes is not None and file.suffix.lower() not in suffixes:
         yield Unused(path=str(file), reason=f"{file.suffix} files are not read: txt, log, cfg and zip are")
     else:
         try:
-            content = files.read(file, MAX_TEXT_BYTES, found_in=inside)
+            content = files.read(file, limit, found_in=inside)
         except InputError as error:
             if not inside:
                 raise
@@ -49,7 +58,7 @@ def _one(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:
             yield GatheredFile(path=str(file), name=file.absolute(), raw=content.raw, modified=content.modified)
 
 
-def _archive(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]:
+def _archive(file: Path, inside: Path | None, limit: int) -> Iterator[GatheredFile | Unused]:
     """The members of a zip archive; names are only names, nothing is unpacked to disk."""
     try:
         with files.opened(file, found_in=inside) as opened_file, zipfile.ZipFile(opened_file) as archive:
@@ -59,10 +68,10 @@ def _archive(file: Path, inside: Path | None) -> Iterator[GatheredFile | Unused]
                     continue
                 path = f"{file}!{member.filename}"
                 with archive.open(member) as opened:
-                    raw = opened.read(min(MAX_TEXT_BYTES, left) + 1)
+                    raw = opened.read(min(limit, left) + 1)
                 left -= len(raw)
-                if len(raw) > MAX_TEXT_BYTES or left < 0:
-                    yield Unused(path=path, reason=f"larger than {MAX_TEXT_BYTES // files.MIB} MiB")
+                if len(raw) > limit or left < 0:
+                    yield Unused(path=path, reason=f"larger than {limit // files.MIB} MiB")
                     continue
                 if raw.startswith(b"PK\x03\x04"):
                     yield Unused(path=path, reason="an archive in an archive is not read: unpack it first")

@@ -10,7 +10,7 @@ from reconcile.instances.account_names import Names
 from reconcile.tables.tables import Tables
 
 READ = (
-    "accounts", "catalogue", "consequences", "counting", "labels", "limits", "onprem", "pairing", "releases",
+    "accounts", "catalogue", "consequences", "courier", "counting", "labels", "limits", "onprem", "pairing", "releases",
     "reporters", "substitution", "waivers",
 )  # fmt: skip
 LATER = ("contract", "tokens")

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.settings import Project
+from licsweep.store.courier_ledger import CourierLedger
 from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
 from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
-HEAD = "0003"
+HEAD = "0004"
 
 
-class Store(Hosts, Imports):
-    """What a project has collected and imported; each part has a module of its own."""
+class Store(Hosts, Imports, CourierLedger):
+    """What a project has collected, imported and carried; each part has a module of its own."""
 
 
 def exists(project: Project) -> bool:

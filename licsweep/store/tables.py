@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 import sqlalchemy as sa
 
+from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel
 from licsweep.model import Capture, Outcome, Retirement, Snapshot, as_utc
 from licsweep.stored_import import StoredImport
 
@@ -106,4 +107,28 @@ entitlement, product_instance = (
         sa.Column("body", sa.Text, nullable=False),
     )
     for name in ("entitlement", "product_instance")
+)
+
+courier_file = sa.Table(
+    "courier_file",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    *_columns(KeptFile, {"reports"}),
+    sa.Column("reports", sa.Text, nullable=False),
+)
+
+courier_parcel = sa.Table(
+    "courier_parcel",
+    metadata,
+    *_columns(Parcel, {"files"}),
+    sa.Column("files", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("id"),
+)
+
+courier_entry = sa.Table(
+    "courier_entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    *_columns(LedgerEntry),
+    sa.Index("courier_entry_by_report", "sn", "report_id"),
 )

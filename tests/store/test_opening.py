@@ -104,6 +104,7 @@ def test_the_first_release_is_upgraded_with_all_it_holds(old: Project) -> None:
             )
             == 20
         )
+        assert (store.courier_files(), store.courier_parcels(), store.courier_entries()) == ([], [], [])
         bought, listed = store.imports()
         assert (bought.whole, bought.removed_at) == (False, None)
         assert len(bought.entitlements) > 10

@@ -1,0 +1,208 @@
+"""`licsweep courier`."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from licsweep import serialization
+from licsweep.cli.common import MOMENT, Run, selection_options, shared
+from licsweep.cli.render import Out, data_options, formats, plain, put
+from licsweep.errors import NothingToCarry
+from licsweep.estate.selection import Selection
+from licsweep.files import MIB
+
+if TYPE_CHECKING:
+    from licsweep.jobs.courier import CarriedFile
+
+page_options = formats("table", "json", "csv", "html")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "not known"
+
+
+@click.group()
+def command() -> None:
+    """Carry usage reports (RUM) to CSSM and acknowledgements back, for sites that may not talk to the internet."""
+
+
+@command.command("collect")
+@click.option(
+    "--from",
+    "paths",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A file, a folder or a zip archive of usage files that were carried by hand (repeatable).",
+)
+@data_options
+@shared
+def collect(run: Run, paths: tuple[Path, ...], out: Out) -> None:
+    """Take the usage files of devices into the ledger and keep them byte for byte.
+
+    A usage file is what `license smart save usage` writes on the device. Its UDI must be a host's of the estate; other
+    files are kept as unmatched. What is something else is named for what it is. Collecting satisfies no deadline.
+    """
+    from licsweep.jobs import courier
+
+    _files(run, "courier-collect", courier.collect(run.project(may_begin=True), paths), out)
+
+
+@command.command("unpack")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--host", help="The host that a single file is for, where neither its name nor its content says one.")
+@data_options
+@shared
+def unpack(run: Run, paths: tuple[Path, ...], host: str | None, out: Out) -> None:
+    """Take what CSSM gave back: acknowledgements, policies, trust codes, authorization codes; files or archives.
+
+    An acknowledgement belongs to the parcel and the device that its name and the serial number in it say. What can't be
+    told for certain is kept as unmatched.
+    """
+    from licsweep.jobs import courier_back
+
+    _files(run, "courier-unpack", courier_back.unpack(run.project(), paths, host), out)
+
+
+def _files(run: Run, kind: str, rows: "Sequence[CarriedFile]", out: Out) -> None:
+    out.rows(kind, rows)
+    states = [row.state for row in rows]
+    run.say(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or "no file was found")
+    if not set(states) - {"not-used"}:
+        why = "; ".join(plain(f"{row.file}: {row.why}") for row in rows[:3]) or "the folder is empty"
+        raise NothingToCarry("no file was taken", why=why, hint=f"licsweep {kind.replace('-', ' ')} --help")
+
+
+@command.command("pack")
+@click.option(
+    "--form",
+    "parcel_form",
+    type=click.Choice(["files", "archive"]),
+    default="files",
+    help="archive: unproven, see the cover.",
+)
+@click.option("--max-size", type=click.IntRange(1, 10_000), default=50, metavar="MIB", help="Largest parcel (50).")
+@click.option("--again", multiple=True, metavar="PARCEL", help="Pack the reports of a lost parcel again (repeatable).")
+@click.option("--by", default=_user, help="Who packs it (default: the user's name).")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="A second folder for it, as a USB stick.")
+@data_options
+@shared
+def pack(run: Run, parcel_form: str, max_size: int, again: tuple[str, ...], by: str, to: Path | None, out: Out) -> None:
+    """Pack the collected reports that are in no parcel: one parcel for each smart and virtual account.
+
+    Each parcel is a folder in courier/parcels with the files to upload, a cover sheet for who uploads them and a sheet
+    for who releases data. Devices without a virtual account are packed nowhere and named.
+    """
+    from licsweep.jobs import courier
+
+    made = courier.pack(run.project(), by=by, again=again, form=parcel_form, limit=max_size * MIB, to=to)  # type: ignore[arg-type]
+    rows = [
+        serialization.plain(parcel) | {"folder": folder, "files": len(parcel.files)}
+        for parcel, folder in zip(made.parcels, made.folders, strict=False)
+    ]
+    out.rows("courier-pack", rows, whole=made)
+    for one in made.left:
+        run.say(plain(f"not packed: {one.hostname or one.file}: {one.why}"))
+    if not made.parcels:
+        why = "every collected report is in a parcel" if not made.left else "of what is left no account is known"
+        raise NothingToCarry("nothing to pack", why=why, hint="licsweep courier status; --again PARCEL for a lost one")
+
+
+@command.command("uploaded")
+@click.argument("parcel")
+@click.option("--at", type=MOMENT, help="When it was uploaded: a timestamp (default: now).")
+@click.option("--by", default=_user, help="Who uploaded it (default: the user's name).")
+@click.option("--virtual-account", help="The virtual account that was chosen, if it is not the parcel's.")
+@shared
+def uploaded(run: Run, parcel: str, at: datetime | None, by: str, virtual_account: str | None) -> None:
+    """Record that a parcel was uploaded to CSSM: what the cover sheet says when it comes back."""
+    from licsweep.jobs import courier
+
+    for line in courier.uploaded(run.project(), parcel, by=by, at=at, virtual_account=virtual_account):
+        put(plain(line))
+
+
+@command.command("status")
+@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
+@selection_options
+@page_options
+@shared
+def status(run: Run, as_of: datetime | None, selection: Selection, out: Out) -> None:
+    """Show how far each usage report came, parcels that are out, and whose deadline is next; overdue first.
+
+    collected, packed, uploaded, acknowledged by CSSM, delivered to the device, confirmed by the device (`licsweep
+    explain confirmed`).
+    """
+    from licsweep.jobs import courier_views
+
+    view = courier_views.status(run.project(), as_of or datetime.now(UTC), selection)
+    if out.form == "html":
+        out.put(courier_views.status_page(view).decode())
+    elif out.form == "table":
+        parts = [
+            ("courier-devices", "Deadlines", view.devices),
+            ("courier-parcels", "Parcels out", view.parcels),
+            ("courier-status", "Reports", view.status.reports),
+        ]
+        out.tables(parts, "no report was collected and no device has a deadline")
+    else:
+        out.rows("courier-status", view.status.reports, whole=view.status)
+    if view.unmatched:
+        names = ", ".join(plain(one["name"]) for one in view.unmatched[:5])
+        run.say(f"files of no known device: {len(view.unmatched)} ({names})")
+
+
+@command.command("radar")
+@click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
+@click.option("--trips", type=click.Path(path_type=Path), metavar="FILE", help="The calendar (default: courier.yaml).")
+@page_options
+@shared
+def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> None:
+    """Show which devices the planned visits keep in time, what each visit carries, and what missing one costs.
+
+    The calendar is courier.yaml: turnaround_days, and trips with a date and sites (none: all sites).
+    """
+    from licsweep.jobs import courier_views
+
+    made = courier_views.radar(run.project(), as_of or datetime.now(UTC), trips)
+    if out.form == "html":
+        out.put(courier_views.radar_page(made).decode())
+    elif out.form == "table":
+        late = courier_views.late_devices(made)
+        uncovered = [one for one in made.devices if not one.visited and not one.in_time]
+        parts = [
+            ("courier-radar", f"Late devices ({len(late)} of {len(made.devices)})", late),
+            ("courier-latest", "Latest dates", made.latest),
+            ("courier-trips", "Visits", made.trips),
+            ("courier-radar", "No visit planned: in time only if they report without the courier", uncovered),
+        ]
+        out.tables(parts, "no device has a deadline, and no visit is planned")
+    else:
+        out.rows("courier-radar", made.devices, whole=made)
+
+
+@command.command("deliver")
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to write the files."
+)
+@click.option("--again", is_flag=True, help="Also what was handed out before.")
+@selection_options
+@data_options
+@shared
+def deliver(run: Run, folder: Path, again: bool, selection: Selection, out: Out) -> None:
+    """Write the acknowledgements of each device into a folder, with a checklist to type at the console.
+
+    The next sweep or ingest confirms them: the device's last ACK, and the state of its reports.
+    """
+    from licsweep.jobs import courier_back
+
+    out.rows("courier-deliver", courier_back.deliver_to(run.project(), folder, selection, again=again))
+    run.say(f"print {folder / 'checklist.html'}")

@@ -1,0 +1,56 @@
+"""What usage files tell about a site, for the person who releases data: by field, with the command that leaves it out.
+
+disclosure.yaml says which field is what. A field that it does not know is named too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from licsweep.model import Record
+from licsweep.serialization import load_yaml_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRule(Record):
+    """Fields whose path `finds` fits (a regular expression) are `what`; `leave_out` says how a device omits them.
+
+    `names`: the names of the fields are shown, not their values.
+    """
+
+    what: str
+    finds: str
+    leave_out: str
+    names: bool = False
+
+
+@cache
+def _rules() -> tuple[DisclosureRule, ...]:
+    found: tuple[DisclosureRule, ...] = load_yaml_file(
+        Path(__file__).with_name("disclosure.yaml"), tuple[DisclosureRule, ...]
+    )
+    return found
+
+
+def disclosed(documents: Iterable[Any]) -> list[tuple[DisclosureRule, list[str]]]:
+    """The rules that met something, each with the different values or names of fields."""
+    found: dict[str, set[str]] = {}
+    for path, value in _leaves(list(documents), ""):
+        rule = next(rule for rule in _rules() if re.search(rule.finds, path))
+        found.setdefault(rule.what, set()).add(path.strip(".") if rule.names else value)
+    return [(rule, sorted(found[rule.what])) for rule in _rules() if rule.what in found]
+
+
+def _leaves(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Each value that is not empty, with the keys that lead to it."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for value in node:
+            yield from _leaves(value, path)
+    elif node not in (None, ""):
+        yield path, str(node)

@@ -1,0 +1,137 @@
+"""The courier's way back: acknowledgements of CSSM to their parcels and devices, and out to the console."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from licsweep import files
+from licsweep.courier.acknowledgements import Matcher, to_deliver, without_copy
+from licsweep.courier.archives import MAX_BYTES, unpacked
+from licsweep.courier.contents import Contents
+from licsweep.courier.progress import entries_of, progress
+from licsweep.courier.sheets import page
+from licsweep.errors import NothingToCarry, UsageError, did_you_mean
+from licsweep.estate.selection import Selection
+from licsweep.imports import foreign
+from licsweep.jobs.courier import CarriedFile, carried, estate, selected
+from licsweep.jobs.gathered_files import gather
+from licsweep.ledger_types import FileKind, KeptFile
+from licsweep.model import Record
+from licsweep.reading.gathered_texts import GatheredFile, Unused
+from licsweep.reports.view import values
+from licsweep.settings import Project
+from licsweep.store import writing
+
+ORIGIN = "from CSSM, unpacked here"
+TO_DEVICES: tuple[FileKind, ...] = ("ack", "policy", "trust-code", "authorization")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOut(Record):
+    """A file that was written for a device's console."""
+
+    hostname: str
+    serials: tuple[str, ...]
+    file: str
+    kind: FileKind
+    sha256: str
+
+
+def unpack(project: Project, paths: Sequence[Path], host: str | None = None) -> list[CarriedFile]:
+    """Takes what CSSM gave back into the ledger, all in one transaction; `host` says whose a single file is.
+
+    What belongs to no device for certain is kept and stays unmatched. Raises InputError, UsageError, StoreError.
+    """
+    devices, contents, now = estate(project), Contents(project.folder), datetime.now(UTC)
+    if host and host not in devices.by_name:
+        raise UsageError(f"{host}: no such host", why=did_you_mean(host, devices.by_name), hint="licsweep hosts")
+    rows: list[CarriedFile] = []
+    new: dict[str, KeptFile] = {}
+    with writing(project, "courier unpack", create=False, alone=False) as store:
+        kept = {file.sha256: file for file in store.courier_files()}
+        matcher = Matcher(devices, kept, store.courier_parcels(), progress(store.courier_entries(), now))
+        for found in _found(paths):
+            if isinstance(found, Unused):
+                rows.append(CarriedFile(file=found.path, state="not-used", why=found.reason))
+                continue
+            rule = foreign.recognized(found.raw)
+            kind = next((one for one in TO_DEVICES if rule and rule.kind == one), None)
+            if kind is None:
+                why = f"this is {rule.what}: {rule.instead}" if rule else "it is no file of CSSM for a device"
+                rows.append(CarriedFile(file=found.path, state="not-used", why=why.replace("{file}", "FILE")))
+                continue
+            match = matcher.match(found.name.name, files.decoded(found.raw), kind, host)
+            file = KeptFile(
+                sha256=contents.keep(found.raw),
+                kind=kind,
+                name=found.name.name,
+                size=len(found.raw),
+                kept_at=now,
+                origin=ORIGIN,
+                hostname=match.hostname,
+                parcel=match.parcel,
+                reports=match.reports,
+            )
+            before = new.get(file.sha256) or kept.get(file.sha256)
+            known = before is not None and (before.hostname is not None or file.hostname is None)
+            rows.append(carried(found.path, file, known=known, why=match.why))
+            if not known:
+                new[file.sha256] = file
+        acknowledged = [
+            entry
+            for file in new.values()
+            if file.kind == "ack" and file.hostname
+            for entry in entries_of(file, "acknowledged", now)
+        ]
+        store.record_courier(files=list(new.values()), entries=acknowledged)
+    return rows
+
+
+def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
+    """The files behind the paths and in the archives among them."""
+    for one in gather(paths, suffixes=None, limit=MAX_BYTES):
+        if isinstance(one, Unused):
+            yield one
+        else:
+            yield from unpacked(one)
+
+
+def deliver_to(project: Project, folder: Path, selection: Selection, *, again: bool = False) -> list[HandedOut]:
+    """Writes what the selected devices are to import into a folder of each, with a checklist for the console.
+
+    Raises NothingToCarry, OutputError, KeptFileDamaged, StoreError.
+    """
+    hosts, now = selected(project, selection), datetime.now(UTC)
+    devices, contents = estate(project), Contents(project.folder)
+    with writing(project, "courier deliver", create=False, alone=False) as store:
+        found = to_deliver(store.courier_files(), store.courier_entries(), devices, now, again=again)
+        found = [file for file in found if hosts is None or file.hostname in hosts]
+        if not found:
+            why = "no acknowledgement waits for a device of the selection"
+            raise NothingToCarry("nothing to deliver", why=why, hint="licsweep courier status; --again repeats")
+        rows = list[HandedOut]()
+        for file in found:
+            hostname = file.hostname or ""
+            path = folder / _safe(hostname) / _safe(without_copy(file.name))
+            if str(path) in {row.file for row in rows}:
+                path = path.with_stem(f"{path.stem}-{file.sha256[:8]}")
+            files.make_folder(path.parent)
+            files.write(path, contents.read(file.sha256))
+            serials = tuple(udi.sn for udi in devices.by_name[hostname].udis if udi.sn)
+            rows.append(
+                HandedOut(hostname=hostname, serials=serials, file=str(path), kind=file.kind, sha256=file.sha256)
+            )
+        facts = {"Written": f"{now:%Y-%m-%d %H:%M} UTC", "Devices": len({row.hostname for row in rows})}
+        shown = [values(row) | {"file": Path(row.file).name, "answer": ""} for row in rows]
+        files.write(folder / "checklist.html", page("checklist", {}, facts, {"devices": shown}))
+        note = f"handed out in {folder} for the console"
+        delivered = [entry for file in found for entry in entries_of(file, "delivered", now, note=note)]
+        store.record_courier(entries=delivered)
+    return rows
+
+
+def _safe(name: str) -> str:
+    """A name that every file system and every device takes."""
+    return re.sub("[^A-Za-z0-9._-]+", "-", name).strip(".-") or "file"

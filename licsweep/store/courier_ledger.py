@@ -1,0 +1,61 @@
+"""The courier's ledger: files, parcels, and what happened to each usage report. Rows are only added."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from licsweep import serialization
+from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel, ParcelFile, UsageReport
+from licsweep.store import tables as t
+from licsweep.store.base import Part, damaged, record_of
+
+_REPORTS, _FILES = tuple[UsageReport, ...], tuple[ParcelFile, ...]
+
+
+class CourierLedger(Part):
+    """What the courier has kept, packed and brought."""
+
+    def record_courier(
+        self,
+        *,
+        files: Sequence[KeptFile] = (),
+        parcels: Sequence[Parcel] = (),
+        entries: Sequence[LedgerEntry] = (),
+    ) -> None:
+        """Adds rows, all or none of them."""
+        new = (
+            (t.courier_file, [_row(one) | {"reports": serialization.to_json(one.reports, _REPORTS)} for one in files]),
+            (t.courier_parcel, [_row(one) | {"files": serialization.to_json(one.files, _FILES)} for one in parcels]),
+            (t.courier_entry, [_row(one) for one in entries]),
+        )
+        with self._writing() as connection:
+            for table, rows in new:
+                if rows:
+                    connection.execute(table.insert(), rows)
+
+    def courier_files(self) -> list[KeptFile]:
+        """Every kept file, oldest first; of one that was kept several times what was known of it last."""
+        found: dict[str, KeptFile] = {}
+        for row in self._rows(sa.select(t.courier_file).order_by(t.courier_file.c.id)):
+            with damaged(f"the row of the file {row.name}"):
+                reports = serialization.from_json(row.reports, _REPORTS)
+            found[row.sha256] = record_of(KeptFile, row, reports=reports)
+        return list(found.values())
+
+    def courier_parcels(self) -> list[Parcel]:
+        """Every parcel, oldest first."""
+        found = []
+        for row in self._rows(sa.select(t.courier_parcel).order_by(t.courier_parcel.c.packed_at)):
+            with damaged(f"the row of the parcel {row.id}"):
+                found.append(record_of(Parcel, row, files=serialization.from_json(row.files, _FILES)))
+        return found
+
+    def courier_entries(self) -> list[LedgerEntry]:
+        """Everything that happened to usage reports, in the order in which it was recorded."""
+        return self._records(LedgerEntry, sa.select(t.courier_entry).order_by(t.courier_entry.c.id))
+
+
+def _row(one: Any) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}

@@ -1,0 +1,219 @@
+"""The loop without a device: files by hand, parcels, uploads, acknowledgements, the console, confirmation."""
+
+import hashlib
+import io
+import re
+import shutil
+import tarfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from licsweep.courier.status import ReportStatus
+from licsweep.errors import InputError, KeptFileDamaged, NothingToCarry, UnknownParcel, UsageError
+from licsweep.estate.selection import Selection
+from licsweep.jobs import courier, courier_back, courier_views
+from licsweep.settings import Project
+from tests.courier.making import NOW, ack, ingested, made_project, observation, serial, usage_file
+
+ALL = Selection()
+Loop = Callable[..., None]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Hosts acc-01 to acc-04 in two virtual accounts, acc-05 in none."""
+    lost = observation(5, smart_account=None, virtual_account=None)
+    return made_project(tmp_path / "project", *(observation(number) for number in range(1, 5)), lost)
+
+
+def carry(project: Project, folder: Path, **raws: bytes) -> list[courier.CarriedFile]:
+    folder.mkdir(exist_ok=True)
+    for name, raw in raws.items():
+        (folder / f"{name}.txt").write_bytes(raw)
+    return courier.collect(project, [folder])
+
+
+def reports(project: Project, **options: object) -> dict[str, ReportStatus]:
+    view = courier_views.status(project, NOW + timedelta(minutes=5), ALL)
+    return {one.report_id: one for one in view.status.reports}
+
+
+def uploads(made: courier.Packed) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for folder in made.folders for file in Path(folder, "upload").iterdir()}
+
+
+def test_bytes_are_the_same_from_the_file_to_the_parcel(project: Project, tmp_path: Path) -> None:
+    raws = {f"f{n}": usage_file(serial(n), n * 10, hostname=f"acc-{n:02}", telemetry=n * 10 + 1) for n in range(1, 5)}
+    rows = carry(project, tmp_path / "stick", **raws)
+    assert [(row.state, row.hostname, row.reports, row.telemetry) for row in rows] == [
+        ("new", f"acc-{n:02}", 1, 1) for n in range(1, 5)
+    ]
+    made = courier.pack(project, by="Eva")
+    assert sorted(uploads(made).values()) == sorted(raws.values())
+    assert [(one.smart_account, one.virtual_account, len(one.files)) for one in made.parcels] == [
+        ("Example", "Office", 2),
+        ("Example", "Plant", 2),
+    ]
+    for name in uploads(made):
+        assert re.fullmatch(r"dev_FOC2500W00[1-4]_[0-9]{8}-[0-9]{6}-[0-9]{3}\.txt", name)
+    for parcel, folder in zip(made.parcels, made.folders, strict=True):
+        sums = Path(folder, "SHA256SUMS").read_bytes()
+        assert parcel.id == f"{NOW:%Y-%m-%d}-{hashlib.sha256(sums).hexdigest()[:8]}"
+        cover = Path(folder, "cover.html").read_text()
+        assert all(word in cover for word in (parcel.virtual_account, "Example", "Eva", *sums.decode().split()))
+
+
+def test_the_release_sheet_names_what_leaves(project: Project, tmp_path: Path) -> None:
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 1, hostname="acc-01", tags="Building 7"))
+    (folder,) = courier.pack(project, by="Eva").folders
+    page = Path(folder, "release-officer.html").read_text()
+    for word in ("acc-01", serial(1), "FOC2500AP01", "Building 7", "license smart privacy hostname", "customer-tags"):
+        assert word in page
+    assert "Other fields" not in page, "every field of a known report has a kind"
+
+
+def test_what_is_not_packed_is_named(project: Project, tmp_path: Path) -> None:
+    rows = carry(
+        project, tmp_path / "stick", five=usage_file(serial(5), 50), strange=usage_file("FOC9999X999", 9), a=ack()
+    )
+    assert [row.state for row in rows] == ["not-used", "new", "unmatched"]
+    made = courier.pack(project, by="Eva")
+    assert made.parcels == ()
+    assert {one.hostname: one.why.split(":")[0] for one in made.left} == {
+        "acc-05": "no virtual account is known",
+        None: "no host of the estate has its serial number",
+    }
+    assert reports(project)["9"].hostname is None
+    ingested(project, observation(5), observation(6, udis=[{"pid": "C9300-48P", "sn": "FOC9999X999"}]))
+    assert len(courier.pack(project, by="Eva").parcels) == 2, "the estate has learned both"
+
+
+def test_a_file_of_two_hosts_is_matched_to_none(project: Project, tmp_path: Path) -> None:
+    one, other = (usage_file(serial(n), n).decode().strip() for n in (1, 2))
+    both = (one.removesuffix("</smartLicense>") + other.removeprefix("<smartLicense>")).encode()
+    (row,) = carry(project, tmp_path / "stick", both=both)
+    assert (row.state, row.hostname) == ("unmatched", None)
+
+
+def test_the_same_file_counts_once_and_a_newer_one_takes_its_place(project: Project, tmp_path: Path) -> None:
+    old, new = usage_file(serial(1), 1, 2), usage_file(serial(1), 1, 2, 3)
+    carry(project, tmp_path / "stick", old=old)
+    assert [row.state for row in carry(project, tmp_path / "stick", again=old)] == ["known", "known"]
+    carry(project, tmp_path / "stick", new=new)
+    assert sorted(uploads(courier.pack(project, by="Eva")).values()) == [new], "all reports, each in one file"
+
+
+def test_the_whole_loop(project: Project, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    carry(project, stick, one=usage_file(serial(1), 10, 11), three=usage_file(serial(3), 30))
+    made = courier.pack(project, by="Eva")
+    (parcel,) = made.parcels
+    assert courier.pack(project, by="Eva").parcels == ()
+    with pytest.raises(UsageError, match="was packed at"):
+        list(courier.uploaded(project, parcel.id, by="Bo", at=NOW - timedelta(days=1)))
+    with pytest.raises(InputError, match="in the future"):
+        list(courier.uploaded(project, parcel.id, by="Bo", at=NOW + timedelta(days=3)))
+    with pytest.raises(UnknownParcel):
+        list(courier.uploaded(project, "2026-01-01-00000000", by="Bo"))
+    told = list(courier.uploaded(project, parcel.id, by="Bo", virtual_account="office"))
+    assert "uploaded to the virtual account office, packed for Plant" in told[0]
+    back = tmp_path / "back"
+    back.mkdir()
+    for name in uploads(made):
+        (back / f"ACK_{name}").write_bytes(ack(name))
+    rows = courier_back.unpack(project, [back])
+    assert [(row.state, row.hostname, row.parcel) for row in rows] == [
+        ("new", "acc-01", parcel.id),
+        ("new", "acc-03", parcel.id),
+    ]
+    assert [row.state for row in courier_back.unpack(project, [back])] == ["known", "known"]
+    north = courier_back.deliver_to(project, tmp_path / "usb", Selection(limit=("acc-01",)))
+    assert [(row.hostname, Path(row.file).read_bytes()) for row in north] == [
+        ("acc-01", ack(next(name for name in uploads(made) if "W001" in name)))
+    ]
+    assert "license smart import flash:FILE" in (tmp_path / "usb" / "checklist.html").read_text()
+    with pytest.raises(NothingToCarry):
+        courier_back.deliver_to(project, tmp_path / "usb", Selection(limit=("acc-01",)))
+    known = reports(project)
+    assert [known[n].delivered_at is not None for n in ("10", "11", "30")] == [True, True, False]
+    assert not any(one.confirmed_at for one in known.values())
+    seen = [{"report_id": "10", "state": "ACK"}, {"report_id": "11", "state": "CLOSED"}]
+    moment = NOW + timedelta(minutes=2)
+    ingested(project, observation(1, captured_at=moment.isoformat(), rum_reports=seen))
+    known = reports(project)
+    assert known["10"].confirmed_at == moment
+    assert known["11"].confirmed_at is None, "the device prints another state"
+    moment = NOW + timedelta(minutes=3)
+    ingested(project, observation(1, captured_at=moment.isoformat(), last_ack_received=moment.isoformat()))
+    assert reports(project)["11"].confirmed_at == moment
+
+
+def test_a_lost_parcel_is_packed_again(project: Project, tmp_path: Path) -> None:
+    raw = usage_file(serial(1), 10)
+    carry(project, tmp_path / "stick", one=raw)
+    (lost,) = courier.pack(project, by="Eva").parcels
+    list(courier.uploaded(project, lost.id, by="Bo"))
+    again = courier.pack(project, by="Eva", again=[lost.id])
+    (second,) = again.parcels
+    assert second.id != lost.id
+    assert list(uploads(again).values()) == [raw]
+    one = reports(project)["10"]
+    assert (one.parcel, one.uploaded_at) == (second.id, None)
+    view = courier_views.status(project, NOW + timedelta(days=20), ALL)
+    assert [(out.parcel, out.state) for out in view.parcels] == [(second.id, "out too long, not uploaded")]
+    (tmp_path / "late.txt").write_bytes(ack())
+    late = tmp_path / f"ACK_{lost.files[0].name}"
+    late.write_bytes(ack())
+    courier_back.unpack(project, [late])
+    one = reports(project)["10"]
+    assert (one.parcel, one.uploaded_at is not None) == (lost.id, True), "the first parcel was not lost after all"
+
+
+def test_parcels_have_a_size(project: Project, tmp_path: Path) -> None:
+    raws = {f"f{n}": usage_file(serial(n), n) for n in (1, 3)}
+    carry(project, tmp_path / "stick", **raws)
+    made = courier.pack(project, by="Eva", limit=len(raws["f1"]) + 1)
+    assert [len(parcel.files) for parcel in made.parcels] == [1, 1]
+
+
+def test_the_archive_is_that_of_the_sample(project: Project, tmp_path: Path) -> None:
+    raw = usage_file(serial(1), 10)
+    carry(project, tmp_path / "stick", one=raw)
+    made = courier.pack(project, by="Eva", form="archive", to=tmp_path / "usb")
+    ((name, outer),) = uploads(made).items()
+    assert re.fullmatch(r"UD_SA_[0-9]{2}[A-Z][a-z]{2}[0-9_]{15}\.tar\.gz", name)
+    with tarfile.open(fileobj=io.BytesIO(outer)) as archive:
+        manifest, inner = archive.getmembers()
+        assert manifest.name == "manifest.mf"
+        assert inner.name == name.replace("_SA_", "_VA_")
+        stream = archive.extractfile(inner)
+        assert stream is not None
+        with tarfile.open(fileobj=stream) as devices:
+            (device,) = devices.getmembers()
+            content = devices.extractfile(device)
+            assert content is not None
+            assert (device.name, content.read()) == (made.parcels[0].files[0].name, raw)
+            assert (device.uid, device.uname, device.mtime) == (0, "", int(made.parcels[0].packed_at.timestamp()))
+    assert "UNPROVEN" in Path(made.folders[0], "cover.html").read_text()
+    assert (tmp_path / "usb" / made.parcels[0].id / "upload" / name).read_bytes() == outer, "the same bytes again"
+
+
+def test_changed_bytes_never_leave(project: Project, tmp_path: Path) -> None:
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10))
+    (kept,) = (project.folder / "courier" / "files").rglob("*.txt")
+    kept.write_bytes(kept.read_bytes().replace(b"17.09.04", b"17.09.05"))
+    with pytest.raises(KeptFileDamaged):
+        courier.pack(project, by="Eva")
+
+
+def test_a_parcel_whose_folder_is_gone_is_made_again(project: Project, tmp_path: Path) -> None:
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10))
+    made = courier.pack(project, by="Eva")
+    before = {path.name: path.read_bytes() for path in Path(made.folders[0]).rglob("*") if path.is_file()}
+    shutil.rmtree(made.folders[0])
+    again = courier.pack(project, by="Somebody else")
+    assert again.parcels == made.parcels
+    assert {path.name: path.read_bytes() for path in Path(again.folders[0]).rglob("*") if path.is_file()} == before
