@@ -26,6 +26,7 @@ LicsweepError
     +-- LoginWithheld     LS210  skipped
     +-- LinesFull         LS211  unreachable
     +-- EnableRefused     LS212  refused
+    +-- CopyRefused       LS213  refused
     +-- CertificateUnknown LS301 host-key-unknown
     +-- CertificateChanged LS302 host-key-changed
     +-- TlsFailed         LS303  unreachable
@@ -263,6 +264,12 @@ class AnswerCut(SessionDropped):
     """The connection ended within an answer, or the answer is larger than any that is read. It is not counted."""
 
     code = "LS310"
+
+
+class CopyRefused(AccessError):
+    """The device gave or took no file over SCP: its server is off, the user's level is too low, or there is no room."""
+
+    code, status = "LS213", "refused"
 
 
 class PlatformUnknown(AccessError):

@@ -11,6 +11,8 @@ SLOTS = {
     "DAYS": r"[0-9]{1,4}",
     "RUM_ID": r"[0-9]{1,20}",
     "NAME": r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}(?:\.[A-Za-z0-9_-]{1,80}){0,3}",
+    "FS": r"[a-z][a-z0-9-]{0,20}:",
+    "OUR_FILE": r"[a-z][a-z0-9-]{0,20}:licsweep_[A-Za-z0-9_-]{1,80}(?:\.[a-z]{1,8})?",
 }
 _LITERAL = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/_.:-]*")
 # `show license trace` reads, but follows a log without end; configurations and the whole of tech-support hold secrets.

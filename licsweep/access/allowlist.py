@@ -1,7 +1,8 @@
 """What may be sent to a device: the one list, checked just before the bytes leave.
 
 A platform's lines are those of its record and those of its kind of session (`enable`, `exit`). Of a record only
-reading commands and the pager switch of the own session get through, whatever it says (licsweep/line_patterns.py).
+reading commands and the pager switch of the own session get through, whatever it says (licsweep/line_patterns.py). The
+lines of the courier stand here alone, as whole lines, for platforms of ours: they name no file but our own.
 Over HTTPS a platform's requests are the GETs of its record and POST to the token paths of its kind, which stand here.
 """
 
@@ -14,7 +15,7 @@ from licsweep.line_patterns import is_request, matcher, objection, record_object
 from licsweep.platforms import Platform
 
 PAGER_KEY = " "
-Purpose = Literal["scan", "sweep"]
+Purpose = Literal["scan", "sweep", "courier"]
 _EVERYWHERE = ("", "exit")
 _FMC = "/api/fmc_platform/v1"
 TOKEN_PATHS = {
@@ -27,10 +28,28 @@ _PREFIX = {"fmc": "(?:/fmc)?"}  # cdFMC
 _ID = {"DOMAIN": "[0-9A-Za-z-]{1,64}", "ID": "[0-9A-Za-z-]{1,64}"}
 _QUERY = "(?:[?&](?:expanded=true|limit=[0-9]{1,5}|offset=[0-9]{1,7})){0,3}"
 _JSON = " | json"  # the one pipe: NX-OS' own, behind `show license` only
+_COURIER = {
+    "cisco_xe": (
+        "show privilege",
+        "dir",
+        "dir FS",
+        "dir OUR_FILE",
+        "verify /md5 OUR_FILE",
+        "more OUR_FILE",
+        "delete /force OUR_FILE",
+        "license smart save usage unreported file OUR_FILE",
+        "license smart save usage all file OUR_FILE",
+        "license smart save usage days DAYS file OUR_FILE",
+        "license smart save usage rum-id RUM_ID file OUR_FILE",
+        "license smart import OUR_FILE",
+    ),
+}
+COURIER_PLATFORMS = tuple(_COURIER)
 
 
 class AllowList:
-    """The lines for one platform and purpose: a `scan` tells what a device is, a `sweep` reads its licenses.
+    """The lines for one platform and purpose: a `scan` tells what a device is, a `sweep` reads its licenses, a
+    `courier` also saves usage reports, imports acknowledgements and handles its own files.
 
     Raises CommandNotAllowed where the platform's record or its kind of session holds a line that is never sent.
     """
@@ -47,6 +66,7 @@ class AllowList:
             if why:
                 raise self._refused(line, why)
         self._lines = _matcher((*record, *kind))
+        self._courier = _matcher(_COURIER.get(platform.name, ()) if purpose == "courier" else ())
 
     def check(self, data: str) -> None:
         """Passes when `data` is a pager's key or one allowed line with its newline; else raises CommandNotAllowed."""
@@ -55,7 +75,8 @@ class AllowList:
         line = data.removesuffix("\n")
         if self._name == "cisco_nxos" and line.startswith("show license"):
             line = line.removesuffix(_JSON)
-        if not data.endswith("\n") or not self._lines.fullmatch(line) or objection(line):
+        reads = self._lines.fullmatch(line) and not objection(line)
+        if not data.endswith("\n") or not (reads or self._courier.fullmatch(line)):
             raise self._refused(data, f"it is not on the list of what a {self._purpose} may send to {self._name}")
 
     @staticmethod

@@ -6,6 +6,7 @@ from typing import Any
 import paramiko
 
 from licsweep.access.accounts import Accounts
+from licsweep.access.algorithms import disabled
 from licsweep.access.authentication import AskCode, LoggingIn
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Login
@@ -42,6 +43,19 @@ class Client(paramiko.SSHClient):
         """paramiko's own, over our transport."""
         types = self._known.types(self._login.address, self._login.port)
         super().connect(*arguments, **(options | {"transport_factory": partial(Transport, known_types=types)}))
+
+    def log_in(self, sock: Any, timeout: float) -> None:
+        """Connects over an open line and logs in, each step within the time."""
+        self.connect(
+            self._login.address,
+            self._login.port,
+            self._login.username,
+            timeout=timeout,
+            banner_timeout=timeout,
+            auth_timeout=timeout,
+            disabled_algorithms=disabled(legacy=self._login.legacy_ssh),
+            sock=sock,
+        )
 
     def invoke_shell(self, term: str, width: int, height: int) -> paramiko.Channel:  # type: ignore[override]
         """paramiko's own, in one round trip."""

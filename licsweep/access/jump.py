@@ -121,16 +121,7 @@ class JumpHosts:
         login = hops[-1]
         hop.client = Client(login, self._known, self._accounts, self._ask_code)
         try:
-            hop.client.connect(
-                login.address,
-                login.port,
-                login.username,
-                timeout=self._timeout,
-                banner_timeout=self._timeout,
-                auth_timeout=self._timeout,
-                disabled_algorithms=disabled(legacy=login.legacy_ssh),
-                sock=self._dial(hops[:-1], login.address, login.port),
-            )
+            hop.client.log_in(self._dial(hops[:-1], login.address, login.port), self._timeout)
         except Exception as error:
             hop.client.close()
             hop.failure = classify(error)

@@ -15,7 +15,7 @@ import paramiko
 
 from licsweep.access.accounts import Accounts
 from licsweep.access.algorithms import disabled
-from licsweep.access.allowlist import AllowList
+from licsweep.access.allowlist import AllowList, Purpose
 from licsweep.access.client import Client
 from licsweep.access.conversation import Answer, Level
 from licsweep.access.failures import classify
@@ -69,8 +69,9 @@ class Session:
         jump_hosts: JumpHosts | None = None,
         accounts: Accounts | None = None,
         refused: Callable[[str], object] = lambda _: False,
+        purpose: Purpose = "sweep",
     ) -> None:
-        self._login, self._limits, self._refused = login, limits, refused
+        self._login, self._limits, self._refused, self._purpose = login, limits, refused, purpose
         self._accounts = accounts or Accounts()
         self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect, accounts)
         self._client = Client(login, known_hosts, self._accounts)
@@ -99,7 +100,7 @@ class Session:
     def _set(self, platform: Platform) -> None:
         self._platform = platform
         self._may_enable = platform != UNKNOWN and "enable" in self.lines
-        self._allowed = AllowList(platform, "scan" if platform == UNKNOWN else "sweep", self.lines, self.keys)
+        self._allowed = AllowList(platform, "scan" if platform == UNKNOWN else self._purpose, self.lines, self.keys)
 
     def open(self) -> None:
         """Connects, logs in and switches paging off. Raises an AccessError that says why it could not."""

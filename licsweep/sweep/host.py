@@ -74,6 +74,7 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
             jump_hosts=plan.jump_hosts,
             accounts=plan.gate.accounts,
             refused=partial(refusal, platform=target.platform),
+            **({"purpose": "courier"} if plan.visit else {}),
         )
         watched = plan.gate.watch(session.abort, plan.limits.device + _LATER, partial(getattr, session, "waited"))
         try:
@@ -83,7 +84,10 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
                 target = replace(target, platform=platform.name)
                 if not session.continue_as(platform):
                     continue
-            _ask_all(target, session, plan, captures)
+            if plan.visit:
+                plan.visit(target, session)
+            else:
+                _ask_all(target, session, plan, captures)
         except AccessError as error:
             if watched.late:
                 raise SessionTimeout("not done in time", why="the deadline of a device has passed") from error

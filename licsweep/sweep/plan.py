@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from licsweep import files
+from licsweep.access.conversation import Conversation
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts, ask_on_terminal
 from licsweep.access.login import Https, Limits, Login
@@ -40,7 +41,8 @@ class SweepRequest:
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
-    to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them."""
+    to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them. With `visit`
+    that is done with each host, for the courier, in place of asking its commands."""
 
     targets: Sequence[Target]
     settings: Settings
@@ -52,6 +54,7 @@ class SweepPlan:
     selection: str = "all hosts"
     fresh: Mapping[str, str] = field(default_factory=dict)
     read: bool = True
+    visit: Callable[[Target, Conversation], None] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property

@@ -4,7 +4,7 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
@@ -39,7 +39,27 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
     gate = plan.gate
     snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
-    chosen = Nornir(inventory=_inventory(plan.targets), runner=SweepRunner(plan.settings, gate, writer.leave))
+    fan_out(plan, writer.host_ended, writer.leave)
+    if writer.errors:
+        raise StoreError(
+            f"{len(writer.errors)} hosts could not be stored",
+            why=writer.errors[0],
+            hint="check disk and database",
+        )
+    interrupted = gate.stop.is_set()
+    store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
+    return Collected(
+        snapshot_id=snapshot_id,
+        outcomes=writer.outcomes,
+        interrupted=interrupted,
+        legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
+    )
+
+
+def fan_out(plan: SweepPlan, ended: Callable[[HostReport], None], leave: Callable[[Iterable[str]], None]) -> None:
+    """Does with each host what the plan says. `ended` hears of each, from any thread, and must not raise; `leave` of
+    those that are not tried because the run is over."""
+    chosen = Nornir(inventory=_inventory(plan.targets), runner=SweepRunner(plan.settings, plan.gate, leave))
 
     def one_host(task: Task) -> Result:
         target: Target = task.host["target"]
@@ -52,25 +72,11 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
 
     gc.freeze()  # what is there before a sweep stays: the collector need not walk over it again and again
     try:
-        with _stopping(gate):
-            chosen.with_processors(Processors([ReportProcessor(writer.host_ended)])).run(task=one_host, name="sweep")
+        with _stopping(plan.gate):
+            chosen.with_processors(Processors([ReportProcessor(ended)])).run(task=one_host, name="sweep")
     finally:
         gc.unfreeze()
-    interrupted = gate.stop.is_set()
     plan.jump_hosts.close()
-    if writer.errors:
-        raise StoreError(
-            f"{len(writer.errors)} hosts could not be stored",
-            why=writer.errors[0],
-            hint="check disk and database",
-        )
-    store.end(snapshot_id, "interrupted" if interrupted else "complete", datetime.now(UTC))
-    return Collected(
-        snapshot_id=snapshot_id,
-        outcomes=writer.outcomes,
-        interrupted=interrupted,
-        legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
-    )
 
 
 def _inventory(targets: Sequence[Target]) -> Inventory:
