@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
 from licsweep.model import HostState, Quantity, Record, Udi, Utc
 from licsweep.vocabulary import OutcomeStatus
 
@@ -462,3 +463,6 @@ class JudgementResult(Record):
     cssm_differences: tuple[CssmDifference, ...] = ()
     transition: tuple[TransitionRow, ...] = ()
     drift: tuple[DriftLine, ...] = ()
+    agreements: tuple[AgreementPosition, ...] = ()
+    subscriptions: tuple[SubscriptionPosition, ...] = ()
+    hygiene: tuple[Hygiene, ...] = ()

@@ -7,12 +7,12 @@ tables: that of findings, and the others where no tables are given.
 from collections.abc import Sequence
 
 from licsweep.position_types import Instance, Judgement, JudgementResult, OwnedTerm
+from reconcile.findings.contract_findings import hygiene
 from reconcile.findings.raised import merged
 from reconcile.findings.rules import RULES, Rule
 from reconcile.findings.waivers import waived
 from reconcile.instances.coverage import coverage
 from reconcile.instances.cssm_differences import cssm_differences
-from reconcile.instances.cssm_index import clean_up
 from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.reporting_path import reported_by
 from reconcile.instances.transition import transition
@@ -51,10 +51,13 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         owned_terms=_owned_terms(judged),
         shortages=tuple(judged.shortages),
         substitutions=tuple(judged.substitutions),
-        clean_up=clean_up(judged.strangers, judged.accounts.names),
+        clean_up=judged.clean_up,
         cssm_differences=cssm_differences(judged),
         transition=transition(judged),
         drift=tuple(judged.drift),
+        agreements=judged.agreements,
+        subscriptions=judged.subscriptions,
+        hygiene=hygiene(judgement.findings),
     )
 
 

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 from licsweep.model import as_utc
 from licsweep.position_types import FindingEvidence, Pool, Use
+from reconcile.contract.agreements import agreements
+from reconcile.contract.contract_input import ContractInput
+from reconcile.contract.subscriptions import subscriptions
 from reconcile.grouping import sums_by
 from reconcile.instances.account_assignment import Accounts
-from reconcile.instances.cssm_index import CssmIndex, strangers
+from reconcile.instances.cssm_index import CssmIndex, clean_up, strangers
 from reconcile.instances.drift import drift
 from reconcile.instances.ha_peers import with_peers
 from reconcile.instances.identity import product_instances
@@ -27,7 +30,7 @@ from reconcile.pools.transfers import plans
 
 class JudgementContext:
     """One judgement, worked out when it is made: identity, accounts, states and license lines of every instance, then
-    pools, then transfers. Rules read it; nothing changes it afterwards.
+    pools, then transfers, then agreements. Rules read it; nothing changes it afterwards.
 
     `instances` leaves out retired boxes and standby peers that could not be told from others (`passive`); `uses` are
     the license lines of all. `pool_accounts` are the entitlements and lines of each pool, by `pool_id`.
@@ -64,6 +67,18 @@ class JudgementContext:
         self.shortages = short_pools(self.pools, self.plans, self.uses)
         self.substitutions = substitution_rows(self.pool_accounts.values(), self.matcher, self.chains)
         self.drift = drift(self.units)
+        self.clean_up = clean_up(self.strangers, self.accounts.names)
+        contract = ContractInput(
+            today=day,
+            file=self.tables.contract,
+            pools=self.pools,
+            names=self.accounts.names,
+            matcher=self.matcher,
+            clean_up=self.clean_up,
+            history=given.history,
+        )
+        self.agreements = agreements(contract)
+        self.subscriptions = tuple(subscriptions(contract, self.pool_accounts))
 
     def evidence(self, each: Pool) -> tuple[FindingEvidence, ...]:
         """The first entitlement rows and lines of a pool; every line of a figure is in `JudgementResult.uses`."""

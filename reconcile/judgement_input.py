@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from licsweep.contract_types import SuiteMeasure
 from licsweep.model import HostState
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts
 from reconcile.tables.tables import Tables
@@ -33,7 +34,7 @@ class JudgementInput:
 
     The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
     `licenses` and `listed` are the accounts whose licenses and product instances were imported (None: those that the
-    rows name).
+    rows name). `history` is what suites used at earlier moments: forecasts alone rest on it.
     """
 
     as_of: datetime
@@ -45,3 +46,4 @@ class JudgementInput:
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)
+    history: Sequence[SuiteMeasure] = ()

@@ -27,7 +27,7 @@ VERBS = {
     "entitlements": "Import what was bought, list it, explain how a license name was matched.",
     "reconcile": "Compare what is used with what was bought.",
     "explain": "Explain a finding, an error code or a setting.",
-    "report": "Write a report: estate, usage, transition, transfers.",
+    "report": "Write a report: estate, usage, transition, transfers, contract.",
     "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",

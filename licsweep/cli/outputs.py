@@ -109,6 +109,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.courier_back import HandedOut
     from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
+    from licsweep.reports.contract import ContractReport
     from reconcile.licenses.license_names import LicenseName
 
     return {
@@ -119,6 +120,7 @@ def kinds() -> dict[str, Any]:
         "courier-radar": Radar,
         "courier-status": CourierStatus,
         "courier-unpack": list[CarriedFile],
+        "contract": ContractReport,
         "diff": Diff,
         "entitlements-explain": list[LicenseName],
         "entitlements-list": list[Entitlement],

@@ -25,7 +25,8 @@ def command(
 
     usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
     Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
-    short, and what to remove from CSSM. CSV in a folder is one file per table.
+    short, and what to remove from CSSM. contract: what agreements entitle to, what the next True Forward would charge.
+    CSV in a folder is one file per table.
     """
     from licsweep.jobs import judge
 

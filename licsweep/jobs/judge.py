@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
+from licsweep.contract_types import SuiteMeasure
 from licsweep.errors import UsageError
 from licsweep.estate import inventory as inv
 from licsweep.jobs.entitlements import counted_imports
@@ -14,8 +15,11 @@ from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
 from licsweep.store import reading
 from reconcile.judge import HostFacts, JudgementInput, Options, judge
+from reconcile.judgement_context import JudgementContext
 from reconcile.licenses.license_names import LicenseName, license_names
 from reconcile.tables.tables import Tables
+
+MOST_DAYS = 60
 
 
 def gather(
@@ -67,8 +71,34 @@ def report(project: Project, kind: str, *, as_of: datetime | None = None, snapsh
     """The report of one kind (a key of KINDS), judged as of a date. Raises UsageError, StoreError, InputError."""
     if kind not in tuple(KINDS):
         raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(KINDS)}")
-    result = reconcile(project, as_of=as_of, snapshot_id=snapshot_id)
+    given = gather(project, as_of=as_of, snapshot_id=snapshot_id)
+    if kind == "contract":
+        given = replace(given, history=history(project, given))
+    result = judge(given)
     return KINDS[kind](result, generated_at=datetime.now(UTC).replace(microsecond=0))
+
+
+def history(project: Project, given: JudgementInput) -> list[SuiteMeasure]:
+    """What each suite used when the last snapshot of a day had ended, by what is imported now. Raises StoreError.
+
+    Of many days MOST_DAYS are taken, evenly over all of them, the first and the last among them.
+    """
+    if not given.tables.contract.agreements:
+        return []
+    measures = []
+    with reading(project) as store:
+        ended = (store.newest_try(one.id) for one in store.snapshots())
+        days = {at.date(): at for at in sorted(at for at in ended if at and at <= given.as_of)}
+        moments = list(days.values())
+        step = max(1.0, (len(moments) - 1) / (MOST_DAYS - 1))
+        for at in (moments[round(number * step)] for number in range(min(len(moments), MOST_DAYS))):
+            then = JudgementContext(replace(given, as_of=at, states=store.host_states(as_of=at)))
+            measures += [
+                SuiteMeasure(at=at, agreement=agreement.id, suite=suite.name, used=suite.used)
+                for agreement in then.agreements
+                for suite in agreement.suites
+            ]
+    return measures
 
 
 def explain_license(project: Project, asked: str) -> tuple[LicenseName, ...]:

@@ -7,13 +7,13 @@ from licsweep.position_types import JudgementResult, folded
 from licsweep.settings import Project
 from reconcile.findings.waivers import covers
 from reconcile.instances.account_names import Names
-from reconcile.tables.tables import Tables
+from reconcile.tables.tables import Tables, slug
 
 READ = (
-    "accounts", "catalogue", "consequences", "courier", "counting", "labels", "limits", "onprem", "pairing", "releases",
-    "reporters", "substitution", "waivers",
+    "accounts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "limits", "onprem", "pairing",
+    "releases", "reporters", "substitution", "waivers",
 )  # fmt: skip
-LATER = ("contract", "tokens")
+LATER = ("tokens",)
 SUFFIXES = (".yaml", ".yml", ".json")
 _ALIKE = 0.8
 
@@ -31,6 +31,7 @@ def unused(project: Project, result: JudgementResult | None = None) -> Iterator[
             if not any(covers(row, finding) for finding in result.judgement.findings):
                 yield f"waivers.yaml: row {number}: {row.finding} on {row.subject} covers no finding"
         yield from _accounts(tables, result)
+        yield from _contract(tables, result)
 
 
 def _accounts(tables: Tables, result: JudgementResult) -> Iterator[str]:
@@ -43,3 +44,16 @@ def _accounts(tables: Tables, result: JudgementResult) -> Iterator[str]:
         strange = [v.name for v in smart.virtual_accounts if (folded(smart.name), folded(v.name)) not in met]
         for name in strange if met else ():
             yield f"accounts.yaml: {smart.name}, {name}: no import and no box knows this account"
+
+
+def _contract(tables: Tables, result: JudgementResult) -> Iterator[str]:
+    """What contract.yaml names and neither an import, a box nor the catalogue knows."""
+    pools = result.judgement.pools
+    smarts, licenses = {folded(pool.smart_account) for pool in pools}, {slug(pool.license) for pool in pools}
+    licenses |= {slug(row.license) for row in (*tables.project, *tables.shipped)}
+    for agreement in result.agreements:
+        if pools and folded(agreement.smart_account) not in smarts:
+            yield f"contract.yaml: {agreement.id}: no import and no box knows {agreement.smart_account}"
+        for name in (row.license for suite in agreement.suites for row in suite.licenses):
+            if slug(name) not in licenses:
+                yield f"contract.yaml: {agreement.id}: no import, no box and no catalogue knows {name}"

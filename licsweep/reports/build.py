@@ -26,8 +26,12 @@ def build(
     result: JudgementResult,
     *,
     generated_at: datetime,
+    data: Callable[[JudgementResult], Any] | None = None,
 ) -> Report:
-    """The report of a kind; `contents` gives the figures in its words, and the records of its tables by their names."""
+    """The report of a kind; `contents` gives the figures in its words, and the records of its tables by their names.
+
+    `data` gives what its JSON holds, where that is more than its tables.
+    """
     judgement = result.judgement
     figures, records = contents(result)
     figures |= _coverage_figures(result)
@@ -40,6 +44,7 @@ def build(
         as_of=judgement.as_of,
         coverage=judgement.coverage,
         cards=tuple(make_card(card, figures) for card in cards),
+        data=data(result) if data else None,
         tables=tuple(make_table(name, records[name], figures) for name in words.pop("tables")),
         **words,
     )

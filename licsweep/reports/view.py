@@ -78,7 +78,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report of one kind; `statement` stands on its face in every format, `main` is the table of a one-file CSV."""
+    """A report of one kind; `statement` stands on its face in every format, `main` is the table of a one-file CSV.
+
+    `data` is what its JSON holds in place of the tables.
+    """
 
     kind: str
     title: str
@@ -90,6 +93,7 @@ class Report:
     cards: tuple[Card, ...]
     tables: tuple[Table, ...]
     main: str
+    data: Any = None
 
     @property
     def main_table(self) -> Table:

@@ -81,6 +81,8 @@ def _field(cell: Cell, column: Column) -> str | int:
 
 
 def _json(report: Report) -> bytes:
+    if report.data is not None:
+        return (serialization.envelope(report.kind, serialization.plain(report.data)) + "\n").encode()
     data = {
         "title": report.title,
         "statement": f"{report.headline} {report.statement}",

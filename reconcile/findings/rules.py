@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from reconcile.findings import (
     account_findings,
+    contract_findings,
     cssm_findings,
     device_conditions,
     estate_findings,
@@ -45,4 +46,6 @@ RULES: tuple[Rule, ...] = (
     estate_findings.new_lines,
     estate_findings.onprem_servers,
     estate_findings.managers_out_of_sync,
+    contract_findings.agreements,
+    contract_findings.ending_subscriptions,
 )

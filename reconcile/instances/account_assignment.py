@@ -3,7 +3,8 @@
 Virtual account, by precedence: what the device prints (an On-Prem local account stands for the cloud account of
 onprem.yaml), CSSM's product instances (by UDI set), the inventory, else `unassigned` (a box that never had an ACK
 prints none). Smart account: by the same precedence, else the only smart account known for that virtual account, else
-the only smart account known at all. An entitlement whose file names no smart account takes it by the same last rules.
+the only smart account known at all (that of contract.yaml where nothing else names one). An entitlement whose file
+names no smart account takes it by the same last rules.
 
 What an account owns, and which product instances it has, is known where an import says so of it or of its whole smart
 account.
@@ -51,7 +52,10 @@ class Accounts:
         printed = ((u.observation.smart_account, u.observation.virtual_account) for u in units if u.observation)
         seen = [(None if norm(smart or "") in on_servers else smart, virtual) for smart, virtual in printed]
         said = [(f.smart_account, f.virtual_account) for f in given.facts.values()]
-        self.names = Names(self._tables.accounts, (bought, listed, cloud, said, seen))
+        sources = [bought, listed, cloud, said, seen]
+        if not any(smart for pairs in sources for smart, _ in pairs):
+            sources.append([(agreement.smart_account, None) for agreement in self._tables.contract.agreements])
+        self.names = Names(self._tables.accounts, sources)
         self._licenses = self._imported(given.licenses, bought)
         self._listed = self._imported(given.listed, listed)
 

@@ -1,7 +1,8 @@
 """The tables that judgement rests on: shipped YAML beside this module, a project's files of the same name over it.
 
 What Cisco's names mean differs by product and changes with time, so it is data. A project's rows are asked before the
-shipped ones; accounts.yaml, onprem.yaml and waivers.yaml are the project's alone. JSON is read in the same shapes.
+shipped ones; accounts.yaml, contract.yaml, onprem.yaml and waivers.yaml are the project's alone. JSON is read in the
+same shapes.
 """
 
 import re
@@ -14,7 +15,8 @@ from typing import Any
 
 from licsweep.errors import InputError
 from licsweep.files import present
-from licsweep.serialization import load_yaml_file
+from licsweep.serialization import line_of, load_yaml_file
+from reconcile.tables.contract_rows import Agreement, ContractFile
 from reconcile.tables.rows import (
     AccountsFile,
     CatalogueRow,
@@ -50,6 +52,7 @@ class Tables:
     accounts: AccountsFile = field(default_factory=AccountsFile)
     onprem: OnpremFile = field(default_factory=OnpremFile)
     waivers: tuple[WaiverRow, ...] = ()
+    contract: ContractFile = field(default_factory=ContractFile)
 
     @classmethod
     def load(cls, project: Path | None = None) -> "Tables":
@@ -75,6 +78,7 @@ class Tables:
             accounts=_one_name_each(project, _own_file(project, "accounts", AccountsFile) or AccountsFile()),
             onprem=_own_file(project, "onprem", OnpremFile) or OnpremFile(),
             waivers=_own(project, "waivers", WaiverRow),
+            contract=_one_suite_each(project, _own_file(project, "contract", ContractFile) or ContractFile()),
         )
 
     def type_of(self, name: str) -> str:
@@ -173,3 +177,22 @@ def _one_name_each(project: Path | None, accounts: AccountsFile) -> AccountsFile
                     why="a name or alias belongs to one smart account",
                 )
     return accounts
+
+
+def _one_suite_each(project: Path | None, contract: ContractFile) -> ContractFile:
+    """Raises InputError where two suites of agreements over one scope at one time hold the same license."""
+    met: dict[str, list[tuple[Agreement, str]]] = {}
+    for at, agreement in enumerate(contract.agreements):
+        for in_agreement, suite in enumerate(agreement.suites):
+            for in_suite, row in enumerate(suite.licenses):
+                before = met.setdefault(slug(row.license), [])
+                if other := next((name for one, name in before if one.overlaps(agreement)), None):
+                    path = file_of(project, "contract") or Path("contract.yaml")
+                    place = ("agreements", at, "suites", in_agreement, "licenses", in_suite, "license")
+                    raise InputError(
+                        f"{path}:{line_of(path, place)}: {'.'.join(map(str, place))}: {row.license} stands in suite"
+                        f" {other} of the same scope too",
+                        why="a license is counted in one suite",
+                    )
+                before.append((agreement, suite.name))
+    return contract

@@ -1,12 +1,13 @@
 """Worked examples as folders: inputs, and what a consultant computes from them by hand.
 
 A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.json, hosts.json (what the inventory
-says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped), gone.json
-(hosts that left the inventory, are retired or were only gathered), entitlements.yaml or .csv, substitutions.json (what
-CSSM says that it lends), instances.yaml (CSSM's product instances), and the files of a project's root (catalogue.yaml,
-accounts.yaml, ...). In `expected.json`, the lists of `LISTS` are whole lists of which each row states some keys;
-`findings` is the whole list as "slug subject"; `said` gives words that the message of a finding holds, `waived` who
-waived it; `coverage` states some keys. What is left out is not compared.
+says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped),
+gone.json (hosts that left the inventory, are retired or were only gathered), history.json (what suites used earlier),
+entitlements.yaml or .csv, substitutions.json (what CSSM says that it lends), instances.yaml (CSSM's product
+instances), and the files of a project's root (catalogue.yaml, accounts.yaml, ...). In `expected.json`, the lists of
+`LISTS` are whole lists of which each row states some keys; `findings` is the whole list as "slug subject"; `said`
+gives words that the message of a finding holds, `waived` who waived it; `coverage` states some keys. What is left out
+is not compared.
 """
 
 import json
@@ -15,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from licsweep.contract_types import SuiteMeasure
 from licsweep.imports import entitlements, observations
 from licsweep.model import HostState, Observation, Record, Retirement, Utc
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, JudgementResult, Substitution, folded
@@ -107,6 +109,10 @@ def judged(
             listed=imported(known),
             facts=facts(case),
             tables=Tables.load(case),
+            history=[
+                SuiteMeasure(at=datetime.fromisoformat(row.pop("at")), **row)
+                for row in _json(case / "history.json", [])
+            ],
         )
     )
 
@@ -137,6 +143,10 @@ LISTS = (
     "clean_up",
     "cssm_differences",
     "transition",
+    "agreements",
+    "suites",
+    "subscriptions",
+    "hygiene",
 )
 
 
@@ -144,6 +154,7 @@ def differences(want: dict[str, Any], got: JudgementResult) -> list[str]:
     """What the judgement says differently, one line each."""
     made = plain(got)
     made |= made["judgement"]
+    made["suites"] = [{"agreement": a["id"], **suite} for a in made["agreements"] for suite in a["suites"]]
     found = []
     for part in LISTS:
         if part in want:

@@ -78,6 +78,21 @@ def test_labels_and_catalogue_agree() -> None:
             ["accounts.yaml", "x"],
         ),
         ("onprem.yaml", "servers:\n- name: s\n  last_sync: soon\n", ["onprem.yaml:3", "last_sync"]),
+        ("contract.yaml", "agreements:\n- id: E\n  suite: []\n", ["contract.yaml:3", "agreements.0.suite"]),
+        ("contract.yaml", "subscriptions:\n- {id: S, license: A, quantity: -1}\n", ["contract.yaml:2", "quantity"]),
+        ("contract.yaml", "agreements:\n- {id: E, true_forward: [soon]}\n", ["contract.yaml:2", "true_forward.0"]),
+        ("contract.yaml", "agreements:\n- {id: E, allowance: .nan}\n", ["contract.yaml:2", "allowance.0.percent"]),
+        (
+            "contract.yaml",
+            "agreements:\n- {id: E, start: 2026-02-01, end: 2026-01-01}\n",
+            ["contract.yaml:2", "before"],
+        ),
+        (
+            "contract.yaml",
+            "agreements:\n- id: E\n  suites:\n  - {name: S, licenses: [license: A x]}\n"
+            "  - name: T\n    licenses:\n    - license: B\n    - license: a-X\n",
+            ["contract.yaml:8", "agreements.0.suites.1.licenses.1.license", "suite S of the same scope"],
+        ),
         ("waivers.yaml", "- {finding: shortage, subject: x, until: 31.12.2026}\n", ["waivers.yaml:1", "0.until"]),
         ("releases.yaml", "slup:\n- {product: x, from: 1}\n", ["releases.yaml:2", "slup.0.from"]),
         ("pairing.yaml", "- {needs: [x]}\n", ["pairing.yaml:1", "0.addon"]),
@@ -91,6 +106,31 @@ def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, name: str, text
     with pytest.raises(InputError) as caught:
         Tables.load(tmp_path)
     assert all(part in str(caught.value) for part in said)
+
+
+TWO = """agreements:
+- {{id: A, smart_account: X, {}, suites: [{{name: S, licenses: [license: L]}}]}}
+- {{id: B, smart_account: X, {}, suites: [{{name: S, licenses: [license: L]}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("virtual_accounts: [a]", "virtual_accounts: [b]", True),
+        ("virtual_accounts: [a]", "virtual_accounts: [b, A]", False),
+        ("virtual_accounts: [a]", "virtual_accounts: []", False),
+        ("end: 2026-06-30", "start: 2026-07-01", True),
+        ("end: 2026-06-30", "start: 2026-06-30", False),
+    ],
+)
+def test_a_license_may_stand_in_suites_of_scopes_apart(tmp_path: Path, one: str, other: str, apart: bool) -> None:
+    (tmp_path / "contract.yaml").write_text(TWO.format(one, other))
+    if apart:
+        assert len(Tables.load(tmp_path).contract.agreements) == 2
+        return
+    with pytest.raises(InputError, match="same scope"):
+        Tables.load(tmp_path)
 
 
 def test_an_empty_file_overrides_nothing(tmp_path: Path) -> None:

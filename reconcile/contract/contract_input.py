@@ -1,0 +1,67 @@
+"""What agreements and subscriptions are judged from, and which accounts and licenses they are about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from licsweep.contract_types import SuiteMeasure
+from licsweep.position_types import CleanUp, Pool
+from reconcile.contract.arithmetic import exact
+from reconcile.instances.account_names import Names
+from reconcile.licenses.matching import Matcher
+from reconcile.tables.contract_rows import Agreement, ContractFile, Subscription, Suite, within
+from reconcile.tables.tables import norm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractInput:
+    """contract.yaml beside the pools of `today`, the rows to remove from CSSM, and what suites used earlier."""
+
+    today: date
+    file: ContractFile
+    pools: Sequence[Pool]
+    names: Names
+    matcher: Matcher
+    clean_up: Sequence[CleanUp] = ()
+    history: Sequence[SuiteMeasure] = ()
+
+    def smart(self, said: str | None) -> str | None:
+        """The smart account that the file names, or the only one known."""
+        return self.names.smart(said) or self.names.only
+
+    def owner(self, subscription: Subscription) -> str | None:
+        """The smart account of a subscription: the stated one, the only one known, that of all agreements."""
+        agreed = {self.smart(agreement.smart_account) for agreement in self.file.agreements}
+        return self.smart(subscription.smart_account) or (agreed.pop() if len(agreed) == 1 else None)
+
+    def in_scope(self, agreement: Agreement, smart: str | None, virtual: str | None) -> bool:
+        """Whether an agreement covers a virtual account."""
+        listed = agreement.virtual_accounts
+        mine = norm(self.smart(agreement.smart_account) or "") == norm(smart or "")
+        return mine and (not listed or norm(virtual or "") in map(norm, listed))
+
+    def weights(self, suite: Suite) -> dict[str, Decimal]:
+        """The weight of each license of a suite, by its id."""
+        return {self.matcher.named(row.license): exact(row.weight) for row in suite.licenses}
+
+    def suite_pools(self, agreement: Agreement, suite: Suite) -> list[tuple[Pool, Decimal]]:
+        """The pools of a suite's licenses in its scope, with their weights."""
+        each = self.weights(suite)
+        mine = (pool for pool in self.pools if pool.license_id in each)
+        return [(pool, each[pool.license_id]) for pool in mine if self.in_scope(agreement, *pool.account)]
+
+    def covered(self, agreement: Agreement, suite: Suite, day: date) -> Decimal:
+        """The units of a suite that standalone subscriptions of its smart account cover on a day."""
+        each, smart = self.weights(suite), norm(self.smart(agreement.smart_account) or "")
+        held = (
+            one
+            for one in self.file.subscriptions
+            if within(day, one.start, one.end) and norm(self.owner(one) or "") == smart
+        )
+        return total(each.get(self.matcher.named(one.license), Decimal(0)) * one.quantity for one in held)
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """The sum of exact numbers."""
+    return sum(numbers, Decimal(0))

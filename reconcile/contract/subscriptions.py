@@ -1,0 +1,48 @@
+"""Standalone subscriptions, and what today's use lacks when one has ended."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from licsweep.contract_types import SubscriptionPosition
+from reconcile.contract.arithmetic import in_force
+from reconcile.contract.contract_input import ContractInput, total
+from reconcile.pools.pools import PoolAccount
+from reconcile.pools.terms import holdings
+from reconcile.tables.contract_rows import Subscription
+from reconcile.tables.tables import norm
+
+
+def subscriptions(given: ContractInput, accounts: Mapping[str, PoolAccount]) -> Iterator[SubscriptionPosition]:
+    """Every standalone subscription; `accounts` are what is bought and used in each pool."""
+    for one in given.file.subscriptions:
+        license_id = given.matcher.named(one.license)
+        yield SubscriptionPosition(
+            id=one.id,
+            smart_account=given.owner(one),
+            license=given.matcher.name(license_id),
+            quantity=one.quantity,
+            start=one.start,
+            end=one.end,
+            days_left=(one.end - given.today).days if one.end else None,
+            renewal=one.renewal,
+            short_after=_short(given, one, license_id, accounts) if one.end else None,
+        )
+
+
+def _short(given: ContractInput, one: Subscription, license_id: str, accounts: Mapping[str, PoolAccount]) -> int | None:
+    """What the suite that the license is in lacks on the day after the end, or the smart account by its imports."""
+    after, smart = (one.end or date.max) + timedelta(days=1), norm(given.owner(one) or "")
+    for agreement in given.file.agreements:
+        for suite in agreement.suites if norm(given.smart(agreement.smart_account) or "") == smart else ():
+            if weight := given.weights(suite).get(license_id):
+                used = total(weight * pool.charged for pool, weight in given.suite_pools(agreement, suite))
+                entitled = sum(bought.quantity for bought in in_force(suite, agreement, after))
+                return max(0, math.ceil((used - given.covered(agreement, suite, after) - entitled) / weight))
+    mine = (account for account in accounts.values() if norm(account.smart_account or "") == smart)
+    held = [account for account in mine if account.license_id == license_id]
+    owned = [holdings(account.terms, after, 0) for account in held]
+    if not held or not all(account.known for account in held):
+        return None
+    short = sum(account.charged for account in held) - sum(has.owned for has in owned)
+    return 0 if any(has.unlimited for has in owned) else max(0, short)

@@ -1,0 +1,163 @@
+"""contract.yaml as frozen types (docs/contract.md): agreements with their suites, and standalone subscriptions."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from licsweep.checked import Checked
+from licsweep.contract_types import AllowanceMode, Basis, PriceBasis, PriceType
+from licsweep.model import MAX_QUANTITY, Quantity, Record
+from licsweep.position_types import folded
+
+
+def _number(value: Any) -> Any:
+    """A price, a weight or a percentage as it must be written: no text, no yes or no, nothing endless."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_QUANTITY:
+        raise ValueError(f"is not a number from 0 to {MAX_QUANTITY}")
+    return value
+
+
+def _allowance(value: Any) -> Any:
+    """One number stands for all dates."""
+    return [{"percent": value}] if isinstance(value, int | float) else value
+
+
+Number = Annotated[int | float, Checked(_number)]
+
+
+def _in_order(start: date | None, end: date | None) -> None:
+    if start and end and end < start:
+        raise ValueError(f"{end} is before the start, {start}")
+
+
+def within(day: date, start: date | None, end: date | None) -> bool:
+    """Whether a day lies from one day to another, both included; None is open."""
+    return (start is None or start <= day) and (end is None or day <= end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance(Record):
+    """The growth that is free on the dates from `from` to `to`, in percent of what is entitled."""
+
+    from_: date | None = None
+    to: date | None = None
+    percent: Number
+
+    def __post_init__(self) -> None:
+        _in_order(self.from_, self.to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger(Record):
+    """A True Forward out of turn: where use grows past so many percent of what is entitled."""
+
+    kind: Literal["growth"] = "growth"
+    percent: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment(Record):
+    """A purchase: `quantity` units from a day (none: from the beginning) to the end of the agreement.
+
+    `unit_price` is for one unit by `price_basis`. Of a list price it is what the discount leaves, where it is not
+    stated itself.
+    """
+
+    quantity: Quantity
+    from_: date | None = None
+    unit_price: Number | None = None
+    list_price: Number | None = None
+    discount_percent: Number | None = None
+    price_basis: PriceBasis | None = None
+    price_type: PriceType | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteLicense(Record):
+    """A license of a suite, and how many units of the suite one license is."""
+
+    license: str
+    weight: Number = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth(Record):
+    """What an agreement says of growth, and a suite that differs from it says for itself."""
+
+    true_forward: tuple[date | Trigger, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    trigger: Trigger | None = None
+    allowance_percent: Number | None = None
+    allowance: Annotated[tuple[Allowance, ...], Checked(_allowance)] = ()
+    allowance_mode: AllowanceMode | None = None
+
+    @property
+    def dates(self) -> list[date]:
+        """Its True Forward dates."""
+        return sorted(day for day in self.true_forward if isinstance(day, date))
+
+    @property
+    def all_triggers(self) -> list[Trigger]:
+        """Its triggers, wherever they are written."""
+        listed = [one for one in self.true_forward if isinstance(one, Trigger)]
+        return [*listed, *self.triggers, *([self.trigger] if self.trigger else [])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite(Growth):
+    """A suite of an agreement; `generated` is what the EA workspace has generated."""
+
+    name: str
+    licenses: tuple[SuiteLicense, ...] = ()
+    generated: Number | None = None
+    commitments: tuple[Commitment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement(Growth):
+    """An enterprise agreement over a smart account, or over those of its virtual accounts that it lists."""
+
+    id: str
+    smart_account: str | None = None
+    virtual_accounts: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    consumption_basis: Basis | None = None
+    suites: tuple[Suite, ...] = ()
+
+    def __post_init__(self) -> None:
+        _in_order(self.start, self.end)
+
+    def overlaps(self, other: "Agreement") -> bool:
+        """Whether both cover one account at one time, as the file names them."""
+        accounts = [{folded(name) for name in one.virtual_accounts} for one in (self, other)]
+        apart = folded(self.smart_account) != folded(other.smart_account) or (
+            all(accounts) and accounts[0].isdisjoint(accounts[1])
+        )
+        periods = [(one.start or date.min, one.end or date.max) for one in (self, other)]
+        return not apart and max(start for start, _ in periods) <= min(end for _, end in periods)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Record):
+    """A subscription beside the agreements."""
+
+    id: str
+    smart_account: str | None = None
+    license: str
+    quantity: Quantity
+    start: date | None = None
+    end: date | None = None
+    renewal: date | bool | str | None = None
+
+    def __post_init__(self) -> None:
+        _in_order(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFile(Record):
+    """contract.yaml."""
+
+    agreements: tuple[Agreement, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()

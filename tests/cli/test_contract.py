@@ -1,0 +1,71 @@
+"""`licsweep report contract`: from contract.yaml and what was read to figures, findings and a forecast."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import licsweep
+from tests.cli.test_diff import LABEL, box, ingest, use
+from tests.cli.test_verbs import data
+
+CONTRACT = """agreements:
+- id: EA-1
+  start: 2025-07-01
+  end: 2028-06-30
+  true_forward: [2026-07-01]
+  suites:
+  - name: Switching
+    licenses: [{license: C9300 48P NW Advantage}]
+    commitments: [{quantity: 10, unit_price: 100, price_basis: unit-year, currency: USD}]
+"""
+COUNTS = {"2026-01-01": 6, "2026-01-31": 7, "2026-03-02": 8, "2026-04-01": 9, "2026-05-01": 12}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("contract")
+    (folder / "contract.yaml").write_text(CONTRACT)
+    for day, count in COUNTS.items():
+        for hour in ("06", "09"):  # the last value of a day counts
+            ingest(
+                folder,
+                box("acc-01", "FOC0000X001", use(LABEL, count + (hour == "06")), captured_at=f"{day}T{hour}:00:00Z"),
+            )
+    return folder
+
+
+def test_the_json_is_that_of_the_contract(project: Path) -> None:
+    done = licsweep("report", "contract", "--as-of", "2026-05-01", "--format", "json", "--project", project)
+    assert '"schema": "licsweep/contract/1"' in done.out
+    found = data(done)
+    assert list(found) == ["as_of", "agreements", "subscriptions", "hygiene", "findings"]
+    (agreement,) = found["agreements"]
+    (suite,) = agreement["suites"]
+    assert (suite["used"], suite["entitled"], suite["over_by_use"], suite["exposure_by_use"]) == (12, 10, 2, 400.0)
+    assert [(f["name"], f["subject"]) for f in found["findings"]] == [
+        ("true-forward-overage", {"kind": "contract", "id": "EA-1/Switching"})
+    ]
+    assert [f for f in _reconciled(project) if f["subject"]["kind"] == "contract"] == found["findings"]
+
+
+def _reconciled(project: Path) -> list[dict[str, object]]:
+    found = data(licsweep("reconcile", "--as-of", "2026-05-01", "--format", "json", "--project", project))
+    rows: list[dict[str, object]] = found["findings"]
+    return rows
+
+
+def test_the_forecast_goes_through_the_last_value_of_each_day(project: Path) -> None:
+    found = data(licsweep("report", "contract", "--as-of", "2026-05-01", "--format", "json", "--project", project))
+    # Ten slopes: six of 1/30 a day, the others larger; their median is 1/30, through 6 on 2026-01-01 at 09:00.
+    ahead = found["agreements"][0]["suites"][0]["forecast"]
+    assert (ahead["at"], ahead["points"], ahead["method"]) == ("2026-07-01", 5, "theil-sen")
+    assert ahead["used"] == pytest.approx(6 + (181 - 9 / 24) / 30, abs=0.01)
+    assert ahead["low"] <= ahead["used"] <= ahead["high"]
+    early = data(licsweep("report", "contract", "--as-of", "2026-03-03", "--format", "json", "--project", project))
+    assert "fewer than 4" in early["agreements"][0]["suites"][0]["forecast"]["refused"]
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_the_report_is_readable_without_json(project: Path, form: str) -> None:
+    done = licsweep("report", "contract", "--as-of", "2026-05-01", "--format", form, "--project", project)
+    assert (done.code, "Switching" in done.out, "400.00" in done.out) == (0, True, True)
