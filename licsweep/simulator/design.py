@@ -5,6 +5,7 @@ The same count and seed give the same estate, ports and host keys apart.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -79,13 +80,15 @@ class Member(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Record):
     """A kind of device: `outputs` names its folder of templates, `facts` are what they print, `share` its part of
-    the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml)."""
+    the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml). `units` that belong
+    together, a failover pair or a cluster, stand in an estate together, and once."""
 
     name: str
     platform: str
     outputs: str
     role: str
     share: int = 0
+    units: int = 1
     site: str | None = None
     banner: str = ""
     fault: str | None = None
@@ -165,13 +168,23 @@ def plan(design: Design, devices: int, seed: int, only: str | None = None) -> tu
     return tuple(planned)
 
 
+def units_of(design: Design, device: Device, devices: Sequence[Device]) -> list[Device]:
+    """The devices that a device belongs together with, itself included, in their order."""
+    alike = [other for other in devices if other.kind == device.kind]
+    size, place = design.kind(device.kind).units, [other.name for other in alike].index(device.name)
+    return alike[place - place % size :][:size]
+
+
 def _mix(kinds: tuple[Kind, ...], devices: int) -> list[Kind]:
     """One of each kind as far as the number goes, in their order; the rest by share."""
-    rest = max(0, devices - len(kinds))
-    even = not any(kind.share for kind in kinds)
-    steps = list(accumulate((kind.share or even for kind in kinds), initial=0))
+    fitting = [
+        kind for kind, end in zip(kinds, accumulate(kind.units for kind in kinds), strict=True) if end <= devices
+    ]
+    rest = devices - sum(kind.units for kind in fitting)
+    even = not any(kind.share for kind in fitting)
+    steps = list(accumulate((kind.share or even for kind in fitting), initial=0))
     more = [rest * high // steps[-1] - rest * low // steps[-1] for low, high in pairwise(steps)]
-    return [kind for kind, extra in zip(kinds[:devices], more, strict=False) for _ in range(1 + extra)]
+    return [kind for kind, extra in zip(fitting, more, strict=True) for _ in range(kind.units + extra)]
 
 
 def _udis(members: tuple[Member, ...], serials: Any) -> tuple[Udi, ...]:

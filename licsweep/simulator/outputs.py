@@ -1,7 +1,7 @@
 """The outputs of a simulated device: Jinja2 templates over the design, with dates relative to the estate's start."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from licsweep.simulator.design import Design, estate_data
+from licsweep.simulator.design import Design, estate_data, units_of
 from licsweep.simulator.device import Device
 from licsweep.simulator.rum import RumState
 
@@ -29,11 +29,13 @@ def designed_state(facts: Mapping[str, Any], device: Device, now: datetime) -> R
 
 
 class Outputs:
-    """All the outputs of an estate whose data lie in `folder` (None: ours). `now` stands still from the start, so two
-    sweeps read the same."""
+    """All the outputs of an estate of these devices, whose data lie in `folder` (None: ours). `now` stands still from
+    the start, so two sweeps read the same."""
 
-    def __init__(self, design: Design, now: datetime, folder: str | None = None) -> None:
-        self._design, self.now = design, now
+    def __init__(
+        self, design: Design, now: datetime, folder: str | None = None, devices: Sequence[Device] = ()
+    ) -> None:
+        self._design, self.now, self._devices = design, now, devices
         self._folder = estate_data(folder) / "outputs"
         self._environment = Environment(
             loader=FunctionLoader(lambda name: self._folder.joinpath(name).read_text()),
@@ -71,6 +73,7 @@ class Outputs:
         rng = _random(device)
         return self._environment.get_template(template).render(
             device=device,
+            units=units_of(self._design, device, self._devices or [device]),
             licenses=[(self._design.licenses[line.license], line) for line in kind.licenses],
             now=self.now.astimezone(ZoneInfo(device.timezone)),
             zone=ZoneInfo(device.timezone),

@@ -11,7 +11,7 @@ from typing import Any
 
 from licsweep.files import write
 from licsweep.model import Record
-from licsweep.simulator.design import Design, load_data, load_design
+from licsweep.simulator.design import Design, estate_data, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
 
 ENTITLEMENTS_FILE = "cssm-licenses.csv"
@@ -51,7 +51,8 @@ class Purchases(Record):
 def write_project(
     directory: Path, devices: Sequence[Device], jump_hosts: Sequence[JumpHost] = (), folder: str | None = None
 ) -> None:
-    """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts and entitlements/cssm-licenses.csv in `directory`.
+    """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts, entitlements/cssm-licenses.csv and the design's
+    catalogue.yaml, where it has one, in `directory`.
 
     The devices stand behind all jump hosts, in their order; `folder` is that of their design (None: ours).
     """
@@ -70,6 +71,8 @@ def write_project(
     servers: tuple[Device | JumpHost, ...] = (*devices, *jump_hosts)
     known = (f"[{server.host}]:{server.port} {server.host_key}\n" for server in servers if server.host_key)
     write(directory / "known_hosts", "".join(known))
+    if (catalogue := estate_data(folder) / "catalogue.yaml").is_file():
+        write(directory / "catalogue.yaml", catalogue.read_text())
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
     purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)

@@ -67,8 +67,9 @@ class _Estate:
     def __init__(self, wanted: Wanted, stack: AsyncExitStack) -> None:
         self._wanted, self._stack = wanted, stack
         self._design = load_design(wanted.design)
+        self._planned = plan(self._design, wanted.devices, wanted.seed, wanted.only)
         self._outputs, self._late_outputs = (
-            Outputs(self._design, now, wanted.design) for now in (datetime.now(UTC), WRONG_CLOCK)
+            Outputs(self._design, now, wanted.design, self._planned) for now in (datetime.now(UTC), WRONG_CLOCK)
         )
         self._key = asyncssh.generate_private_key(wanted.host_key_type)
         self._former_key = asyncssh.generate_private_key(wanted.host_key_type)
@@ -103,8 +104,7 @@ class _Estate:
             box.become(order.serial)
 
     async def start(self) -> Announcement:
-        planned = plan(self._design, self._wanted.devices, self._wanted.seed, self._wanted.only)
-        devices = spread(planned, self._wanted.faults, self._wanted.seed)
+        devices = spread(self._planned, self._wanted.faults, self._wanted.seed)
         return Announcement(
             username=self._design.username,
             devices=tuple([await self._start(replace(device, host=next(self._hosts))) for device in devices]),

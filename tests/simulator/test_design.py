@@ -4,13 +4,16 @@ import io
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 
 import ntc_templates
 import pytest
 import textfsm
 
+from collectors.parse import observe
 from licsweep.errors import UsageError
+from licsweep.reading.host_report import capture
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.device import Device
 from licsweep.simulator.estate import SimulatedEstate
@@ -18,8 +21,9 @@ from licsweep.simulator.outputs import Outputs
 
 DESIGN = load_design()
 NOW = datetime(2026, 11, 24, 10, 32, 11, tzinfo=UTC)
-OUTPUTS = Outputs(DESIGN, NOW)
-ONE_OF_EACH = {device.kind: device for device in plan(DESIGN, len(DESIGN.kinds), seed=1)}
+EVERY_KIND = plan(DESIGN, sum(kind.units for kind in DESIGN.kinds), seed=1)
+OUTPUTS = Outputs(DESIGN, NOW, devices=EVERY_KIND)
+ONE_OF_EACH = {device.kind: device for device in EVERY_KIND}
 WORKING = [device for device in ONE_OF_EACH.values() if device.expected_outcome == "ok"]
 SMALLEST = ["slup", "classic", "stack", "overdue", "nxos9", "nxos10", "unreachable", "wrong-password"]
 NTC_PLATFORM = {"cisco_xe": "cisco_ios", "cisco_nxos": "cisco_nxos"}
@@ -48,7 +52,10 @@ def test_an_estate_has_its_size_and_every_kind_that_fits(devices: int) -> None:
     planned = plan(DESIGN, devices, seed=1)
     kinds = Counter(device.kind for device in planned)
     assert len(planned) == devices
-    assert list(kinds) == [kind.name for kind in DESIGN.kinds][:devices]
+    ends = accumulate(kind.units for kind in DESIGN.kinds)
+    fitting = [kind for kind, end in zip(DESIGN.kinds, ends, strict=True) if end <= devices]
+    assert list(kinds) == [kind.name for kind in fitting]
+    assert all(kinds[kind.name] == kind.units for kind in fitting if kind.units > 1)
     broken = [device for device in planned if device.expected_outcome != "ok"]
     assert len({device.kind for device in broken}) == len(broken)
     serials = [udi.sn for device in planned for udi in device.udis if udi.role is None]
@@ -74,7 +81,9 @@ def test_the_seed_decides_the_serials() -> None:
     assert {d.udis[0].sn for d in plan(DESIGN, 60, seed=1)} != {d.udis[0].sn for d in plan(DESIGN, 60, seed=2)}
 
 
-@pytest.mark.parametrize("device", ONE_OF_EACH.values(), ids=lambda device: device.kind)
+@pytest.mark.parametrize(
+    "device", [one for one in ONE_OF_EACH.values() if one.platform in NTC_PLATFORM], ids=lambda device: device.kind
+)
 def test_show_version_reads_as_ntc_templates_reads_it(device: Device) -> None:
     text = output(device, "show version")
     (row,) = ntc_rows(device, "show version", text)
@@ -146,3 +155,38 @@ def test_both_supervisors_show_the_serial_of_their_chassis() -> None:
     active, standby = ONE_OF_EACH["dual-supervisor"].udis[1:]
     assert active.sn == standby.sn
     assert len({udi.sn for udi in ONE_OF_EACH["stack"].udis}) == 3
+
+
+FIREWALLS = [d for d in EVERY_KIND if d.platform in ("cisco_ftd", "cisco_fxos", "cisco_asa")]
+
+
+@pytest.mark.parametrize("device", FIREWALLS, ids=lambda device: device.name)
+def test_firewalls_are_read_as_designed(device: Device) -> None:
+    captures = [
+        capture(device.name, re.sub("^scope [a-z]+ (?=show)", "", command), render(), NOW)
+        for command, render in OUTPUTS.commands(device).items()
+    ]
+    seen = observe(captures, device.platform, hostname=device.name)
+    assert (seen.outcome, seen.complete, seen.unclaimed_lines) == ("ok", True, ())
+    assert device.udis[0].sn in {udi.sn for udi in seen.udis} | {seen.chassis_serial}
+    facts = DESIGN.kind(device.kind).facts
+    assert seen.cluster == facts.get("cluster")
+    if device.platform == "cisco_ftd":
+        assert seen.manager
+        assert (seen.manager.host, seen.manager.registration) == (facts["manager"], "Completed")
+        assert seen.release == facts["version"]
+    if device.platform == "cisco_fxos":
+        assert [member.hostname for member in seen.members] == facts["instances"]
+
+
+def test_units_that_belong_together_know_each_other() -> None:
+    for kind, size in (("ftd-pair", 2), ("ftdv-pair", 2), ("ftd-cluster", 4), ("ftd-container", 3)):
+        units = [device for device in EVERY_KIND if device.kind == kind]
+        assert len(units) == size
+        assert len({device.virtual_account for device in units}) == 1
+    active, standby = (device for device in EVERY_KIND if device.kind == "ftd-pair")
+    serials = f"Serial Number: Ours {active.udis[0].sn}, Mate {standby.udis[0].sn}"
+    assert serials in output(active, "show failover")
+    assert "This host: Secondary - Standby Ready" in output(standby, "show failover")
+    containers = [device.name for device in EVERY_KIND if device.kind == "ftd-container"]
+    assert DESIGN.kind("ftd-chassis").facts["instances"] == containers

@@ -84,7 +84,7 @@ def test_it_ends_with_its_parent() -> None:
 
 def test_the_password_is_in_no_argument_and_no_file(estate: SimulatedEstate, project: Path) -> None:
     files = [path for path in project.rglob("*") if path.is_file()]
-    assert len(files) == 5
+    assert len(files) == 6
     assert not [path for path in files if estate.password in path.read_text()]
     assert [path for path in files if estate.devices[0].name in path.read_text()], "the search does find what is there"
     assert estate._process
