@@ -2,6 +2,7 @@
 usage report. Rows are only added.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,3 +99,12 @@ class LedgerEntry(Record):
     @property
     def key(self) -> ReportKey:
         return self.pid, self.sn, self.report_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """All of it: files by their hash, parcels by their id, entries in the order in which they were recorded."""
+
+    files: Mapping[str, KeptFile]
+    parcels: Mapping[str, Parcel]
+    entries: Sequence[LedgerEntry]

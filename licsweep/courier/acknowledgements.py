@@ -5,46 +5,28 @@ What stands in an acknowledgement is not known (no public sample), so it is only
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from licsweep.courier.devices import Devices
-from licsweep.courier.progress import Progress, progress
-from licsweep.ledger_types import FileKind, KeptFile, LedgerEntry, Parcel, ReportKey, UsageReport
+from licsweep.courier.devices import Devices, Match
+from licsweep.courier.progress import progress
+from licsweep.ledger_types import FileKind, KeptFile, Ledger
 from reconcile.tables.tables import norm
 
 _SERIAL = re.compile(r"(?:udi_serial_number\W{1,12}|\bSN:\s?)([A-Za-z0-9-]{4,32})")
 _COPY = re.compile(r" ?\([0-9]{1,3}\)(?=\.[a-z]+$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Whose a file is, of which parcel, and the reports that it acknowledges; `why` where that is not proven."""
-
-    hostname: str | None = None
-    parcel: str | None = None
-    reports: tuple[UsageReport, ...] = ()
-    why: str | None = None
-
-
 class Matcher:
     """Whose a file from CSSM is, by the parcels of a project and by what became of the reports in them."""
 
-    def __init__(
-        self,
-        devices: Devices,
-        kept: Mapping[str, KeptFile],
-        parcels: Iterable[Parcel],
-        known: Mapping[ReportKey, Progress],
-    ) -> None:
-        self._devices = devices
+    def __init__(self, devices: Devices, ledger: Ledger, now: datetime) -> None:
+        self._devices, known = devices, progress(ledger.entries, now)
         self._sent: dict[str, Match] = {}
         self._waiting: dict[str, list[Match]] = {}
-        for parcel in parcels:
+        for parcel in ledger.parcels.values():
             for one in parcel.files:
-                file = kept[one.sha256]
-                sent = Match(hostname=one.hostname, parcel=parcel.id, reports=file.reports)
+                file = ledger.files[one.sha256]
+                sent = Match(kind="ack", hostname=one.hostname, parcel=parcel.id, reports=file.reports)
                 self._sent[one.name.casefold()] = sent
                 became = [known[report.key] for report in file.counted]
                 if any(each.parcel == parcel.id and each.acknowledged_at is None for each in became):
@@ -59,14 +41,16 @@ class Matcher:
         hostname = host or self._devices.owner(("", serial) for serial in serials)
         if hostname is None:
             found = f"the serial number of no host: {', '.join(sorted(serials)[:5])}" if serials else "no serial number"
-            return Match(why=f"its name is of no file in a parcel, and it holds {found}")
+            return Match(kind=kind, why=f"its name is of no file in a parcel, and it holds {found}")
         if kind != "ack":
-            return self._checked(Match(hostname=hostname), serials)
+            return self._checked(Match(kind=kind, hostname=hostname), serials)
         waiting = self._waiting.get(hostname, [])
         if len(waiting) == 1:
             return self._checked(waiting[0], serials)
         number = len(waiting) or "none"
-        return Match(why=f"its name is of no file in a parcel, and of the files of {hostname} {number} wait for one")
+        return Match(
+            kind=kind, why=f"its name is of no file in a parcel, and of the files of {hostname} {number} wait for one"
+        )
 
     def _checked(self, match: Match, serials: set[str]) -> Match:
         """The match, unless the file holds a serial number of another device."""
@@ -74,7 +58,10 @@ class Matcher:
         own = {norm(udi.sn or "") for udi in device.udis} if device else set()
         strange = serials - own - {norm(report.sn) for report in match.reports}
         if strange:
-            return Match(why=f"it seems to be of {match.hostname} and holds the serial number {min(strange).upper()}")
+            return Match(
+                kind=match.kind,
+                why=f"it seems to be of {match.hostname} and holds the serial number {min(strange).upper()}",
+            )
         return match
 
 
@@ -83,15 +70,13 @@ def without_copy(name: str) -> str:
     return _COPY.sub("", name)
 
 
-def to_deliver(
-    kept: Iterable[KeptFile], entries: Sequence[LedgerEntry], devices: Devices, as_of: datetime, *, again: bool = False
-) -> list[KeptFile]:
+def to_deliver(ledger: Ledger, devices: Devices, as_of: datetime, *, again: bool = False) -> list[KeptFile]:
     """The files that devices are still to import, by host; with `again` also those that were handed out or imported.
 
     Left out are acknowledgements of reports that another file acknowledged first, or that the device confirms.
     """
-    known = progress(entries, as_of)
-    delivered = {entry.sha256 for entry in entries if entry.step == "delivered"}
+    known = progress(ledger.entries, as_of)
+    delivered = {entry.sha256 for entry in ledger.entries if entry.step == "delivered"}
 
     def is_open(file: KeptFile) -> bool:
         device = devices.by_name.get(file.hostname or "")
@@ -100,4 +85,4 @@ def to_deliver(
         reports = [(one.report_id, known[one.key]) for one in file.counted if known[one.key].ack == file.sha256]
         return file.kind != "ack" or any(not one.confirmed_at(name, device.observation) for name, one in reports)
 
-    return sorted(filter(is_open, kept), key=lambda one: (one.hostname or "", one.name))
+    return sorted(filter(is_open, ledger.files.values()), key=lambda one: (one.hostname or "", one.name))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from licsweep.ledger_types import FileKind, UsageReport
 from licsweep.model import Observation, Udi
-from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.tables.tables import norm
 
 
@@ -48,6 +48,15 @@ class Devices:
         return hosts.pop() if len(hosts) == 1 else None
 
 
-def account(name: str) -> str | None:
-    """The virtual account that judgement gives, None for `unassigned`."""
-    return None if name == UNASSIGNED else name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a file is, whose it is, of which parcel, and the reports that it holds or acknowledges.
+
+    `hostname` is None, and `why` says so, where nothing proves one.
+    """
+
+    kind: FileKind
+    hostname: str | None = None
+    parcel: str | None = None
+    reports: tuple[UsageReport, ...] = ()
+    why: str | None = None

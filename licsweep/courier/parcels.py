@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 
 from licsweep.ledger_types import Form, KeptFile, Parcel, ParcelFile, ReportKey
@@ -45,9 +45,9 @@ def divided(files: Iterable[KeptFile], limit: int) -> Iterator[list[KeptFile]]:
 
 
 def make_parcel(
-    smart: str | None, virtual: str, files: Sequence[KeptFile], *, at: datetime, by: str, form: Form
+    smart: str | None, virtual: str, files: Iterable[KeptFile], *, at: datetime, by: str, form: Form
 ) -> Parcel:
-    """A parcel of these files. Its id is the date and the first 8 hex digits of the hash of `sums`."""
+    """A parcel of these files. Its id is the date and the first 8 hex digits of the hash of its list of files."""
     named: dict[str, ParcelFile] = {}
     for file in files:
         serial = re.sub("[^A-Za-z0-9]+", "-", file.reports[0].sn)
@@ -56,7 +56,8 @@ def make_parcel(
             number += 1
         named[name.casefold()] = ParcelFile(name=name, sha256=file.sha256, hostname=file.hostname or "")
     members = tuple(sorted(named.values(), key=lambda one: one.name))
-    digest = hashlib.sha256(sums(members).encode()).hexdigest()
+    sums = "".join(f"{one.sha256}  {one.name}\n" for one in members)
+    digest = hashlib.sha256(sums.encode()).hexdigest()
     return Parcel(
         id=f"{at:%Y-%m-%d}-{digest[:8]}",
         smart_account=smart,
@@ -66,11 +67,6 @@ def make_parcel(
         packed_by=by,
         files=members,
     )
-
-
-def sums(files: Iterable[ParcelFile]) -> str:
-    """The hashes of the usage files of a parcel, as sha256sum prints and checks them."""
-    return "".join(f"{one.sha256}  {one.name}\n" for one in files)
 
 
 def to_upload(parcel: Parcel, content: Callable[[str], bytes]) -> dict[str, bytes]:

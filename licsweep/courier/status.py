@@ -1,15 +1,14 @@
 """How far each usage report came, which parcels are out, whose deadline is next. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from licsweep.courier.devices import Devices
 from licsweep.courier.progress import Progress, progress
-from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel, ReportKey
+from licsweep.ledger_types import KeptFile, Ledger, ReportKey
 from licsweep.model import Record, Utc
 from licsweep.reports.view import values
 from reconcile.instances.clock import days_in_words
@@ -49,75 +48,44 @@ class CourierStatus(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParcelOut:
-    """A parcel of which not every file is acknowledged."""
-
-    parcel: str
-    virtual_account: str
-    packed_at: datetime
-    uploaded_at: datetime | None
-    waiting: str
-    days_out: int
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
-    """What is shown: the status, its devices with what else is known of them, the parcels that are out, and the files
-    of no known device.
-    """
+    """What is shown: the status, and rows about its devices, the parcels that are out, the files of no known device."""
 
     status: CourierStatus
     devices: Sequence[Mapping[str, Any]]
-    parcels: Sequence[ParcelOut]
+    parcels: Sequence[Mapping[str, Any]]
     unmatched: Sequence[Mapping[str, Any]]
     turnaround_days: int
 
 
 def status_view(
-    devices: Devices,
-    files: Iterable[KeptFile],
-    parcels: Iterable[Parcel],
-    entries: Iterable[LedgerEntry],
-    *,
-    as_of: datetime,
-    turnaround_days: int,
-    hosts: Collection[str] | None = None,
+    devices: Devices, ledger: Ledger, *, as_of: datetime, turnaround_days: int, hosts: Collection[str] | None = None
 ) -> StatusView:
     """The status at `as_of`, of these `hosts` (None: all, and what belongs to none)."""
-    kept = {file.sha256: file for file in files if file.kept_at <= as_of}
-    known = progress(entries, as_of)
-    reports = [_report(key, one, kept, devices) for key, one in known.items()]
+    known = progress(ledger.entries, as_of)
+    reports = [_report(key, one, ledger, devices) for key, one in known.items()]
     reports = [one for one in reports if hosts is None or one.hostname in hosts]
     under_way = Counter(one.hostname for one in reports if one.confirmed_at is None)
-    due = [
-        one
-        for one in devices.by_name.values()
-        if (hosts is None or one.hostname in hosts) and (one.deadline or one.hostname in under_way)
-    ]
-    due.sort(key=lambda one: (one.days_left is None, one.days_left or 0, not one.service_affecting, one.hostname))
+    shown = (one for one in devices.by_name.values() if hosts is None or one.hostname in hosts)
+    due = sorted(
+        (one for one in shown if one.deadline or one.hostname in under_way),
+        key=lambda one: (one.days_left is None, one.days_left or 0, not one.service_affecting, one.hostname),
+    )
     order = {one.hostname: number for number, one in enumerate(due)}
     reports.sort(key=lambda one: (order.get(one.hostname or "", len(order)), one.hostname or "", one.report_id))
-    status = CourierStatus(
-        as_of=as_of,
-        reports=tuple(reports),
-        devices=tuple(DeviceDeadline(hostname=d.hostname, deadline=d.deadline, days_left=d.days_left) for d in due),
-    )
+    rows = [values(one) | {"under_way": under_way[one.hostname]} for one in due]
     return StatusView(
-        status=status,
-        devices=[
-            values(one)
-            | {
-                "under_way": under_way[one.hostname],
-                "days": None if one.days_left is None else days_in_words(one.days_left),
-            }
-            for one in due
-        ],
-        parcels=list(_out(parcels, kept, known, as_of, turnaround_days)),
+        status=CourierStatus(
+            as_of=as_of,
+            reports=tuple(reports),
+            devices=tuple(DeviceDeadline(hostname=d.hostname, deadline=d.deadline, days_left=d.days_left) for d in due),
+        ),
+        devices=[row | {"days": row["deadline"] and days_in_words(row["days_left"])} for row in rows],
+        parcels=list(_parcels_out(ledger, known, as_of, turnaround_days)),
         unmatched=[
             values(file) | {"serials": sorted({report.sn for report in file.reports})}
-            for file in kept.values()
-            if owner(file, devices) is None
+            for file in ledger.files.values()
+            if file.kept_at <= as_of and owner(file, devices) is None
         ],
         turnaround_days=turnaround_days,
     )
@@ -128,48 +96,39 @@ def owner(file: KeptFile, devices: Devices) -> str | None:
     return file.hostname or devices.owner((one.pid, one.sn) for one in file.reports)
 
 
-def _report(key: ReportKey, one: Progress, kept: dict[str, KeptFile], devices: Devices) -> ReportStatus:
-    file = kept.get(one.sha256 or "")
+def _report(key: ReportKey, one: Progress, ledger: Ledger, devices: Devices) -> ReportStatus:
+    file = ledger.files.get(one.sha256 or "")
     hostname = owner(file, devices) if file else None
     device = devices.by_name.get(hostname or "")
+    names = ("parcel", "collected_at", "packed_at", "uploaded_at", "acknowledged_at", "delivered_at")
     return ReportStatus(
         report_id=key[-1],
         hostname=hostname,
-        parcel=one.parcel,
-        collected_at=one.collected_at,
-        packed_at=one.packed_at,
-        uploaded_at=one.uploaded_at,
-        acknowledged_at=one.acknowledged_at,
-        delivered_at=one.delivered_at,
         confirmed_at=one.confirmed_at(key[-1], device.observation if device else None),
+        **{name: getattr(one, name) for name in names},
     )
 
 
-def _out(
-    parcels: Iterable[Parcel],
-    kept: dict[str, KeptFile],
-    known: dict[ReportKey, Progress],
-    as_of: datetime,
-    turnaround_days: int,
-) -> Iterable[ParcelOut]:
-    """The parcels that are out, the oldest first; one whose reports all went on in another parcel is not."""
-    for parcel in sorted((one for one in parcels if one.packed_at <= as_of), key=attrgetter("packed_at")):
-        of_files = [[known[report.key] for report in kept[one.sha256].counted] for one in parcel.files]
+def _parcels_out(
+    ledger: Ledger, known: Mapping[ReportKey, Progress], as_of: datetime, turnaround_days: int
+) -> Iterator[dict[str, Any]]:
+    """The parcels with files that wait for an acknowledgement, the oldest first."""
+    for parcel in ledger.parcels.values():
+        of_files = [[known.get(r.key) for r in ledger.files[one.sha256].counted] for one in parcel.files]
         waiting = [
             reports
             for reports in of_files
-            if any(one.parcel == parcel.id and one.acknowledged_at is None for one in reports)
+            if any(one and one.parcel == parcel.id and one.acknowledged_at is None for one in reports)
         ]
         if waiting:
             days = (as_of - parcel.packed_at) // timedelta(days=1)
-            sent = [one.uploaded[parcel.id] for reports in waiting for one in reports if parcel.id in one.uploaded]
+            sent = [
+                one.uploaded[parcel.id] for reports in waiting for one in reports if one and parcel.id in one.uploaded
+            ]
             state = "waiting for acknowledgements" if sent else "not uploaded"
-            yield ParcelOut(
-                parcel=parcel.id,
-                virtual_account=parcel.virtual_account,
-                packed_at=parcel.packed_at,
-                uploaded_at=max(sent, default=None),
-                waiting=f"{len(waiting)} of {len(parcel.files)}",
-                days_out=days,
-                state=f"out too long, {state}" if days > turnaround_days else state,
-            )
+            yield values(parcel) | {
+                "uploaded_at": max(sent, default=None),
+                "waiting": f"{len(waiting)} of {len(parcel.files)}",
+                "days_out": days,
+                "state": f"out too long, {state}" if days > turnaround_days else state,
+            }

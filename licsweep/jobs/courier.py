@@ -1,6 +1,6 @@
-"""The courier's way out: usage files into the ledger, parcels, uploads."""
+"""The courier's ledger: usage files and acknowledgements come in, parcels and uploads go out."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,29 +8,25 @@ from typing import Literal
 
 from licsweep import files
 from licsweep.courier.contents import Contents
-from licsweep.courier.devices import Device, Devices, account
+from licsweep.courier.devices import Device, Devices, Match
 from licsweep.courier.parcel_folder import write_parcel
 from licsweep.courier.parcels import divided, fewest, make_parcel
 from licsweep.courier.progress import entries_of, progress
+from licsweep.courier.status import owner
 from licsweep.courier.usage_files import MAX_BYTES, read_usage
-from licsweep.errors import (
-    InputError,
-    UnknownParcel,
-    UsageError,
-    did_you_mean,
-    plain_reason,
-)
+from licsweep.errors import InputError, UnknownParcel, UsageError, did_you_mean, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs import judge
 from licsweep.jobs.gathered_files import gather
-from licsweep.ledger_types import FileKind, Form, KeptFile, Parcel
+from licsweep.ledger_types import FileKind, Form, KeptFile, Ledger, Parcel
 from licsweep.model import Record
 from licsweep.position_types import folded
-from licsweep.reading.gathered_texts import Unused
+from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.serialization import not_in_the_future
 from licsweep.settings import Project
-from licsweep.store import Store, exists, writing
+from licsweep.store import exists, writing
+from reconcile.instances.account_assignment import UNASSIGNED
 
 BY_HAND = "carried by hand; no device was asked whether it is whole"
 CONTROLLED = "reported-by-controller"
@@ -80,24 +76,23 @@ def estate(project: Project, as_of: datetime | None = None) -> Devices:
         return Devices(by_name={})
     result = judge.reconcile(project, as_of=as_of)
     inventory = inv.find(project)
-    targets = inventory.targets if inventory else {}
+    sites = {name: target.site for name, target in inventory.targets.items()} if inventory else {}
     seen = {state.hostname: state.observation for state in result.states}
-    return Devices(
-        by_name={
-            one.hostname: Device(
-                hostname=one.hostname,
-                udis=one.udis,
-                smart_account=one.smart_account,
-                virtual_account=account(one.virtual_account),
-                site=targets[one.hostname].site if one.hostname in targets else None,
-                deadline=None if one.compliance_state == CONTROLLED else one.deadline,
-                days_left=None if one.compliance_state == CONTROLLED else one.days_left,
-                service_affecting=one.service_affecting,
-                observation=seen.get(one.hostname),
-            )
-            for one in result.judgement.instances
-        }
-    )
+    found = {}
+    for one in result.judgement.instances:
+        controlled = one.compliance_state == CONTROLLED
+        found[one.hostname] = Device(
+            hostname=one.hostname,
+            udis=one.udis,
+            smart_account=one.smart_account,
+            virtual_account=None if one.virtual_account == UNASSIGNED else one.virtual_account,
+            site=sites.get(one.hostname),
+            deadline=None if controlled else one.deadline,
+            days_left=None if controlled else one.days_left,
+            service_affecting=one.service_affecting,
+            observation=seen.get(one.hostname),
+        )
+    return Devices(by_name=found)
 
 
 def selected(project: Project, selection: Selection) -> Collection[str] | None:
@@ -107,60 +102,85 @@ def selected(project: Project, selection: Selection) -> Collection[str] | None:
     return {target.name for target in select(inv.load(project), selection)}
 
 
-def collect(project: Project, paths: Sequence[Path]) -> list[CarriedFile]:
-    """Takes usage files carried by hand into the ledger, all in one transaction. Raises InputError, StoreError."""
-    devices, contents, now = estate(project), Contents(project.folder), datetime.now(UTC)
+def take(
+    project: Project,
+    found: Iterable[GatheredFile | Unused],
+    match: Callable[[Ledger, GatheredFile], Match | None],
+    origin: str,
+) -> list[CarriedFile]:
+    """Takes files into the ledger, all in one transaction, their bytes before it.
+
+    `match` says what a file is and whose: None where it holds nothing to report, InputError where it can't be used.
+    """
+    contents, now = Contents(project.folder), datetime.now(UTC)
     rows: list[CarriedFile] = []
     new: dict[str, KeptFile] = {}
-    with writing(project, "courier collect", alone=False) as store:
-        known = {file.sha256 for file in store.courier_files() if file.hostname}
-        for found in gather(paths, suffixes=None, limit=MAX_BYTES):
-            if isinstance(found, Unused):
-                rows.append(CarriedFile(file=found.path, state="not-used", why=found.reason))
+    with writing(project, "courier", alone=False) as store:
+        ledger = store.courier_ledger()
+        for one in found:
+            if isinstance(one, Unused):
+                rows.append(CarriedFile(file=one.path, state="not-used", why=one.reason))
                 continue
             try:
-                usage = read_usage(Path(found.path), found.raw)
+                matched = match(ledger, one)
             except InputError as error:
-                why = f"{plain_reason(error).removeprefix(f'{found.path}: ')}; {error.hint}"
-                rows.append(CarriedFile(file=found.path, state="not-used", why=why))
+                why = plain_reason(error).removeprefix(f"{one.path}: ") + (f"; {error.hint}" if error.hint else "")
+                rows.append(CarriedFile(file=one.path, state="not-used", why=why))
                 continue
-            if not usage.reports:
-                rows.append(CarriedFile(file=found.path, state="nothing-to-report"))
+            if matched is None:
+                rows.append(CarriedFile(file=one.path, state="nothing-to-report"))
                 continue
             file = KeptFile(
-                sha256=contents.keep(found.raw),
-                kind="usage",
-                name=found.name.name,
-                size=len(found.raw),
+                sha256=contents.keep(one.raw),
+                kind=matched.kind,
+                name=one.name.name,
+                size=len(one.raw),
                 kept_at=now,
-                origin=BY_HAND,
-                hostname=devices.owner((one.pid, one.sn) for one in usage.reports),
-                reports=usage.reports,
+                origin=origin,
+                hostname=matched.hostname,
+                parcel=matched.parcel,
+                reports=matched.reports,
             )
-            rows.append(carried(found.path, file, known=file.sha256 in known | new.keys()))
-            if rows[-1].state != "known":
+            before = new.get(file.sha256) or ledger.files.get(file.sha256)
+            hostname = file.hostname or (before.hostname if before else None)
+            known = before is not None and before.hostname == hostname
+            if not known:
                 new[file.sha256] = file
-        store.record_courier(
-            files=list(new.values()),
-            entries=[entry for file in new.values() for entry in entries_of(file, "collected", now)],
-        )
+            rows.append(
+                CarriedFile(
+                    file=one.path,
+                    state="unmatched" if hostname is None else "known" if known else "new",
+                    kind=file.kind,
+                    hostname=hostname,
+                    parcel=file.parcel,
+                    reports=len(file.counted),
+                    telemetry=len(file.reports) - len(file.counted),
+                    sha256=file.sha256,
+                    why=matched.why,
+                )
+            )
+        usage = [file for file in new.values() if file.kind == "usage"]
+        acks = [file for file in new.values() if file.kind == "ack" and file.hostname]
+        entries = [entry for file in usage for entry in entries_of(file, "collected", now)]
+        entries += [entry for file in acks for entry in entries_of(file, "acknowledged", now)]
+        store.record_courier(files=list(new.values()), entries=entries)
     return rows
 
 
-def carried(path: str, file: KeptFile, *, known: bool, why: str | None = None) -> CarriedFile:
-    """The row about a file that is kept."""
-    serials = ", ".join(sorted({one.sn for one in file.reports}))
-    return CarriedFile(
-        file=path,
-        state="known" if known else "new" if file.hostname else "unmatched",
-        kind=file.kind,
-        hostname=file.hostname,
-        parcel=file.parcel,
-        reports=len(file.counted),
-        telemetry=len(file.reports) - len(file.counted),
-        sha256=file.sha256,
-        why=why or (None if file.hostname or known else f"no host of the estate has the serial number {serials}"),
-    )
+def collect(project: Project, paths: Sequence[Path]) -> list[CarriedFile]:
+    """Takes usage files carried by hand into the ledger. Raises InputError, StoreError."""
+    devices = estate(project)
+
+    def match(_: Ledger, found: GatheredFile) -> Match | None:
+        reports = read_usage(Path(found.path), found.raw).reports
+        if not reports:
+            return None
+        hostname = devices.owner((one.pid, one.sn) for one in reports)
+        serials = ", ".join(sorted({one.sn for one in reports}))
+        why = None if hostname else f"no host of the estate has the serial number {serials}"
+        return Match(kind="usage", hostname=hostname, reports=reports, why=why)
+
+    return take(project, gather(paths, suffixes=None, limit=MAX_BYTES), match, BY_HAND)
 
 
 def pack(
@@ -180,42 +200,38 @@ def pack(
     devices, now = estate(project), datetime.now(UTC)
     contents, base = Contents(project.folder), project.folder / PARCELS
     with writing(project, "courier pack", create=False, alone=False) as store:
+        ledger = store.courier_ledger()
         for name in again:
-            require_parcel(store, name)
-        kept = {file.sha256: file for file in store.courier_files()}
-        entries = store.courier_entries()
-        out = {entry.parcel for entry in entries if entry.step in ("uploaded", "acknowledged")}
-        missing = [one for one in store.courier_parcels() if one.id not in out and not (base / one.id).exists()]
-        known = progress(entries, now)
+            require_parcel(ledger, name)
+        out = {entry.parcel for entry in ledger.entries if entry.step in ("uploaded", "acknowledged")}
+        missing = [one for one in ledger.parcels.values() if one.id not in out and not (base / one.id).exists()]
         open_reports = {
             key
-            for key, one in known.items()
+            for key, one in progress(ledger.entries, now).items()
             if one.acknowledged_at is None and (one.parcel is None or one.parcel in again)
         }
         usage = [
-            replace(file, hostname=file.hostname or devices.owner((one.pid, one.sn) for one in file.reports))
-            for file in kept.values()
+            replace(file, hostname=owner(file, devices))
+            for file in ledger.files.values()
             if file.kind == "usage" and any(report.key in open_reports for report in file.counted)
         ]
         grouped, left = _by_account(usage, devices)
         parcels = [
-            make_parcel(*pair, group, at=now, by=by, form=form)
-            for pair, found in sorted(grouped.items(), key=str)
+            make_parcel(*account, group, at=now, by=by, form=form)
+            for account, found in sorted(grouped.items(), key=str)
             for group in divided(fewest(found, open_reports), limit)
         ]
-        store.record_courier(
-            parcels=parcels,
-            entries=[
-                entry
-                for parcel in parcels
-                for file in parcel.files
-                for entry in entries_of(kept[file.sha256], "packed", now, parcel=parcel.id, by=by)
-                if entry.key in open_reports
-            ],
-        )
-    folders = [write_parcel(parcel, kept, contents, base) for parcel in (*missing, *parcels)]
+        entries = [
+            entry
+            for parcel in parcels
+            for file in parcel.files
+            for entry in entries_of(ledger.files[file.sha256], "packed", now, parcel=parcel.id, by=by)
+            if entry.key in open_reports
+        ]
+        store.record_courier(parcels=parcels, entries=entries)
+    folders = [write_parcel(parcel, ledger.files, contents, base) for parcel in (*missing, *parcels)]
     if to:
-        folders += [write_parcel(parcel, kept, contents, to) for parcel in parcels]
+        folders += [write_parcel(parcel, ledger.files, contents, to) for parcel in parcels]
     return Packed(parcels=(*missing, *parcels), folders=tuple(map(str, folders)), left=tuple(left))
 
 
@@ -230,49 +246,41 @@ def _by_account(
         if device and device.virtual_account:
             grouped.setdefault((device.smart_account, device.virtual_account), []).append(file)
             continue
-        why = "no host of the estate has its serial number" if file.hostname is None else "its host is not judged today"
+        why = "its host is not judged today" if file.hostname else "no host of the estate has its serial number"
         if device:
             why = "no virtual account is known: set virtual_account in the inventory, or import CSSM's instances"
         left.append(NotPacked(hostname=file.hostname, file=file.name, why=why))
     return grouped, left
 
 
-def require_parcel(store: Store, name: str) -> Parcel:
+def require_parcel(ledger: Ledger, name: str) -> Parcel:
     """The parcel of this id. Raises UnknownParcel."""
-    parcels = {parcel.id: parcel for parcel in store.courier_parcels()}
-    if name not in parcels:
-        raise UnknownParcel(f"{name}: no such parcel", why=did_you_mean(name, parcels), hint="licsweep courier status")
-    return parcels[name]
+    if name not in ledger.parcels:
+        why = did_you_mean(name, ledger.parcels.keys())
+        raise UnknownParcel(f"{name}: no such parcel", why=why, hint="licsweep courier status")
+    return ledger.parcels[name]
 
 
 def uploaded(
-    project: Project,
-    name: str,
-    *,
-    by: str,
-    at: datetime | None = None,
-    virtual_account: str | None = None,
+    project: Project, name: str, *, by: str, at: datetime | None = None, virtual_account: str | None = None
 ) -> Iterator[str]:
     """Records that a parcel was uploaded; gives what a person should know of it. Raises UnknownParcel, InputError."""
     now = datetime.now(UTC)
     not_in_the_future(at, "--at")
     with writing(project, "courier uploaded", create=False, alone=False) as store:
-        parcel = require_parcel(store, name)
-        when = min(at or now, now)
+        ledger = store.courier_ledger()
+        parcel, when = require_parcel(ledger, name), min(at or now, now)
         if when < parcel.packed_at:
             what = f"{name}: was packed at {parcel.packed_at:%Y-%m-%d %H:%M} UTC"
-            raise UsageError(
-                what, why=f"it can't have been uploaded at {when:%Y-%m-%d %H:%M} UTC", hint="name another --at"
-            )
+            why = f"it can't have been uploaded at {when:%Y-%m-%d %H:%M} UTC"
+            raise UsageError(what, why=why, hint="name another --at")
         other = bool(virtual_account) and folded(virtual_account) != folded(parcel.virtual_account)
         note = (
             f"uploaded to the virtual account {virtual_account}, packed for {parcel.virtual_account}" if other else None
         )
-        kept = {file.sha256: file for file in store.courier_files()}
-        sent = [kept[file.sha256] for file in parcel.files]
-        store.record_courier(
-            entries=[one for file in sent for one in entries_of(file, "uploaded", when, parcel=name, by=by, note=note)]
-        )
+        sent = [ledger.files[file.sha256] for file in parcel.files]
+        entries = [one for file in sent for one in entries_of(file, "uploaded", when, parcel=name, by=by, note=note)]
+        store.record_courier(entries=entries)
     if note:
-        yield f"{name}: {note}: its licenses are charged there; move the product instances in CSSM, or see its alerts"
+        yield f"{name}: {note}: its licenses are charged there; see what CSSM says, or move the product instances"
     yield f"{name}: uploaded at {when:%Y-%m-%d %H:%M} UTC, {len(sent)} files"

@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from licsweep import files
+from licsweep.clean_text import shell_word
 from licsweep.courier.acknowledgements import Matcher, to_deliver, without_copy
 from licsweep.courier.archives import MAX_BYTES, unpacked
 from licsweep.courier.contents import Contents
-from licsweep.courier.progress import entries_of, progress
+from licsweep.courier.devices import Match
+from licsweep.courier.progress import entries_of
 from licsweep.courier.sheets import page
-from licsweep.errors import NothingToCarry, UsageError, did_you_mean
+from licsweep.errors import InputError, NothingToCarry, UsageError, did_you_mean
 from licsweep.estate.selection import Selection
 from licsweep.imports import foreign
-from licsweep.jobs.courier import CarriedFile, carried, estate, selected
+from licsweep.jobs.courier import CarriedFile, estate, selected, take
 from licsweep.jobs.gathered_files import gather
-from licsweep.ledger_types import FileKind, KeptFile
+from licsweep.ledger_types import FileKind, Ledger
 from licsweep.model import Record
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.reports.view import values
@@ -40,53 +42,26 @@ class HandedOut(Record):
 
 
 def unpack(project: Project, paths: Sequence[Path], host: str | None = None) -> list[CarriedFile]:
-    """Takes what CSSM gave back into the ledger, all in one transaction; `host` says whose a single file is.
+    """Takes what CSSM gave back into the ledger; `host` says whose a single file is, where nothing in it does.
 
     What belongs to no device for certain is kept and stays unmatched. Raises InputError, UsageError, StoreError.
     """
-    devices, contents, now = estate(project), Contents(project.folder), datetime.now(UTC)
+    devices, now = estate(project), datetime.now(UTC)
     if host and host not in devices.by_name:
         raise UsageError(f"{host}: no such host", why=did_you_mean(host, devices.by_name), hint="licsweep hosts")
-    rows: list[CarriedFile] = []
-    new: dict[str, KeptFile] = {}
-    with writing(project, "courier unpack", create=False, alone=False) as store:
-        kept = {file.sha256: file for file in store.courier_files()}
-        matcher = Matcher(devices, kept, store.courier_parcels(), progress(store.courier_entries(), now))
-        for found in _found(paths):
-            if isinstance(found, Unused):
-                rows.append(CarriedFile(file=found.path, state="not-used", why=found.reason))
-                continue
-            rule = foreign.recognized(found.raw)
-            kind = next((one for one in TO_DEVICES if rule and rule.kind == one), None)
-            if kind is None:
-                why = f"this is {rule.what}: {rule.instead}" if rule else "it is no file of CSSM for a device"
-                rows.append(CarriedFile(file=found.path, state="not-used", why=why.replace("{file}", "FILE")))
-                continue
-            match = matcher.match(found.name.name, files.decoded(found.raw), kind, host)
-            file = KeptFile(
-                sha256=contents.keep(found.raw),
-                kind=kind,
-                name=found.name.name,
-                size=len(found.raw),
-                kept_at=now,
-                origin=ORIGIN,
-                hostname=match.hostname,
-                parcel=match.parcel,
-                reports=match.reports,
-            )
-            before = new.get(file.sha256) or kept.get(file.sha256)
-            known = before is not None and (before.hostname is not None or file.hostname is None)
-            rows.append(carried(found.path, file, known=known, why=match.why))
-            if not known:
-                new[file.sha256] = file
-        acknowledged = [
-            entry
-            for file in new.values()
-            if file.kind == "ack" and file.hostname
-            for entry in entries_of(file, "acknowledged", now)
-        ]
-        store.record_courier(files=list(new.values()), entries=acknowledged)
-    return rows
+    matchers: list[Matcher] = []
+
+    def match(ledger: Ledger, found: GatheredFile) -> Match:
+        rule = foreign.recognized(found.raw)
+        kind = next((one for one in TO_DEVICES if rule and rule.kind == one), None)
+        if kind is None:
+            hint = rule.instead.replace("{file}", shell_word(found.path)) if rule else ""
+            raise InputError(f"this is {rule.what}" if rule else "it is no file of CSSM for a device", hint=hint)
+        if not matchers:
+            matchers.append(Matcher(devices, ledger, now))
+        return matchers[0].match(found.name.name, files.decoded(found.raw), kind, host)
+
+    return take(project, _found(paths), match, ORIGIN)
 
 
 def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
@@ -106,7 +81,7 @@ def deliver_to(project: Project, folder: Path, selection: Selection, *, again: b
     hosts, now = selected(project, selection), datetime.now(UTC)
     devices, contents = estate(project), Contents(project.folder)
     with writing(project, "courier deliver", create=False, alone=False) as store:
-        found = to_deliver(store.courier_files(), store.courier_entries(), devices, now, again=again)
+        found = to_deliver(store.courier_ledger(), devices, now, again=again)
         found = [file for file in found if hosts is None or file.hostname in hosts]
         if not found:
             why = "no acknowledgement waits for a device of the selection"

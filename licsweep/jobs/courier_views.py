@@ -1,6 +1,6 @@
 """How far the courier came, and its calendar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,12 +23,12 @@ from licsweep.courier.status import StatusView, owner, status_view
 from licsweep.errors import UsageError
 from licsweep.estate.selection import Selection
 from licsweep.jobs.courier import estate, selected
-from licsweep.ledger_types import KeptFile, LedgerEntry
+from licsweep.ledger_types import KeptFile, Ledger
 from licsweep.model import Record, Utc
 from licsweep.reports.view import Tone
 from licsweep.serialization import load_yaml_file
 from licsweep.settings import Project
-from licsweep.store import exists, reading
+from licsweep.store import reading
 
 CALENDAR = "courier.yaml"
 DEFAULT_TURNAROUND = 14
@@ -59,12 +59,10 @@ def status(project: Project, as_of: datetime, selection: Selection) -> StatusVie
     """How far each report came. Raises StoreError, UsageError."""
     plan = calendar(project)
     with reading(project) as store:
-        kept, parcels, entries = store.courier_files(), store.courier_parcels(), store.courier_entries()
+        ledger = store.courier_ledger()
     return status_view(
         estate(project, as_of),
-        kept,
-        parcels,
-        entries,
+        ledger,
         as_of=as_of,
         turnaround_days=plan.turnaround_days if plan else DEFAULT_TURNAROUND,
         hosts=selected(project, selection),
@@ -77,11 +75,9 @@ def radar(project: Project, as_of: datetime, trips: Path | None = None) -> Radar
     if plan is None:
         hint = f"write {CALENDAR}: {{turnaround_days: 14, trips: [{{date: 2026-12-01, sites: [berlin]}}]}}"
         raise UsageError(f"{project.folder / CALENDAR}: no calendar", why="no visits are planned there", hint=hint)
-    kept, entries = list[KeptFile](), list[LedgerEntry]()
-    if exists(project):
-        with reading(project) as store:
-            kept, entries = store.courier_files(), store.courier_entries()
-    devices = list(_reporters(estate(project, as_of), kept, entries, as_of))
+    with reading(project) as store:
+        ledger = store.courier_ledger()
+    devices = list(_reporters(estate(project, as_of), ledger, as_of))
     today = as_of.date()
     return Radar(
         as_of=as_of,
@@ -92,13 +88,11 @@ def radar(project: Project, as_of: datetime, trips: Path | None = None) -> Radar
     )
 
 
-def _reporters(
-    devices: Devices, kept: Sequence[KeptFile], entries: Iterable[LedgerEntry], as_of: datetime
-) -> Iterable[Reporter]:
+def _reporters(devices: Devices, ledger: Ledger, as_of: datetime) -> Iterator[Reporter]:
     """Each device with what the ledger knows of it: a report that is confirmed is no longer under way."""
-    known = progress(entries, as_of)
+    known = progress(ledger.entries, as_of)
     usage: dict[str | None, list[KeptFile]] = {}
-    for file in kept:
+    for file in ledger.files.values():
         if file.kind == "usage" and file.kept_at <= as_of:
             usage.setdefault(owner(file, devices), []).append(file)
     for device in devices.by_name.values():

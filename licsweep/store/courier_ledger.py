@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from licsweep import serialization
-from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel, ParcelFile, UsageReport
+from licsweep.ledger_types import KeptFile, Ledger, LedgerEntry, Parcel, ParcelFile, UsageReport
 from licsweep.store import tables as t
 from licsweep.store.base import Part, damaged, record_of
 
@@ -35,26 +35,19 @@ class CourierLedger(Part):
                 if rows:
                     connection.execute(table.insert(), rows)
 
-    def courier_files(self) -> list[KeptFile]:
-        """Every kept file, oldest first; of one that was kept several times what was known of it last."""
-        found: dict[str, KeptFile] = {}
-        for row in self._rows(sa.select(t.courier_file).order_by(t.courier_file.c.id)):
-            with damaged(f"the row of the file {row.name}"):
-                reports = serialization.from_json(row.reports, _REPORTS)
-            found[row.sha256] = record_of(KeptFile, row, reports=reports)
-        return list(found.values())
-
-    def courier_parcels(self) -> list[Parcel]:
-        """Every parcel, oldest first."""
-        found = []
-        for row in self._rows(sa.select(t.courier_parcel).order_by(t.courier_parcel.c.packed_at)):
-            with damaged(f"the row of the parcel {row.id}"):
-                found.append(record_of(Parcel, row, files=serialization.from_json(row.files, _FILES)))
-        return found
-
-    def courier_entries(self) -> list[LedgerEntry]:
-        """Everything that happened to usage reports, in the order in which it was recorded."""
-        return self._records(LedgerEntry, sa.select(t.courier_entry).order_by(t.courier_entry.c.id))
+    def courier_ledger(self) -> Ledger:
+        """All of it; of a file that was kept several times what was known of it last."""
+        with damaged("a row of the courier's ledger"):
+            files = {
+                row.sha256: record_of(KeptFile, row, reports=serialization.from_json(row.reports, _REPORTS))
+                for row in self._rows(sa.select(t.courier_file).order_by(t.courier_file.c.id))
+            }
+            parcels = {
+                row.id: record_of(Parcel, row, files=serialization.from_json(row.files, _FILES))
+                for row in self._rows(sa.select(t.courier_parcel).order_by(t.courier_parcel.c.packed_at))
+            }
+        entries = self._records(LedgerEntry, sa.select(t.courier_entry).order_by(t.courier_entry.c.id))
+        return Ledger(files=files, parcels=parcels, entries=entries)
 
 
 def _row(one: Any) -> dict[str, Any]:

@@ -55,9 +55,9 @@ def killed_until_done(project: Project, place: Path, verb: str) -> int:
         if done.returncode != -signal.SIGKILL:
             return number
         with reading(project) as store:
-            kept = {file.sha256 for file in store.courier_files()}
-            for parcel in store.courier_parcels():
-                assert {one.sha256 for one in parcel.files} <= kept
+            ledger = store.courier_ledger()
+            for parcel in ledger.parcels.values():
+                assert {one.sha256 for one in parcel.files} <= ledger.files.keys()
     pytest.fail("it never came to an end")
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     courier.pack(project, by="Eva")  # what the last killed run left behind
     folders = sorted((project.folder / "courier" / "parcels").iterdir())
     with reading(project) as store:
-        assert [folder.name for folder in folders] == sorted(parcel.id for parcel in store.courier_parcels())
+        assert [folder.name for folder in folders] == sorted(store.courier_ledger().parcels)
     uploads = {file.name: file.read_bytes() for folder in folders for file in (folder / "upload").iterdir()}
     assert sorted(uploads.values()) == sorted(raws.values()), "each once, byte for byte"
     for name in uploads:
@@ -83,7 +83,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     delivered = sorted(path.read_bytes() for path in (tmp_path / "usb").rglob("ACK_*"))
     assert delivered == sorted(ack(name) for name in uploads)
     with reading(project) as store:
-        entries = store.courier_entries()
+        entries = store.courier_ledger().entries
     steps = [(entry.step, *entry.key) for entry in entries]
     assert len(steps) == len(set(steps)) == 4 * 6, "collected, packed, acknowledged, delivered: 6 reports, each once"
     reports = courier_views.status(project, NOW.replace(year=NOW.year + 1), Selection()).status.reports

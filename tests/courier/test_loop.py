@@ -163,7 +163,7 @@ def test_a_lost_parcel_is_packed_again(project: Project, tmp_path: Path) -> None
     one = reports(project)["10"]
     assert (one.parcel, one.uploaded_at) == (second.id, None)
     view = courier_views.status(project, NOW + timedelta(days=20), ALL)
-    assert [(out.parcel, out.state) for out in view.parcels] == [(second.id, "out too long, not uploaded")]
+    assert [(out["id"], out["state"]) for out in view.parcels] == [(second.id, "out too long, not uploaded")]
     (tmp_path / "late.txt").write_bytes(ack())
     late = tmp_path / f"ACK_{lost.files[0].name}"
     late.write_bytes(ack())

@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from licsweep.errors import LicsweepError, LockedError, StoreError
+from licsweep.ledger_types import Ledger
 from licsweep.settings import Project, load
 from licsweep.store import HEAD, Store, exists, reading, sqlite, upgrade, writing
 from licsweep.store.tables import metadata
@@ -104,7 +105,7 @@ def test_the_first_release_is_upgraded_with_all_it_holds(old: Project) -> None:
             )
             == 20
         )
-        assert (store.courier_files(), store.courier_parcels(), store.courier_entries()) == ([], [], [])
+        assert store.courier_ledger() == Ledger(files={}, parcels={}, entries=[])
         bought, listed = store.imports()
         assert (bought.whole, bought.removed_at) == (False, None)
         assert len(bought.entitlements) > 10
