@@ -190,7 +190,10 @@ class Pool(InAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance(Record):
-    """One product instance as judged. `days_left` is a floor, negative when overdue."""
+    """One product instance as judged. `days_left` is a floor, negative when overdue.
+
+    `usage_uploaded_at` and `usage_acknowledged_at` are the courier's: the last upload of its usage, the last ACK.
+    """
 
     hostname: str
     udis: tuple[Udi, ...] = ()
@@ -206,6 +209,8 @@ class Instance(Record):
     days_left: int | None = None
     never_reported: bool = False
     service_affecting: bool = False
+    usage_uploaded_at: Utc | None = None
+    usage_acknowledged_at: Utc | None = None
     age_seconds: int | None = None
     outcome: OutcomeStatus = "ok"
 

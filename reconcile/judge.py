@@ -82,6 +82,7 @@ def _instance(case: JudgedInstance, judged: JudgementContext) -> Instance:
     unit, place, state = case.unit, case.place, case.state
     seen, clock = unit.observation, state.clock
     age = judged.as_of - seen.captured_at if seen and seen.captured_at else None
+    reported = [judged.given.usage_reported.get(udi.sn or "", {}) for udi in unit.udis]
     return Instance(
         hostname=unit.hostname,
         udis=unit.udis,
@@ -97,6 +98,10 @@ def _instance(case: JudgedInstance, judged: JudgementContext) -> Instance:
         days_left=clock.days_left,
         never_reported=clock.never_reported,
         service_affecting=state.service is not None,
+        usage_uploaded_at=max((times["uploaded"] for times in reported if "uploaded" in times), default=None),
+        usage_acknowledged_at=max(
+            (times["acknowledged"] for times in reported if "acknowledged" in times), default=None
+        ),
         age_seconds=int(age.total_seconds()) if age is not None else None,
         outcome=unit.state.outcome,
     )

@@ -33,8 +33,9 @@ class JudgementInput:
     """The hosts as the store knows them at `as_of` (UTC), the exports that count then, and the project's files.
 
     The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
-    `licenses` and `listed` are the accounts whose licenses and product instances were imported (None: those that the
-    rows name). `history` is what suites used at earlier moments: forecasts alone rest on it.
+    `usage_reported` is what the courier's ledger says: by serial number, when usage was last `uploaded` to CSSM and
+    last `acknowledged`. `licenses` and `listed` are the accounts whose licenses and product instances were imported
+    (None: those that the rows name). `history` is what suites used at earlier moments: forecasts alone rest on it.
     """
 
     as_of: datetime
@@ -44,6 +45,7 @@ class JudgementInput:
     licenses: ImportedAccounts | None = None
     listed: ImportedAccounts | None = None
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
+    usage_reported: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)
     history: Sequence[SuiteMeasure] = ()

@@ -39,6 +39,7 @@ def gather(
         left = store.hostnames(swept=True) - listed
         if any(one.retired for one in states):
             states = _answering_again(states, store.snapshots())
+        reported = store.usage_reported(moment)
         if as_of is None:
             tell_of_future(store, moment)
     settings = project.settings
@@ -55,6 +56,7 @@ def gather(
         licenses=known.licenses,
         listed=known.listed,
         facts=_facts(inventory),
+        usage_reported=reported,
         tables=tables,
         options=options,
     )

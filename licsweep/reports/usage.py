@@ -1,10 +1,13 @@
 """`report usage`: what is used, what is owned, and the printed line behind every figure."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from licsweep.position_types import JudgementResult, OwnedTerm, Pool, Use
 from licsweep.reports.build import Figures, Records, clocks
 from licsweep.reports.view import hours, values
+from reconcile.instances.states import is_slup
 
 PoolKey = tuple[str | None, str, str | None]
 
@@ -57,6 +60,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
     return figures, {
         "pools": ({**values(pool), **placed(pool), "lines_in_use": sums[_key(pool)]} for pool in pools),
         "instances": clocks(judgement.instances, result),
+        "unsigned": list(_unsigned(result, lines)),
         "outside": sorted(
             (line for line in lines if line["why"]),
             key=lambda line: (line["why"], line["hostname"], line["line"] or 0),
@@ -69,6 +73,20 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         ),
         "lines": lines,
     }
+
+
+def _unsigned(result: JudgementResult, lines: Iterable[Mapping[str, Any]]) -> Records:
+    """The lines of the product instances that make no RUM report; one without lines has a row of its own."""
+    by_host: dict[str, list[Mapping[str, Any]]] = {}
+    for line in lines:
+        by_host.setdefault(line["hostname"], []).append(line)
+    seen = {state.hostname: state.observation for state in result.states}
+    for instance in result.judgement.instances:
+        printed = seen.get(instance.hostname)
+        if printed and not is_slup(printed):
+            nothing = {"license": None, "name": None, "count": None, "status": None, "captured_at": printed.captured_at}
+            for line in by_host.get(instance.hostname) or [nothing]:
+                yield {**values(instance), **line, "licensing_model": printed.licensing_model}
 
 
 def _key(record: Pool | Use | OwnedTerm) -> PoolKey:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +49,16 @@ class CourierLedger(Part):
             }
         entries = self._records(LedgerEntry, sa.select(t.courier_entry).order_by(t.courier_entry.c.id))
         return Ledger(files=files, parcels=parcels, entries=entries)
+
+    def usage_reported(self, as_of: datetime) -> dict[str, dict[str, datetime]]:
+        """By serial number, when usage was last `uploaded` and last `acknowledged` until a moment."""
+        e = t.courier_entry.c
+        wanted = sa.select(e.sn, e.step, sa.func.max(e.at, type_=t.UtcText))
+        wanted = wanted.where(e.step.in_(("uploaded", "acknowledged")), e.at <= as_of).group_by(e.sn, e.step)
+        found: dict[str, dict[str, datetime]] = {}
+        for sn, step, at in self._rows(wanted):
+            found.setdefault(sn, {})[step] = at
+        return found
 
 
 def _row(one: Any) -> dict[str, Any]:

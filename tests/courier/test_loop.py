@@ -14,7 +14,7 @@ import pytest
 from licsweep.courier.status import ReportStatus
 from licsweep.errors import InputError, KeptFileDamaged, NothingToCarry, UnknownParcel, UsageError
 from licsweep.estate.selection import Selection
-from licsweep.jobs import courier, courier_back, courier_views
+from licsweep.jobs import courier, courier_back, courier_views, judge
 from licsweep.settings import Project
 from tests.courier.making import NOW, ack, ingested, made_project, observation, serial, usage_file
 
@@ -149,6 +149,25 @@ def test_the_whole_loop(project: Project, tmp_path: Path) -> None:
     moment = NOW + timedelta(minutes=3)
     ingested(project, observation(1, captured_at=moment.isoformat(), last_ack_received=moment.isoformat()))
     assert reports(project)["11"].confirmed_at == moment
+
+
+def test_the_usage_report_says_what_was_reported_and_what_nothing_signs(project: Project, tmp_path: Path) -> None:
+    ingested(project, observation(7, licensing_model="classic", slup_enabled=False, next_ack_deadline=None))
+    ingested(project, observation(8, licensing_model="rtu", slup_enabled=False, next_ack_deadline=None, licenses=[]))
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10), two=usage_file(serial(2), 20))
+    for parcel in courier.pack(project, by="Eva").parcels:
+        list(courier.uploaded(project, parcel.id, by="Bo"))
+        (file,) = parcel.files
+        if file.hostname == "acc-01":
+            (tmp_path / f"ACK_{file.name}").write_bytes(ack())
+            courier_back.unpack(project, [tmp_path / f"ACK_{file.name}"])
+    tables = {table.name: table.records() for table in judge.report(project, "usage").tables}
+    known = {
+        row["hostname"]: (row["usage_uploaded_at"] is not None, row["usage_acknowledged_at"] is not None)
+        for row in tables["instances"]
+    }
+    assert (known["acc-01"], known["acc-02"], known["acc-03"]) == ((True, True), (True, False), (False, False))
+    assert [(row["hostname"], row["count"]) for row in tables["unsigned"]] == [("acc-07", 2), ("acc-08", None)]
 
 
 def test_a_lost_parcel_is_packed_again(project: Project, tmp_path: Path) -> None:
