@@ -1,0 +1,94 @@
+"""`licsweep courier` as a person types it: the page about air-gapped sites, step by step; exit codes and JSON."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Done, licsweep
+from tests.courier.making import ack, made_project, observation, serial, usage_file
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "air-gapped.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return made_project(tmp_path / "project", *(observation(number) for number in (1, 2))).folder
+
+
+def commands() -> list[list[str]]:
+    found = [
+        shlex.split(line)
+        for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        for line in block.splitlines()
+    ]
+    assert len(found) == 8
+    return found
+
+
+def test_the_page_is_tried_as_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "courier.yaml").write_text(re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)[0])
+    (folder / "stick").mkdir()
+    (folder / "stick" / "acc-01_rum.txt").write_bytes(usage_file(serial(1), 1))
+    done: dict[str, Done] = {}
+    for _, *words in commands():
+        if words[1] == "uploaded":
+            words = ["courier", "uploaded", next(Path("courier/parcels").iterdir()).name, *words[5:]]  # packed just now
+        if words[1] == "unpack":
+            (folder / "back").mkdir()
+            (file,) = Path("usb").glob("*/upload/*.txt")
+            (folder / "back" / f"ACK_{file.name}").write_bytes(ack())
+        done[words[1]] = licsweep(*words)
+        assert done[words[1]].code == 0, (words, done[words[1]].err)
+    assert (folder / "radar.html").read_text().startswith("<!DOCTYPE html>")
+    assert "acc-01" in (folder / "status.html").read_text()
+    assert len(list((folder / "usb" / "acks").rglob("ACK_*"))) == 1
+
+
+def test_json_is_what_the_schemas_say(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(usage_file(serial(1), 7))
+    licsweep("courier", "collect", "--from", tmp_path / "a.txt", "--project", folder)
+    done = licsweep("courier", "status", "--format", "json", "--project", folder)
+    document = json.loads(done.out)
+    assert document["schema"] == "licsweep/courier-status/1"
+    assert set(document["data"]) == {"as_of", "reports", "devices"}
+    (report,) = document["data"]["reports"]
+    steps = ("collected", "packed", "uploaded", "acknowledged", "delivered", "confirmed")
+    assert set(report) == {"report_id", "hostname", "parcel", *(f"{step}_at" for step in steps)}
+    assert {key for row in document["data"]["devices"] for key in row} == {"hostname", "deadline", "days_left"}
+    before = licsweep("courier", "status", "--format", "json", "--as-of", "2026-01-01", "--project", folder)
+    assert json.loads(before.out)["data"]["reports"] == []
+    some = licsweep("courier", "status", "--format", "csv", "--limit", "acc-02", "--project", folder)
+    assert some.out.splitlines() == [",".join(["Report", "Host", "Parcel", *map(str.capitalize, steps)])]
+
+
+def test_exit_codes(folder: Path, tmp_path: Path) -> None:
+    def code(*words: object) -> tuple[int, str]:
+        done = licsweep("courier", *words, "--project", folder)
+        return done.code, done.err
+
+    (tmp_path / "none.txt").write_bytes(b"hostname x\n")
+    got, err = code("collect", "--from", tmp_path / "none.txt")
+    assert (got, "LS501" in err, "no usage report" in err) == (4, True, True)
+    assert code("collect", "--from", tmp_path / "missing")[0] == 2
+    got, err = code("pack")
+    assert (got, "LS501" in err) == (4, True)
+    got, err = code("uploaded", "2026-01-01-abcdef01")
+    assert (got, "LS502" in err) == (2, True)
+    assert code("deliver", "--to", tmp_path / "usb")[0] == 4
+    got, err = code("radar")
+    assert (got, "courier.yaml" in err) == (2, True)
+    (folder / "courier.yaml").write_text("turnaround_days: -1\n")
+    assert code("radar")[0] == 2
+    for verb in ("check", "radio"):
+        assert "No such command" in code(verb)[1], "what is not built is not offered"
+
+
+def test_an_import_points_at_the_courier(folder: Path, tmp_path: Path) -> None:
+    for raw, told in ((usage_file(serial(1), 1), "courier collect --from"), (ack(), "courier unpack")):
+        (tmp_path / "x.txt").write_bytes(raw)
+        done = licsweep("entitlements", "import", tmp_path / "x.txt", "--project", folder)
+        assert (done.code, told in done.err) == (2, True)
