@@ -11,9 +11,8 @@ from reconcile.tables.tables import Tables, slug
 
 READ = (
     "accounts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "limits", "onprem", "pairing",
-    "releases", "reporters", "substitution", "waivers",
+    "releases", "reporters", "substitution", "tokens", "waivers",
 )  # fmt: skip
-LATER = ("tokens",)
 SUFFIXES = (".yaml", ".yml", ".json")
 _ALIKE = 0.8
 
@@ -21,9 +20,7 @@ _ALIKE = 0.8
 def unused(project: Project, result: JudgementResult | None = None) -> Iterator[str]:
     """Notes on files of the project's root that nothing reads and, with what was judged, on names that meet nothing."""
     for path in sorted(path for path in project.folder.iterdir() if path.suffix in SUFFIXES):
-        if path.stem in LATER:
-            yield f"{path.name}: is not read by this version of licsweep"
-        elif path.stem not in READ and (near := get_close_matches(path.stem, READ, n=1, cutoff=_ALIKE)):
+        if path.stem not in READ and (near := get_close_matches(path.stem, READ, n=1, cutoff=_ALIKE)):
             yield f"{path.name}: nothing reads it; did you mean {near[0]}{path.suffix}?"
     if result:
         tables = Tables.load(project.folder)

@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     account_findings.too_broad,
     estate_findings.new_lines,
     estate_findings.onprem_servers,
+    estate_findings.tokens,
     estate_findings.managers_out_of_sync,
     contract_findings.agreements,
     contract_findings.ending_subscriptions,

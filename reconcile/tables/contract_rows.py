@@ -1,12 +1,12 @@
-"""contract.yaml as frozen types (docs/contract.md): agreements with their suites, and standalone subscriptions."""
+"""contract.yaml and tokens.yaml as frozen types (docs/contract.md): agreements, subscriptions, registration tokens."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from licsweep.checked import Checked
 from licsweep.contract_types import AllowanceMode, Basis, PriceBasis, PriceType
-from licsweep.model import MAX_QUANTITY, Quantity, Record
+from licsweep.model import MAX_QUANTITY, Quantity, Record, Utc, as_utc
 from licsweep.position_types import folded
 
 
@@ -22,6 +22,7 @@ def _allowance(value: Any) -> Any:
     return [{"percent": value}] if isinstance(value, int | float) else value
 
 
+Plane = Literal["cloud", "onprem"]
 Number = Annotated[int | float, Checked(_number)]
 
 
@@ -161,3 +162,32 @@ class ContractFile(Record):
 
     agreements: tuple[Agreement, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow(Record):
+    """A registration token of CSSM (cloud) or of an On-Prem server; `expires` as a bare date is its last valid day.
+
+    `used_for` names what is registered with it: hosts, On-Prem servers, or a plane.
+    """
+
+    id: str
+    smart_account: str | None = None
+    virtual_account: str | None = None
+    plane: Plane | None = None
+    server: str | None = None
+    expires: date | Utc | None = None
+    max_uses: Quantity | None = None
+    uses: Quantity | None = None
+    used_for: str | tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> datetime | None:
+        """From when it is no longer valid."""
+        if isinstance(self.expires, datetime) or self.expires is None:
+            return self.expires and as_utc(self.expires)
+        return datetime.combine(self.expires + timedelta(days=1), time(), UTC)
+
+    @property
+    def wanted_for(self) -> tuple[str, ...]:
+        return (self.used_for,) if isinstance(self.used_for, str) else self.used_for

@@ -190,6 +190,8 @@ class LimitRow(Sourced):
 
     name: Literal[
         "onprem_stale_days",
+        "onprem_critical_days",
+        "token_expiring_days",
         "fragmentation_accounts",
         "fragmentation_median",
         "too_broad_families",

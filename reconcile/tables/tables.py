@@ -1,8 +1,8 @@
 """The tables that judgement rests on: shipped YAML beside this module, a project's files of the same name over it.
 
 What Cisco's names mean differs by product and changes with time, so it is data. A project's rows are asked before the
-shipped ones; accounts.yaml, contract.yaml, onprem.yaml and waivers.yaml are the project's alone. JSON is read in the
-same shapes.
+shipped ones; accounts.yaml, contract.yaml, onprem.yaml, tokens.yaml and waivers.yaml are the project's alone. JSON is
+read in the same shapes.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 from licsweep.errors import InputError
 from licsweep.files import present
 from licsweep.serialization import line_of, load_yaml_file
-from reconcile.tables.contract_rows import Agreement, ContractFile
+from reconcile.tables.contract_rows import Agreement, ContractFile, TokenRow
 from reconcile.tables.rows import (
     AccountsFile,
     CatalogueRow,
@@ -53,6 +53,7 @@ class Tables:
     onprem: OnpremFile = field(default_factory=OnpremFile)
     waivers: tuple[WaiverRow, ...] = ()
     contract: ContractFile = field(default_factory=ContractFile)
+    tokens: tuple[TokenRow, ...] = ()
 
     @classmethod
     def load(cls, project: Path | None = None) -> "Tables":
@@ -79,6 +80,7 @@ class Tables:
             onprem=_own_file(project, "onprem", OnpremFile) or OnpremFile(),
             waivers=_own(project, "waivers", WaiverRow),
             contract=_one_suite_each(project, _own_file(project, "contract", ContractFile) or ContractFile()),
+            tokens=_own(project, "tokens", TokenRow),
         )
 
     def type_of(self, name: str) -> str:

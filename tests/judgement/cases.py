@@ -166,6 +166,9 @@ def differences(want: dict[str, Any], got: JudgementResult) -> list[str]:
     for name, owner in want.get("waived", {}).items():
         said = by_name[name]["waived_by"] if name in by_name else "no such finding"
         found += [f"waived {name}: {said!r} is not {owner!r}"] if said != owner else []
+    for name, severity in want.get("severity", {}).items():
+        said = by_name[name]["severity"] if name in by_name else "no such finding"
+        found += [f"severity {name}: {said!r} is not {severity!r}"] if said != severity else []
     if "findings" in want:
         raised = sorted(f"{f['name']} {f['subject']['id']}" for f in made["findings"])
         found += [f"findings: {raised} is not {sorted(want['findings'])}"] if raised != sorted(want["findings"]) else []

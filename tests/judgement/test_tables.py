@@ -93,6 +93,7 @@ def test_labels_and_catalogue_agree() -> None:
             "  - name: T\n    licenses:\n    - license: B\n    - license: a-X\n",
             ["contract.yaml:8", "agreements.0.suites.1.licenses.1.license", "suite S of the same scope"],
         ),
+        ("tokens.yaml", "- id: T\n- {id: U, plane: moon}\n", ["tokens.yaml:2", "1.plane"]),
         ("waivers.yaml", "- {finding: shortage, subject: x, until: 31.12.2026}\n", ["waivers.yaml:1", "0.until"]),
         ("releases.yaml", "slup:\n- {product: x, from: 1}\n", ["releases.yaml:2", "slup.0.from"]),
         ("pairing.yaml", "- {needs: [x]}\n", ["pairing.yaml:1", "0.addon"]),
@@ -165,7 +166,7 @@ def test_releases_are_compared_number_by_number(release: str, floor: str, is_old
     assert older(release, floor) is is_older
 
 
-@pytest.mark.parametrize(("finding", "known"), [("shortage", True), ("token-expired", True), ("shortages", False)])
+@pytest.mark.parametrize(("finding", "known"), [("shortage", True), ("cssm-alert", True), ("shortages", False)])
 def test_a_waiver_of_nothing_is_an_error(finding: str, known: bool) -> None:
     rows = [WaiverRow(finding=finding, subject="*", owner="ann", reason="", until=None)]
     if known:
