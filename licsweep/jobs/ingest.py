@@ -11,10 +11,10 @@ from licsweep.estate import inventory as inv
 from licsweep.estate.credentials import secrets_of_environment
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.snapshots import write_snapshot
-from licsweep.model import Observation, Outcome
+from licsweep.model import HostResult, Outcome
 from licsweep.reading.collected import Collected
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
-from licsweep.reading.host_report import HostReport, capture, offline_report, read_report
+from licsweep.reading.host_report import capture, offline_report, read_report
 from licsweep.serialization import not_in_the_future
 from licsweep.settings import Project
 from licsweep.store import writing
@@ -51,13 +51,8 @@ def texts(
         tried_at = min(one.started_at for one in captures)
         reports.append(offline_report(Outcome(hostname=name, status="ok"), tried_at, captures, inventory, platform))
     with writing(project, "ingest") as store:
-
-        def save(snapshot_id: int, report: HostReport) -> Outcome:
-            outcome, observation = read_report(report)
-            store.save_host(snapshot_id, outcome, report.tried_at, report.captures, observation)
-            return outcome
-
-        return write_snapshot(store, "ingest", " ".join(map(str, paths)), reports, save), unused
+        results = map(read_report, reports)
+        return write_snapshot(store, "ingest", " ".join(map(str, paths)), len(reports), results), unused
 
 
 def observations(project: Project, file: Path, taken_at: datetime | None) -> Collected:
@@ -67,15 +62,11 @@ def observations(project: Project, file: Path, taken_at: datetime | None) -> Col
     rows = read(file)
     if not rows:
         raise NothingCollected(f"{file}: an empty list", why="it holds no observation")
-    now = datetime.now(UTC)
+    results = []
     for row in rows:
-        not_in_the_future(row.captured_at or taken_at, f"{file}: {row.hostname}: captured_at")
+        at = row.captured_at or taken_at or datetime.now(UTC)
+        not_in_the_future(at, f"{file}: {row.hostname}: captured_at")
+        outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
+        results.append(HostResult(outcome=outcome, tried_at=at, observation=replace(row, captured_at=at)))
     with writing(project, "ingest") as store:
-
-        def save(snapshot_id: int, row: Observation) -> Outcome:
-            at = row.captured_at or taken_at or now
-            outcome = Outcome(hostname=str(row.hostname), status=row.outcome)
-            store.save_host(snapshot_id, outcome, at, observation=replace(row, captured_at=at))
-            return outcome
-
-        return write_snapshot(store, "observations", str(file), rows, save)
+        return write_snapshot(store, "observations", str(file), len(results), results)

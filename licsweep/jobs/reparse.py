@@ -1,13 +1,12 @@
 """Reading stored captures again with today's templates: a new result beside the old one, which stays."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.estate import inventory as inv
 from licsweep.jobs.snapshots import write_snapshot
-from licsweep.model import Observation, Outcome
+from licsweep.model import HostResult
 from licsweep.reading.collected import Collected
 from licsweep.reading.host_report import offline_report, read_report
 from licsweep.settings import Project
@@ -15,15 +14,6 @@ from licsweep.store import Store, writing
 
 READ = frozenset({"ok", "partial", "unparsed", "unsupported", "refused"})
 """Outcomes of hosts that answered to the end, so that reading decides how they ended."""
-
-
-class _Before(NamedTuple):
-    """A host's result as it was stored."""
-
-    snapshot_id: int
-    outcome: Outcome
-    tried_at: datetime
-    observation: Observation | None
 
 
 def reparse(project: Project, snapshot_id: int | None = None) -> tuple[Collected, tuple[str, ...]]:
@@ -37,22 +27,21 @@ def reparse(project: Project, snapshot_id: int | None = None) -> tuple[Collected
     inventory = inv.find(project)
     changed = []
     with writing(project, "reparse", create=False) as store:
+        found = _results(store, snapshot_id)
 
-        def save(made: int, before: _Before) -> Outcome:
-            outcome, observation = before.outcome, before.observation
-            if outcome.status in READ:
-                outcome, observation = _read(store, before, inventory)
-            store.save_host(made, outcome, before.tried_at, (), observation, captured_in=before.snapshot_id)
-            if (outcome.status, observation) != (before.outcome.status, before.observation):
-                changed.append(outcome.hostname)
-            return outcome
+        def results() -> Iterator[HostResult]:
+            for before in found:
+                after = _read(store, before, inventory) if before.outcome.status in READ else before
+                if (after.outcome.status, after.observation) != (before.outcome.status, before.observation):
+                    changed.append(after.outcome.hostname)
+                yield after
 
         chosen = f"captures of snapshot {snapshot_id}" if snapshot_id is not None else "newest captures"
-        collected = write_snapshot(store, "reparse", chosen, _results(store, snapshot_id), save)
+        collected = write_snapshot(store, "reparse", chosen, len(found), results())
     return collected, tuple(changed)
 
 
-def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
+def _results(store: Store, snapshot_id: int | None) -> list[HostResult]:
     """The hosts with captures to read, with what was first read from them; of one snapshot all hosts."""
     holders = store.captured_in(snapshot_id)
     if snapshot_id is not None and not holders:
@@ -60,9 +49,9 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
             f"snapshot {snapshot_id} holds no captures", why="there is nothing to read", hint="licsweep snapshots"
         )
     found = [
-        before
+        replace(before, captured_in=holder)
         for holder in sorted(set(holders.values()))
-        for before in (_Before(holder, *result) for result in store.results(holder))
+        for before in store.results(holder)
         if holder == snapshot_id or (holders.get(before.outcome.hostname) == holder and before.outcome.status in READ)
     ]
     if not found:
@@ -70,11 +59,13 @@ def _results(store: Store, snapshot_id: int | None) -> list[_Before]:
     return sorted(found, key=lambda before: before.outcome.hostname)
 
 
-def _read(store: Store, before: _Before, inventory: inv.Inventory | None) -> tuple[Outcome, Observation | None]:
+def _read(store: Store, before: HostResult, inventory: inv.Inventory | None) -> HostResult:
     platform = before.observation.platform if before.observation else None
     outcome = replace(before.outcome, status="ok", reason=None)
     try:
-        captures = store.captures(before.snapshot_id, outcome.hostname)
+        captures = store.captures(before.captured_in or 0, outcome.hostname)
     except LicsweepError as error:  # a damaged capture
-        return replace(outcome, status="unparsed", reason=plain_reason(error)), None
-    return read_report(offline_report(outcome, before.tried_at, captures, inventory, platform))
+        outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
+        return replace(before, outcome=outcome, observation=None)
+    read = read_report(offline_report(outcome, before.tried_at, captures, inventory, platform))
+    return replace(before, outcome=read.outcome, observation=read.observation)

@@ -10,23 +10,20 @@ from typing import Literal
 from collectors import parse
 from licsweep.errors import LicsweepError, plain_reason
 from licsweep.estate.inventory import AUTO, Inventory
-from licsweep.model import Capture, Observation, Outcome
+from licsweep.model import Capture, HostResult, Outcome
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostReport:
-    """The texts of one host. `outcome` is `ok` when every command was answered; reading may still lower it.
+class HostReport(HostResult):
+    """The texts of one host, to be read. `outcome` is `ok` when every command was answered; reading may still lower it.
 
     `timezone` (an IANA name or an offset) decides an ambiguous zone that the device prints.
     """
 
-    outcome: Outcome
-    platform: str
+    platform: str = ""
     timezone: str | None = None
-    tried_at: datetime
-    captures: tuple[Capture, ...] = ()
 
 
 def capture(
@@ -76,28 +73,29 @@ def offline_report(
     )
 
 
-def read_report(report: HostReport) -> tuple[Outcome, Observation | None]:
-    """How the host ended, and its observation where its texts could be read; never raises.
+def read_report(report: HostReport) -> HostReport:
+    """The report with its observation where its texts could be read, and how the host ended by that; never raises.
 
     Only a report whose outcome is `ok` is read. A text out of bounds or an unknown time zone is `unparsed`, and so is
     whatever a platform from outside raises: the texts are kept, and `reparse` reads them again.
     """
     if report.outcome.status != "ok":
-        return report.outcome, None
+        return report
     try:
         hostname = report.outcome.hostname
         observation = parse.observe(report.captures, report.platform, hostname=hostname, timezone=report.timezone)
     except LicsweepError as error:
-        return replace(report.outcome, status="unparsed", reason=plain_reason(error)), None
+        return replace(report, outcome=replace(report.outcome, status="unparsed", reason=plain_reason(error)))
     except Exception as error:
         log.exception("%s: could not be read", report.outcome.hostname)
         reason = f"reading failed ({type(error).__name__}); its texts are stored"
-        return replace(report.outcome, status="unparsed", reason=reason), None
+        return replace(report, outcome=replace(report.outcome, status="unparsed", reason=reason))
     if observation.outcome == "ok":
-        return report.outcome, observation
+        return replace(report, observation=observation)
     refused = [c.command for c in report.captures if parse.refusal(c.text, report.platform)]
     reason = "an answer was cut off, or a part is missing that it must have"
     if refused:
         reason = f"the device refused: {', '.join(refused)}"
     told = "; ".join(filter(None, (reason, report.outcome.reason)))
-    return replace(report.outcome, status=observation.outcome, reason=told), observation
+    outcome = replace(report.outcome, status=observation.outcome, reason=told)
+    return replace(report, outcome=outcome, observation=observation)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from licsweep import serialization
 from licsweep.errors import StoreError, UsageError
-from licsweep.model import Capture, Observation, Outcome, Snapshot, SnapshotKind
+from licsweep.model import Capture, HostResult, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
 from licsweep.store.base import Part, damaged, record_of
 from licsweep.store.packing import pack, pack_against, unpack
@@ -82,32 +82,17 @@ class Snapshots(Part):
                 hint="licsweep snapshots",
             )
 
-    def save_host(
-        self,
-        snapshot_id: int,
-        outcome: Outcome,
-        tried_at: datetime,
-        captures: Iterable[Capture] = (),
-        observation: Observation | None = None,
-        captured_in: int | None = None,
-    ) -> None:
-        """Adds how one host ended, its raw texts, and what was read from them: all or nothing.
-
-        `captured_in` is the snapshot that holds the texts, where older ones were read again.
-        """
-        row = asdict(outcome) | {
-            "snapshot_id": snapshot_id,
-            "tried_at": tried_at,
-            "rank": _rank(outcome, observation),
-            "captured_in": captured_in,
-        }
+    def save_host(self, snapshot_id: int, result: HostResult) -> None:
+        """Adds how one host ended, its raw texts, and what was read from them: all or nothing."""
+        row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
+        row |= {"rank": _rank(result), "captured_in": result.captured_in}
         with self._writing() as connection:
-            for capture in captures:
+            for capture in result.captures:
                 connection.execute(
                     t.capture.insert().values(snapshot_id=snapshot_id, **_capture_row(connection, capture))
                 )
-            if observation:
-                row |= _observation_row(connection, outcome.hostname, observation)
+            if result.observation:
+                row |= _observation_row(connection, result.outcome.hostname, result.observation)
             connection.execute(t.host_result.insert().values(row))
 
     def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
@@ -123,8 +108,8 @@ class Snapshots(Part):
         tried: datetime | None = self._value(sa.select(sa.func.max(h.tried_at)).where(h.snapshot_id == snapshot_id))
         return tried
 
-    def results(self, snapshot_id: int) -> list[tuple[Outcome, datetime, Observation | None]]:
-        """How each host of one snapshot ended, when it was tried, and what was read from it, by name."""
+    def results(self, snapshot_id: int) -> list[HostResult]:
+        """What one snapshot holds of its hosts, by name, without their texts."""
         h = t.host_result.c
         wanted = (
             sa.select(t.host_result, BASE.c.observation.label("base"))
@@ -132,7 +117,10 @@ class Snapshots(Part):
             .where(h.snapshot_id == snapshot_id)
             .order_by(h.hostname)
         )
-        return [(record_of(Outcome, row), row.tried_at, observation_of(row)) for row in self._rows(wanted)]
+        return [
+            record_of(HostResult, row, outcome=record_of(Outcome, row), observation=observation_of(row))
+            for row in self._rows(wanted)
+        ]
 
     def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
         """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""
@@ -208,7 +196,8 @@ def _capture(row: Any) -> Capture:
     return found
 
 
-def _rank(outcome: Outcome, observation: Observation | None) -> int:
-    if observation is None or (outcome.status != "ok" and not observation.licenses):
+def _rank(result: HostResult) -> int:
+    seen = result.observation
+    if seen is None or (result.outcome.status != "ok" and not seen.licenses):
         return NOTHING
-    return WHOLE if observation.complete else CUT
+    return WHOLE if seen.complete else CUT

@@ -126,4 +126,4 @@ def _ask_all(target: Target, session: Conversation, plan: SweepPlan, captures: l
 def skipped(target: Target, reason: str, skip: SkipReason) -> HostReport:
     """The report of a host that was not tried."""
     outcome = Outcome(hostname=target.name, status="skipped", reason=reason, skip=skip)
-    return HostReport(outcome=outcome, platform=target.platform, tried_at=datetime.now(UTC))
+    return HostReport(outcome=outcome, tried_at=datetime.now(UTC))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from threading import Condition
 
 from licsweep.errors import LicsweepError, plain_reason
-from licsweep.model import Observation, Outcome
+from licsweep.model import HostResult, Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.store import Store
 from licsweep.sweep.gate import NO_STORE, Gate
@@ -46,8 +46,7 @@ class SnapshotWriter:
             if hostname in self._ended:
                 return
             self._reading[hostname] = report
-        unread = replace(report.outcome, gathered=report.outcome.status == "ok"), None
-        outcome, observation = read_report(report) if self._read else unread
+        result = read_report(report) if self._read else _unread(report)
         with self._lock:
             if self._reading.pop(hostname, None) is None:
                 return  # given up while it was read: its texts are stored
@@ -55,15 +54,16 @@ class SnapshotWriter:
             self._storing += 1
             self._lock.notify_all()
         try:
-            self._save(report, outcome, observation)
+            self._save(result)
         finally:
             with self._lock:
                 self._storing -= 1
                 self._lock.notify_all()
 
-    def _save(self, report: HostReport, outcome: Outcome, observation: Observation | None) -> None:
+    def _save(self, result: HostResult) -> None:
+        outcome = result.outcome
         try:
-            self._store.save_host(self._snapshot_id, outcome, report.tried_at, report.captures, observation)
+            self._store.save_host(self._snapshot_id, result)
             with self._lock:
                 self.outcomes.append(outcome)
                 self._show(outcome)
@@ -97,7 +97,7 @@ class SnapshotWriter:
             names = [name for name in hostnames if name not in self._ended]
             self._ended.update(names)
         for report in unread:
-            self._save(report, replace(report.outcome, gathered=report.outcome.status == "ok"), None)
+            self._save(_unread(report))
         with self._lock:
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
         left = [Outcome(hostname=name, status="skipped", reason=reason, skip="sweep-over") for name in names]
@@ -108,3 +108,7 @@ class SnapshotWriter:
         else:
             with self._lock:
                 self.outcomes += left
+
+
+def _unread(report: HostReport) -> HostReport:
+    return replace(report, outcome=replace(report.outcome, gathered=report.outcome.status == "ok"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from licsweep.model import Capture, LicenseUse, Observation, Outcome
+from licsweep.model import Capture, HostResult, LicenseUse, Observation, Outcome
 from licsweep.settings import Project, load
 from licsweep.store import Store, writing
 
@@ -35,9 +35,15 @@ def save(store: Store, hostname: str, at: datetime, status: str = "ok", **fields
     """A snapshot of one host; without fields it brought no observation."""
     snapshot = store.begin("sweep", "all hosts", 1, at)
     observation = Observation(hostname=hostname, captured_at=at, **fields) if fields else None
-    store.save_host(snapshot, Outcome(hostname=hostname, status=status), at, (), observation)  # type: ignore[arg-type]
+    store.save_host(snapshot, result(hostname, at, status, observation=observation))
     store.end(snapshot, "complete", at)
     return snapshot
+
+
+def result(hostname: str = "a", at: datetime = NOW, status: str = "ok", **more: Any) -> HostResult:
+    """How a host ended at that time, and what more there is of it."""
+    outcome = Outcome(hostname=hostname, status=status)  # type: ignore[arg-type]
+    return HostResult(outcome=outcome, tried_at=at, **more)
 
 
 def capture(text: str, command: str = "show license all") -> Capture:

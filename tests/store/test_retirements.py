@@ -6,10 +6,10 @@ import pytest
 
 from licsweep.errors import UsageError
 from licsweep.jobs import judge, retire
-from licsweep.model import Observation, Outcome
+from licsweep.model import Observation
 from licsweep.settings import Project
 from licsweep.store import reading, writing
-from tests.store.conftest import NOW, ONE, save
+from tests.store.conftest import NOW, ONE, result, save
 
 DAY = timedelta(days=1)
 
@@ -71,7 +71,7 @@ def test_hosts_that_left_the_inventory(swept: Project) -> None:
     """A host known from texts alone has no inventory to leave; without an inventory none has left."""
     with writing(swept, "ingest") as store:
         texts = store.begin("ingest", "captures", 1, NOW)
-        store.save_host(texts, Outcome(hostname="c", status="ok"), NOW, (), Observation(hostname="c", licenses=ONE))
+        store.save_host(texts, result("c", observation=Observation(hostname="c", licenses=ONE)))
     at = datetime(2026, 12, 1, tzinfo=UTC)
     assert not any(state.left_inventory for state in judge.gather(swept, as_of=at).states)
     folder = swept.folder / "inventory"

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from licsweep.errors import StoreError, UsageError
-from licsweep.model import LicenseUse, Observation, Outcome
+from licsweep.model import HostResult, LicenseUse, Observation, Outcome
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
 from licsweep.settings import Project
 from licsweep.store import Store, reading
 from licsweep.stored_import import StoredImport
-from tests.store.conftest import NOW, ONE, capture, raw, save
+from tests.store.conftest import NOW, ONE, capture, raw, result, save
 
 
 def test_the_last_good_observation_stays_current(store: Store) -> None:
@@ -48,13 +48,14 @@ def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
     snapshot = store.begin("sweep", "all hosts", 3, NOW, origin="site-berlin")
     late = Outcome(hostname="late", status="skipped", skip="sweep-over", reason="the sweep's deadline has passed")
     store.save_untried(snapshot, [late], NOW)
-    store.save_host(snapshot, Outcome(hostname="new", status="skipped", skip="fresh-enough"), NOW)
-    store.save_host(snapshot, Outcome(hostname="texts", status="ok", gathered=True), NOW)
+    new = Outcome(hostname="new", status="skipped", skip="fresh-enough")
+    texts = Outcome(hostname="texts", status="ok", gathered=True)
+    for outcome in (new, texts):
+        store.save_host(snapshot, HostResult(outcome=outcome, tried_at=NOW))
     states = {state.hostname: state for state in store.host_states(as_of=NOW)}
     assert [states[name].skip for name in ("late", "new", "texts")] == ["sweep-over", "fresh-enough", None]
     assert [states[name].gathered for name in ("late", "new", "texts")] == [False, False, True]
-    (row,) = [outcome for outcome, _, _ in store.results(snapshot) if outcome.gathered]
-    assert row.hostname == "texts"
+    assert [one.outcome for one in store.results(snapshot) if one.outcome.gathered] == [texts]
     (seen,) = store.snapshots()
     assert seen.origin == "site-berlin"
     assert UUID(str(seen.uid)).version == 4
@@ -62,7 +63,7 @@ def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
 
 def test_captures_come_back_and_damage_is_seen(store: Store, project: Project) -> None:
     snapshot = store.begin("sweep", "all hosts", 1, NOW)
-    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("Count: 2\n")])
+    store.save_host(snapshot, result(captures=(capture("Count: 2\n"),)))
     assert store.captures(snapshot, "a") == [capture("Count: 2\n")]
     raw(project, "UPDATE capture SET sha256 = 'x'")
     with pytest.raises(StoreError, match="damaged"):
@@ -72,9 +73,9 @@ def test_captures_come_back_and_damage_is_seen(store: Store, project: Project) -
 def test_a_host_goes_in_whole_or_not_at_all(store: Store) -> None:
     """Its result is there already, so that its texts may not be added to it."""
     snapshot = store.begin("sweep", "all hosts", 1, NOW)
-    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("one\n")])
+    store.save_host(snapshot, result(captures=(capture("one\n"),)))
     with pytest.raises(StoreError):
-        store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture("two\n")])
+        store.save_host(snapshot, result(captures=(capture("two\n"),)))
     assert store.captures(snapshot, "a") == [capture("one\n")]
 
 
@@ -116,7 +117,7 @@ def test_an_import_taken_back_keeps_its_rows(store: Store) -> None:
 def test_outcomes_add_up(store: Store) -> None:
     snapshot = store.begin("sweep", "all hosts", 3, NOW)
     for name, status in {"a": "ok", "b": "ok", "c": "timed-out"}.items():
-        store.save_host(snapshot, Outcome(hostname=name, status=status), NOW)  # type: ignore[arg-type]
+        store.save_host(snapshot, result(name, NOW, status))
     (seen,) = store.snapshots()
     assert seen.outcomes == {"ok": 2, "timed-out": 1}
     assert sum(seen.outcomes.values()) == seen.selected
@@ -125,7 +126,7 @@ def test_outcomes_add_up(store: Store) -> None:
 def read_again(store: Store, of: int, count: int) -> int:
     snapshot = store.begin("reparse", "x", 1, NOW)
     seen = Observation(hostname="a", captured_at=NOW, licenses=(LicenseUse(name="x", count=count),))
-    store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, (), seen, captured_in=of)
+    store.save_host(snapshot, result(observation=seen, captured_in=of))
     return snapshot
 
 
@@ -134,7 +135,7 @@ def test_captures_count_as_they_were_read_last(store: Store) -> None:
     again = read_again(store, first, 7)
     cut = store.begin("reparse", "x", 1, NOW)
     nothing = Observation(hostname="a", complete=False)
-    store.save_host(cut, Outcome(hostname="a", status="partial"), NOW, (), nothing, captured_in=first)
+    store.save_host(cut, result(status="partial", observation=nothing, captured_in=first))
 
     def counts(**options: int) -> list[int | None]:
         (state,) = store.host_states(as_of=NOW + timedelta(days=1), **options)
@@ -201,11 +202,11 @@ def test_what_hardly_changes_is_stored_as_a_difference_to_one_base(store: Store,
         snapshot = store.begin("sweep", "all hosts", 1, NOW)
         at = NOW + timedelta(days=day)
         seen = Observation(hostname="a", captured_at=at, licenses=uses[:-day] if day else uses)
-        store.save_host(snapshot, Outcome(hostname="a", status="ok"), at, [capture(text)], seen)
+        store.save_host(snapshot, result(at=at, captures=(capture(text),), observation=seen))
         assert [one.text for one in store.captures(snapshot, "a")] == [text]
-        ((_, _, read),) = store.results(snapshot)
+        (read,) = store.results(snapshot)
         (state,) = store.host_states(as_of=at)
-        assert read == state.observation == seen
+        assert read.observation == state.observation == seen
     assert raw(project, "SELECT base_id FROM capture ORDER BY id") == [(None,), (1,), (1,), (None,), (4,)]
     assert raw(project, "SELECT base_snapshot_id FROM host_result ORDER BY 1") == [(None,), (1,), (1,), (1,), (1,)]
     whole, packed = raw(project, "SELECT length(text) FROM capture WHERE id IN (1, 2) ORDER BY id")
@@ -215,7 +216,7 @@ def test_what_hardly_changes_is_stored_as_a_difference_to_one_base(store: Store,
 def test_a_damaged_base_is_told(store: Store, project: Project) -> None:
     for text in (TEXT, changed(TEXT, 7)):
         snapshot = store.begin("sweep", "all hosts", 1, NOW)
-        store.save_host(snapshot, Outcome(hostname="a", status="ok"), NOW, [capture(text)])
+        store.save_host(snapshot, result(captures=(capture(text),)))
     raw(project, "UPDATE capture SET text = zeroblob(100) WHERE id = 1")
     with reading(project) as other, pytest.raises(StoreError, match="damaged"):
         other.captures(snapshot, "a")

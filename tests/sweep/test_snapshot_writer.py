@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 def test_a_text_that_takes_long_is_stored_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that computes for a minute (an event stands in for it) holds up no sweep that is over."""
     release = threading.Event()
-    monkeypatch.setattr(snapshot_writer, "read_report", lambda report: (release.wait(60), (report.outcome, None))[1])
+    monkeypatch.setattr(snapshot_writer, "read_report", lambda report: (release.wait(60), report)[1])
     monkeypatch.setattr(snapshot_writer, "READING_SECONDS", 0.1)
     report = HostReport(
         platform="cisco_xe",
