@@ -17,22 +17,17 @@ Kind = Literal["host", "serial", "uuid", "ipv4", "ipv6", "mac", "mail", "account
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _REGID = rf"(?:{_UUID})?regid\.[^\s)<\"]+"  # a column that overflows sets the tag's UUID before it
-_END = r"(?=\s+As of\b|\s*$|\s*,|</)"
 _TABLE = load_yaml_file(Path(__file__).with_suffix(".yaml"), dict[str, Any])
 _SHAPES: list[tuple[Kind, re.Pattern[str]]] = [(kind, re.compile(shape)) for kind, shape in _TABLE["shapes"]]
 _VENDOR, _NOTHING = (re.compile("|".join(_TABLE[name]), re.IGNORECASE) for name in ("vendor", "nothing"))
+_ANNOUNCED = {  # how a label or a key stands before its word
+    "labels": r"^(?:.*[\s,;])?(?:NAMES)\s*[:=]\s*(?!Ours )(\S.*?)(?=\s+As of\b|\s*$|\s*,|</)",
+    "keys": r"(?:\"(?:NAMES)\"\s*:\s*\"|<(?:NAMES)>)([^\"<]+)",
+}
 _LABELLED: list[tuple[Kind, re.Pattern[str]]] = [
-    (
-        kind,
-        re.compile(
-            rf"^(?:.*[\s,;])?(?:{'|'.join(names)})\s*[:=]\s*(?!Ours )(\S.*?){_END}", re.IGNORECASE | re.MULTILINE
-        ),
-    )
-    for kind, names in _TABLE["labels"].items()
-]
-_LABELLED += [
-    (kind, re.compile(rf"(?:\"(?:{'|'.join(names)})\"\s*:\s*\"|<(?:{'|'.join(names)})>)([^\"<]+)", re.IGNORECASE))
-    for kind, names in _TABLE["keys"].items()
+    (kind, re.compile(form.replace("NAMES", "|".join(names)), re.IGNORECASE | re.MULTILINE))
+    for table, form in _ANNOUNCED.items()
+    for kind, names in _TABLE[table].items()
 ]
 FIELDS: Mapping[str, Kind] = {name: kind for kind, names in _TABLE["fields"].items() for name in names}
 """Fields of an observation, wherever they lie, that hold a word of the site."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from licsweep import files
 from licsweep.errors import InputError
@@ -23,21 +23,22 @@ _TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values, aliases cou
 _LARGE, _AT_ONCE = 64 * 1024, 500
 
 
-_adapters: dict[Any, "TypeAdapter[Any]"] = {}
+T = TypeVar("T")
 
 
-def _adapter(kind: Any) -> "TypeAdapter[Any]":
-    if kind not in _adapters:
-        from pydantic import TypeAdapter
+_adapters: dict[Any, Any] = {}
 
-        _adapters[kind] = TypeAdapter(kind)
-    return _adapters[kind]
+
+def _adapter(kind: type[T]) -> "TypeAdapter[T]":
+    from pydantic import TypeAdapter
+
+    made: TypeAdapter[T] = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
+    return made
 
 
 def to_json(value: Any, kind: Any = None, *, light: bool = False) -> str:
     """Compact JSON of one of our frozen types for `from_json`; `light` leaves out what is at its default."""
-    text: str = _adapter(kind or type(value)).dump_json(value, by_alias=True, exclude_defaults=light).decode()
-    return text
+    return _adapter(kind or type(value)).dump_json(value, by_alias=True, exclude_defaults=light).decode()
 
 
 def plain(value: Any, kind: Any = None) -> Any:
@@ -45,28 +46,26 @@ def plain(value: Any, kind: Any = None) -> Any:
     return _adapter(kind or type(value)).dump_python(value, mode="json", by_alias=True)
 
 
-def from_json(text: str | bytes, kind: Any) -> Any:
+def from_json(text: str | bytes, kind: type[T]) -> T:
     """The value that our own `to_json` wrote."""
     return _adapter(kind).validate_json(text)
 
 
 def schema(kind: Any) -> dict[str, Any]:
     """JSON Schema of a type."""
-    made: dict[str, Any] = _adapter(kind).json_schema(mode="serialization")
-    return made
+    return _adapter(kind).json_schema(mode="serialization")
 
 
 def envelope(kind: str, data: Any) -> str:
     """The versioned envelope of every `--format json`, ready to print."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    from pydantic_core import to_json as dump
+
     whole = {
         "schema": f"licsweep/{kind}/1",
-        "generated_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "generated_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": {"name": "licsweep", "version": VERSION},
         "data": data,
     }
-    from pydantic_core import to_json as dump
-
     return dump(whole, indent=1).decode()
 
 
@@ -100,7 +99,7 @@ def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
         raise _wrong(where, error) from error
 
 
-def load_yaml_file(path: Path, kind: Any, *, found_in: Path | None = None) -> Any:
+def load_yaml_file(path: Path, kind: type[T], *, found_in: Path | None = None) -> T:
     """A person's YAML (or JSON) file as `kind`; InputError names file, line and key.
 
     Aliases and merges are allowed as long as the file stays within MAX_DEPTH levels and MAX_VALUES values when each
@@ -149,7 +148,7 @@ def _yaml(path: Path, text: str) -> tuple[Any, Any]:
     try:
         loader = _loader()(text)
         node = loader.get_single_node()
-        _measure(path, node, {}, 1)  # before merges are worked in
+        _measure(node, {}, 1)  # before merges are worked in
         return node, loader.construct_document(node) if node is not None else None
     except yaml.reader.ReaderError as error:
         raise InputError(f"{path}: character {error.position} is not allowed in YAML") from error
@@ -171,9 +170,6 @@ def _loader() -> Any:
 
     safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def refused(node: Any, problem: str) -> Exception:
-        return yaml.MarkedYAMLError(None, None, problem, node.start_mark if node else None, note=__name__)
-
     class Loader(safe):  # type: ignore[misc]
         depth = values = 0
 
@@ -181,7 +177,7 @@ def _loader() -> Any:
             self.depth += 1
             self.values += 1
             if self.depth > MAX_DEPTH or self.values > MAX_VALUES:
-                raise refused(node, _TOO_MUCH)
+                raise _refused(node, _TOO_MUCH)
 
         def ascend_resolver(self) -> None:
             self.depth -= 1
@@ -191,44 +187,44 @@ def _loader() -> Any:
                 return super().construct_object(node, deep)
             except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError) as error:
                 kind = node.tag.rpartition(":")[2]  # a value that its tag does not fit, a date without such a day
-                raise refused(node, f"no valid {kind}") from error
+                raise _refused(node, f"no valid {kind}") from error
 
     return Loader
 
 
-def _measure(path: Path, node: Any, known: dict[int, tuple[int, int] | None], depth: int) -> tuple[int, int]:
+def _refused(node: Any, problem: str) -> Exception:
+    """What is wrong with a node, in our words: `note` tells it from PyYAML's."""
+    import yaml
+
+    return yaml.MarkedYAMLError(None, None, problem, node.start_mark if node else None, note=__name__)
+
+
+def _measure(node: Any, known: dict[int, tuple[int, int] | None], depth: int) -> tuple[int, int]:
     """Values and levels below a node with each alias counted as what it stands for; `known` are those of earlier nodes.
 
-    Raises InputError for a node that holds itself, for one that is too large or too deep, for a key that is no plain
-    word and for a key that stands twice (YAML lets the last of two win in silence).
+    Refuses a node that holds itself, one that is too large or too deep, a key that is no plain word and a key that
+    stands twice (YAML lets the last of two win in silence).
     """
-
-    def fail(at: Any, problem: str) -> NoReturn:
-        raise InputError(f"{path}:{at.start_mark.line + 1}: {problem}")
-
     if node is None or not isinstance(node.value, list):
         return 1, 1
     if id(node) not in known:
         known[id(node)] = None
-        parts, seen = [], set()
-        for part in node.value:
-            key, value = part if isinstance(part, tuple) else (None, part)
-            parts.append(value)
-            if key is None:
-                continue
-            problem = "a key is no plain word" if isinstance(key.value, list) else None
-            problem = problem or (f"{key.value}: stands there twice" if key.value in seen else None)
-            if problem:
-                fail(key, problem)
+        seen = set()
+        for key, _ in node.value if node.id == "mapping" else ():
+            if isinstance(key.value, list):
+                raise _refused(key, "a key is no plain word")
+            if key.value in seen:
+                raise _refused(key, f"{key.value}: stands there twice")
             seen.add(key.value)
-        below = [_measure(path, part, known, depth + 1) for part in parts]
+        parts = [value for _, value in node.value] if node.id == "mapping" else node.value
+        below = [_measure(part, known, depth + 1) for part in parts]
         values = 1 + len(seen) + sum(size for size, _ in below)
         known[id(node)] = values, 1 + max((levels for _, levels in below), default=0)
     measured = known[id(node)]
     if measured is None:
-        fail(node, "an alias stands inside what it stands for")
+        raise _refused(node, "an alias stands inside what it stands for")
     if measured[0] > MAX_VALUES or depth + measured[1] > MAX_DEPTH + 1:
-        fail(node, _TOO_MUCH)
+        raise _refused(node, _TOO_MUCH)
     return measured
 
 
@@ -247,10 +243,7 @@ def _wrong(at: str, error: "ValidationError") -> InputError:
 @cache
 def _mistakes() -> dict[str, dict[str, str]]:
     """mistakes.yaml."""
-    found: dict[str, dict[str, str]] = load_yaml_file(
-        Path(__file__).with_name("mistakes.yaml"), dict[str, dict[str, str]]
-    )
-    return found
+    return load_yaml_file(Path(__file__).with_name("mistakes.yaml"), dict[str, dict[str, str]])
 
 
 def line_of(path: Path, place: Sequence[Any]) -> int:

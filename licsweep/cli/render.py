@@ -24,10 +24,7 @@ _FRACTION = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 @functools.cache
 def columns(kind: str) -> dict[str, str]:
     """The columns of a kind of rows in their order: key and title (columns.yaml)."""
-    tables: dict[str, dict[str, str]] = serialization.load_yaml_file(
-        Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]]
-    )
-    return tables[kind]
+    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])[kind]
 
 
 @dataclass(frozen=True, slots=True)

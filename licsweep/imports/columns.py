@@ -64,8 +64,7 @@ class Exports(Record):
 @cache
 def exports() -> Exports:
     """What is known of the exports."""
-    found: Exports = load_yaml_file(Path(__file__).with_name("columns.yaml"), Exports)
-    return found
+    return load_yaml_file(Path(__file__).with_name("columns.yaml"), Exports)
 
 
 @lru_cache(maxsize=10_000)

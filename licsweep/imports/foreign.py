@@ -47,8 +47,7 @@ class Rule(Record):
 @cache
 def rules() -> dict[str, tuple[Rule, ...]]:
     """The groups of foreign.yaml: xml, binary, text, json, headings, archive."""
-    found: dict[str, tuple[Rule, ...]] = load_yaml_file(FOREIGN, dict[str, tuple[Rule, ...]])
-    return found
+    return load_yaml_file(FOREIGN, dict[str, tuple[Rule, ...]])
 
 
 def refuse_bytes(path: Path, raw: bytes) -> None:
