@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from licsweep import settings
 from licsweep.errors import UsageError
-from licsweep.model import as_utc
+from licsweep.model import Outcome, as_utc
 
 if TYPE_CHECKING:
-    from licsweep.model import Outcome
     from licsweep.position_types import JudgementResult
     from licsweep.reading.collected import Collected
     from licsweep.reports import Report
@@ -43,7 +42,7 @@ class Project:
         gather_only: bool = False,
         fresher_than_hours: float | None = None,
         failed_from: int | None = None,
-        progress: "Callable[[Outcome], None]" = lambda _: None,
+        progress: Callable[[Outcome], None] = lambda _: None,
     ) -> "Collected":
         """Collects from the selected hosts over SSH; `progress` hears of each host that has ended."""
         from licsweep.estate.selection import Selection

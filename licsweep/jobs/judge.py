@@ -124,8 +124,7 @@ def _answering_again(states: Sequence[HostState], snapshots: Sequence[Snapshot])
 def _facts(inventory: inv.Inventory | None) -> dict[str, HostFacts]:
     """What the inventory says of each host, where there is an inventory."""
     known = {field.name for field in fields(HostFacts)}
-    facts = {}
-    for name, host in inventory.targets.items() if inventory else ():
-        said = {key: str(value) for key, value in host.data.items() if key in known and value is not None}
-        facts[name] = HostFacts(**said)
-    return facts
+    return {
+        name: HostFacts(**{key: str(said) for key, said in host.data.items() if key in known and said is not None})
+        for name, host in (inventory.targets.items() if inventory else ())
+    }

@@ -41,17 +41,11 @@ class Gate:
                 self._why = why
                 self.stop.set()
 
-    @property
-    def left(self) -> float | None:
-        """Seconds until the deadline; None where there is none."""
-        return None if self._ends is None else self._ends - time.monotonic()
-
     def over(self) -> str | None:
         """Why nothing more is started; None while the sweep goes on."""
         if self.stop.is_set():
             return self._why
-        left = self.left
-        return TOO_LATE if left is not None and left <= 0 else None
+        return TOO_LATE if self._ends is not None and self._ends <= time.monotonic() else None
 
     def watch(self, cut: Callable[[], None], seconds: float, waited: Callable[[], float] = lambda: 0.0) -> Watched:
         """Registers what ends a running session at once, and in how many seconds that must happen at the latest."""

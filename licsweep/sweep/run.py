@@ -112,12 +112,8 @@ def _stopping(gate: Gate) -> Iterator[None]:
 
     A signal that is ignored (`nohup`) stays ignored. Only the main thread may set handlers.
     """
-    if current_thread() is not main_thread():
-        yield
-        return
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in _ENDING}
-    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
-
+    mine = {number: signal.getsignal(number) for number in _ENDING if current_thread() is main_thread()}
+    before = {number: handler for number, handler in mine.items() if handler is not signal.SIG_IGN}
     asked: list[float] = []
 
     def ask(number: int, _frame: Any) -> None:
