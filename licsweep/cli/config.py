@@ -2,14 +2,13 @@
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Run
 from licsweep.cli.render import Out, data_options
 from licsweep.estate.credentials import known_login
 
 
 @click.command()
 @data_options
-@shared
 def command(run: Run, out: Out) -> None:
     """Show each setting's value and its source (default, licsweep.toml, environment). Secrets are never settings."""
     project = run.project()

@@ -44,7 +44,6 @@ def command() -> None:
     help="A file, a folder or a zip archive of usage files that were carried by hand (repeatable).",
 )
 @data_options
-@shared
 def collect(run: Run, paths: tuple[Path, ...], out: Out) -> None:
     """Take the usage files of devices into the ledger and keep them byte for byte.
 
@@ -60,7 +59,6 @@ def collect(run: Run, paths: tuple[Path, ...], out: Out) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--host", help="The host that a single file is for, where neither its name nor its content says one.")
 @data_options
-@shared
 def unpack(run: Run, paths: tuple[Path, ...], host: str | None, out: Out) -> None:
     """Take what CSSM gave back: acknowledgements, policies, trust codes, authorization codes; files or archives.
 
@@ -94,7 +92,6 @@ def _files(run: Run, kind: str, rows: "Sequence[CarriedFile]", out: Out) -> None
 @click.option("--by", default=_user, help="Who packs it (default: the user's name).")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="A second folder for it, as a USB stick.")
 @data_options
-@shared
 def pack(run: Run, parcel_form: str, max_size: int, again: tuple[str, ...], by: str, to: Path | None, out: Out) -> None:
     """Pack the collected reports that are in no parcel: one parcel for each smart and virtual account.
 
@@ -196,7 +193,6 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
 @click.option("--again", is_flag=True, help="Also what was handed out before.")
 @selection_options
 @data_options
-@shared
 def deliver(run: Run, folder: Path, again: bool, selection: Selection, out: Out) -> None:
     """Write the acknowledgements of each device into a folder, with a checklist to type at the console.
 

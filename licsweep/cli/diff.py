@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Run
 from licsweep.cli.render import Out, data_options
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 @click.argument("a")
 @click.argument("b")
 @data_options
-@shared
 def command(run: Run, a: str, b: str, out: Out) -> None:
     """Show what changed from A to B, each a snapshot's id or a date: instances, licenses, findings.
 

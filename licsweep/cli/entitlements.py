@@ -93,7 +93,6 @@ def remove(run: Run, import_id: int) -> None:
 @click.option("--as-of", type=MOMENT, help="The exports that count then: a date (its end) or a timestamp.")
 @click.option("--imports", is_flag=True, help="List the imports with their numbers instead.")
 @data_options
-@shared
 def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
     """List the entitlements that count: the newest export of each account and source. One row per term."""
     from licsweep.jobs import entitlements, project_files
@@ -123,7 +122,6 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
 @command.command("explain")
 @click.argument("license_name", metavar="LICENSE")
 @data_options
-@shared
 def explain(run: Run, license_name: str, out: Out) -> None:
     """Explain how a license name was matched: its names, labels and tags, where each stands, and what joined them.
 

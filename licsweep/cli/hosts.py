@@ -2,7 +2,7 @@
 
 import click
 
-from licsweep.cli.common import Run, selection_options, shared
+from licsweep.cli.common import Run, selection_options
 from licsweep.cli.render import Out, data_options
 from licsweep.estate import inventory
 from licsweep.estate.selection import Selection, select
@@ -11,7 +11,6 @@ from licsweep.estate.selection import Selection, select
 @click.command()
 @selection_options
 @data_options
-@shared
 def command(run: Run, selection: Selection, out: Out) -> None:
     """List the selected hosts. The whole inventory is checked; an error names its file and line."""
     whole = inventory.load(run.project())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from licsweep.cli.common import MOMENT, Run, shared
+from licsweep.cli.common import MOMENT, Run
 from licsweep.cli.render import Out, data_options, plain
 from licsweep.cli.sweep import counts, host_line, verdict
 from licsweep.errors import UsageError
@@ -19,7 +19,6 @@ MOST_NAMED = 50
 @click.option("--taken-at", type=MOMENT, help="When the text was taken (default: the files' own time).")
 @click.option("--platform", help="Platform of hosts that the inventory does not list (default: recognize it).")
 @data_options
-@shared
 def command(
     run: Run,
     paths: tuple[Path, ...],

@@ -22,7 +22,6 @@ def command() -> None:
 @command.command()
 @selection_options
 @data_options
-@shared
 def scan(run: Run, selection: Selection, out: Out) -> None:
     """Ask each host, and the jump hosts before it, for its key and compare it with the known one.
 
@@ -64,7 +63,6 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
 
 @command.command("list")
 @data_options
-@shared
 def list_(run: Run, out: Out) -> None:
     """List the known keys, as SHA256 fingerprints."""
     from licsweep.access.hostkeys import KnownHosts

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from licsweep import files, serialization
-from licsweep.cli.common import EXIT_FINDINGS, Run, shared
+from licsweep.cli.common import EXIT_FINDINGS, Run
 from licsweep.cli.render import Out, data_options
 from licsweep.model import Observation
 
@@ -20,7 +20,6 @@ MAX_TEXT_BYTES = 8 * files.MIB
 @click.option("--command", "asked", help="Command that printed it (default: recognized from the text).")
 @click.option("--timezone", help="Time zone of the device if its abbreviation is ambiguous, e.g. Asia/Kolkata.")
 @data_options
-@shared
 def command(run: Run, file: Path, platform: str, asked: str | None, timezone: str | None, out: Out) -> None:
     """Parse one command output offline (`-` reads standard input). Exit 1 if it is not complete."""
     from collectors.parse import parse_text

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run, shared
+from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run
 from licsweep.cli.render import Out, data_options, outcomes, table
 from licsweep.position_types import SEVERITIES, Finding, Judgement
 from licsweep.reports.view import percent
@@ -21,7 +21,6 @@ TOP = 20
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 if any unwaived finding has at least this severity."
 )
 @data_options
-@shared
 def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, out: Out) -> None:
     """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
     from licsweep.jobs import judge, project_files

@@ -14,6 +14,7 @@ import click
 
 from licsweep import files, serialization
 from licsweep.clean_text import one_line
+from licsweep.cli.common import shared
 from licsweep.errors import OutputError
 from licsweep.reports.plain_tables import csv_text, text_table
 
@@ -54,18 +55,20 @@ class Out:
 
 
 def formats(*words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Adds `-o` and `--format` with these words, the first of them the default; the verb gets them as `out`.
+    """Adds `-o`, `--format` with these words (the first is the default), and the shared options.
 
-    A file that ends with .html is HTML where that is one of the words.
+    The verb gets the two as `out`. A file that ends with .html is HTML where that is one of the words.
     """
 
     def added(verb: Callable[..., Any]) -> Callable[..., Any]:
+        told = shared(verb)
+
         @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
         @click.option("--format", "form", type=click.Choice(words))
-        @functools.wraps(verb)
-        def wrapped(*args: Any, form: str | None, output: Path | None, **options: Any) -> Any:
+        @functools.wraps(told)
+        def wrapped(*, form: str | None, output: Path | None, **options: Any) -> None:
             page = "html" in words and output is not None and output.suffix == ".html"
-            return verb(*args, out=Out(form or ("html" if page else words[0]), output), **options)
+            told(out=Out(form or ("html" if page else words[0]), output), **options)
 
         return wrapped
 

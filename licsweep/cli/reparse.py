@@ -2,7 +2,7 @@
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Run
 from licsweep.cli.render import Out, data_options
 from licsweep.cli.sweep import counts
 
@@ -12,7 +12,6 @@ SHOWN = 10
 @click.command()
 @click.argument("snapshot", type=int, required=False)
 @data_options
-@shared
 def command(run: Run, snapshot: int | None, out: Out) -> None:
     """Parse stored captures again with the current templates: those of SNAPSHOT, else the newest of each host.
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from licsweep.clean_text import shell_word
-from licsweep.cli.common import START, Run, shared
+from licsweep.cli.common import START, Run
 from licsweep.cli.render import Out, data_options
 from licsweep.errors import UsageError
 
@@ -18,7 +18,6 @@ from licsweep.errors import UsageError
 @click.option("--force", is_flag=True, help="Allow a time before the last capture of the host.")
 @click.option("--undo", is_flag=True, help="Count the host again from then on.")
 @data_options
-@shared
 def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given: Any) -> None:
     """Stop counting the licenses of a host that is gone; prints the history of its retirements.
 

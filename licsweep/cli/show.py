@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from licsweep.cli.common import MOMENT, Run, shared
+from licsweep.cli.common import MOMENT, Run
 from licsweep.cli.parse import as_rows
 from licsweep.cli.render import Out, data_options, plain, table
 
@@ -14,7 +14,6 @@ from licsweep.cli.render import Out, data_options, plain, table
 @click.option("--as-of", type=MOMENT, help="What was known at a date (its end) or a timestamp.")
 @click.option("--raw", is_flag=True, help="Print the stored texts with numbered lines.")
 @data_options
-@shared
 def command(run: Run, host: str, as_of: datetime | None, raw: bool, out: Out) -> None:
     """Show one product instance: its last attempt, its newest good observation, the lines that printed it."""
     from licsweep.jobs import store_queries

@@ -3,13 +3,12 @@
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Run
 from licsweep.cli.render import Out, data_options, outcomes
 
 
 @click.command()
 @data_options
-@shared
 def command(run: Run, out: Out) -> None:
     """List the sweeps and ingests in the store, oldest first."""
     from licsweep.store import reading

@@ -2,7 +2,7 @@
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import Run
 from licsweep.cli.render import Out, data_options
 
 
@@ -13,7 +13,6 @@ def command() -> None:
 
 @command.command("upgrade")
 @data_options
-@shared
 def upgrade(run: Run, out: Out) -> None:
     """Upgrade a database written by an older licsweep; no other verb changes its tables.
 

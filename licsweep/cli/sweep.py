@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Number, Run, selection_options, shared
+from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Number, Run, selection_options
 from licsweep.cli.outputs import FailedHost, kinds
 from licsweep.cli.render import Out, data_options, plain
 from licsweep.errors import NothingCollected
@@ -45,7 +45,6 @@ MOST_HOURS = 24 * 366 * 100
     help="Show what would be sent, to which hosts and with which credential; makes no connection.",
 )
 @data_options
-@shared
 def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: Any) -> None:
     """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
     from licsweep.jobs import sweep

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import io
 import json
 import os
 import socket
@@ -23,26 +24,24 @@ def locked(path: Path, doing: str) -> Iterator[Callable[[], bool]]:
     Raises LockedError that says who holds it and since when, StoreError where `path` can't be opened.
     """
     try:
-        handle = os.open(path, _FLAGS, 0o600)
+        opened = io.FileIO(os.open(path, _FLAGS, 0o600), "r+")
     except OSError as error:
         why = "it is a symbolic link, which is not followed" if error.errno == errno.ELOOP else str(error.strerror)
         raise StoreError(f"{path}: the lock file can't be opened", why=why) from error
-    try:
+    with opened as file:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             hint = "wait until that run ends; the lock is then free, however it ended"
-            raise LockedError(f"another run holds {path}", why=_holder(handle), hint=hint) from error
+            raise LockedError(f"another run holds {path}", why=_holder(file), hint=hint) from error
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         holder = {"pid": os.getpid(), "machine": socket.gethostname(), "doing": doing, "since": now}
         with suppress(OSError):  # on a full disk it is held all the same
-            os.ftruncate(handle, 0)
-            os.write(handle, json.dumps(holder).encode())
-        yield lambda: _is_at(path, handle)
+            file.truncate(0)
+            file.write(json.dumps(holder).encode())
+        yield lambda: _is_at(path, file)
         with suppress(OSError):
-            os.ftruncate(handle, 0)
-    finally:
-        os.close(handle)
+            file.truncate(0)
 
 
 def is_locked(path: Path) -> bool:
@@ -55,15 +54,15 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def _is_at(path: Path, handle: int) -> bool:
+def _is_at(path: Path, file: io.FileIO) -> bool:
     try:
-        return os.path.samestat(os.fstat(handle), path.lstat())
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
     except OSError:
         return False
 
 
-def _holder(handle: int) -> str:
+def _holder(file: io.FileIO) -> str:
     try:
-        return "{doing}, process {pid} on {machine}, since {since}".format(**json.loads(os.read(handle, 4096)))
+        return "{doing}, process {pid} on {machine}, since {since}".format(**json.loads(file.read(4096)))
     except (OSError, ValueError, KeyError, TypeError):
         return "the lock holder is not recorded yet"
