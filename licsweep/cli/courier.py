@@ -131,7 +131,6 @@ def uploaded(run: Run, parcel: str, at: datetime | None, by: str, virtual_accoun
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @selection_options
 @page_options
-@shared
 def status(run: Run, as_of: datetime | None, selection: Selection, out: Out) -> None:
     """Show how far each usage report came, parcels that are out, and whose deadline is next; overdue first.
 
@@ -161,7 +160,6 @@ def status(run: Run, as_of: datetime | None, selection: Selection, out: Out) -> 
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--trips", type=click.Path(path_type=Path), metavar="FILE", help="The calendar (default: courier.yaml).")
 @page_options
-@shared
 def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> None:
     """Show which devices the planned visits keep in time, what each visit carries, and what missing one costs.
 
