@@ -446,20 +446,6 @@ class Outcome(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostResult:
-    """What a snapshot holds of one host: how it ended, its texts, and what was read from them.
-
-    `captured_in` is the snapshot that holds the texts, where older ones were read again.
-    """
-
-    outcome: Outcome
-    tried_at: datetime
-    captures: tuple[Capture, ...] = ()
-    observation: Observation | None = None
-    captured_in: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
     """One sweep or ingest; `outcomes` add up to `selected` once it has ended.
 

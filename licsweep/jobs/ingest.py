@@ -9,9 +9,10 @@ from licsweep.access.blanking import blank, is_configuration
 from licsweep.errors import NothingCollected
 from licsweep.estate import inventory as inv
 from licsweep.estate.credentials import secrets_of_environment
+from licsweep.host_result import HostResult
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.snapshots import write_snapshot
-from licsweep.model import HostResult, Outcome
+from licsweep.model import Outcome
 from licsweep.reading.collected import Collected
 from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
 from licsweep.reading.host_report import capture, offline_report, read_report

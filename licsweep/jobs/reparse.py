@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from licsweep.errors import LicsweepError, NothingCollected, UsageError, plain_reason
 from licsweep.estate import inventory as inv
+from licsweep.host_result import HostResult
 from licsweep.jobs.snapshots import write_snapshot
-from licsweep.model import HostResult
 from licsweep.reading.collected import Collected
 from licsweep.reading.host_report import offline_report, read_report
 from licsweep.settings import Project

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from licsweep.model import HostResult, SnapshotKind
+from licsweep.host_result import HostResult
+from licsweep.model import SnapshotKind
 from licsweep.reading.collected import Collected
 from licsweep.store import Store
 

@@ -10,7 +10,8 @@ from typing import Literal
 from collectors import parse
 from licsweep.errors import LicsweepError, plain_reason
 from licsweep.estate.inventory import AUTO, Inventory
-from licsweep.model import Capture, HostResult, Outcome
+from licsweep.host_result import HostResult
+from licsweep.model import Capture, Outcome
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from licsweep import serialization
 from licsweep.errors import StoreError, UsageError
-from licsweep.model import Capture, HostResult, Observation, Outcome, Snapshot, SnapshotKind
+from licsweep.host_result import HostResult
+from licsweep.model import Capture, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
 from licsweep.store.base import Part, damaged, record_of
 from licsweep.store.packing import pack, pack_against, unpack

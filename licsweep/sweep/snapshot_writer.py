@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from threading import Condition
 
 from licsweep.errors import LicsweepError, plain_reason
-from licsweep.model import HostResult, Outcome
+from licsweep.host_result import HostResult
+from licsweep.model import Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.store import Store
 from licsweep.sweep.gate import NO_STORE, Gate

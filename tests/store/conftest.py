@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from licsweep.model import Capture, HostResult, LicenseUse, Observation, Outcome
+from licsweep.host_result import HostResult
+from licsweep.model import Capture, LicenseUse, Observation, Outcome
 from licsweep.settings import Project, load
 from licsweep.store import Store, writing
 

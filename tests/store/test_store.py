@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from licsweep.errors import StoreError, UsageError
-from licsweep.model import HostResult, LicenseUse, Observation, Outcome
+from licsweep.host_result import HostResult
+from licsweep.model import LicenseUse, Observation, Outcome
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
 from licsweep.settings import Project
 from licsweep.store import Store, reading
