@@ -35,7 +35,7 @@ LicsweepError
     +-- PathUnknown       LS306  unsupported
     +-- NoRestAnswer      LS307  unparsed
     +-- ServerFailed      LS308  unreachable
-    +-- TooManyRequests   LS309  unreachable (also a LinesFull)
+    +-- TooManyRequests   LS309  unreachable
     +-- AnswerCut         LS310  unreachable (also a SessionDropped)
 """
 
@@ -254,7 +254,7 @@ class ServerFailed(AccessError):
     code, transient = "LS308", True
 
 
-class TooManyRequests(LinesFull):
+class TooManyRequests(AccessError):
     """The server wants fewer requests (HTTP 429), for longer than the deadline allows. Sweep it again later."""
 
     code = "LS309"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, InvalidHeader, ProtocolError, ProxyError, SSLError
+from urllib3.exceptions import HTTPError, IncompleteRead, InvalidHeader, ProtocolError, ProxyError, SSLError
 
 from licsweep.access.allowlist import RequestList
 from licsweep.access.dialing import system_socket
@@ -240,5 +240,6 @@ def _in_plain_words(error: HTTPError | OSError) -> AccessError:
     cut = isinstance(error, ProtocolError) and not any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     if cut and not any(isinstance(cause, AccessError | TimeoutError | socket.gaierror) for cause in causes):
         kind = _ClosedBefore if any(isinstance(cause, ConnectionError) for cause in causes) else AnswerCut
-        return kind("the connection ended before the answer did", why=type(causes[-1]).__name__)
+        came = next((f"{cause.partial} bytes came" for cause in causes if isinstance(cause, IncompleteRead)), "")
+        return kind("the connection ended before the answer did", why=came)
     return classify(error) or Unreachable("no answer that HTTP knows", why=type(error).__name__)

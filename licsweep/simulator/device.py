@@ -35,6 +35,7 @@ class Device(Record):
     """One simulated box: where it listens, its place in the inventory, and its designed truth.
 
     `host_key` is what known_hosts says (another key than it offers where its key "changed", "" where it is unknown).
+    `https_port` is where a manager answers over HTTPS, `https_pin` the certificate that the inventory says it shows.
     `virtual_account` is the inventory's.
     Of `expected_licenses` name, tag (the label in parentheses), count (None where `-` stands) and status are given.
     Of a box whose `fault` keeps it from ending ok nothing is expected but `expected_outcome`.
@@ -55,6 +56,8 @@ class Device(Record):
     host: str = "127.0.0.1"
     port: int = 0
     host_key: str = field(default="", repr=False)
+    https_port: int = 0
+    https_pin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +72,12 @@ class JumpHost(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement(Record):
-    """The line that the simulator prints when all listen."""
+    """The line that the simulator prints when all listen; `authority` signed the certificates of all managers (PEM)."""
 
     username: str
     devices: tuple[Device, ...]
     jump_hosts: tuple[JumpHost, ...] = ()
+    authority: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class SimulatedEstate:
         self.devices: tuple[Device, ...] = ()
         self.jump_hosts: tuple[JumpHost, ...] = ()
         self.tally = Tally()
+        self._authority = ""
 
     def __enter__(self) -> "SimulatedEstate":
         if find_spec("asyncssh") is None:
@@ -64,6 +65,7 @@ class SimulatedEstate:
                 raise LicsweepError("the simulated estate did not start", why=why)
         announced = from_json(line, Announcement)
         self.username, self.devices, self.jump_hosts = announced.username, announced.devices, announced.jump_hosts
+        self._authority = announced.authority
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +73,7 @@ class SimulatedEstate:
 
     def write_project(self, directory: Path) -> None:
         """Writes inventory/, known_hosts and entitlements/ of a project for this estate; no password among them."""
-        write_project(directory, self.devices, self.jump_hosts, self._wanted.design)
+        write_project(directory, self.devices, self.jump_hosts, self._wanted.design, self._authority)
 
     def change(self, device: str, *troubles: str, serial: str | None = None) -> None:
         """From now on this is wrong with that device (licsweep/simulator/box.py), or another box stands there."""

@@ -8,6 +8,7 @@ from typing import Literal
 from licsweep import platforms
 from licsweep.errors import UsageError
 from licsweep.model import Record
+from licsweep.platforms import Transport
 from licsweep.simulator.design import load_data
 from licsweep.simulator.device import Device
 from licsweep.vocabulary import OutcomeStatus
@@ -23,6 +24,11 @@ class FaultKind(Record):
     or_: OutcomeStatus | None = None
     within: Literal["connect_timeout", "command_timeout", "device_deadline"]
     sessions: tuple[str, ...] = ()
+    over: tuple[Transport, ...] = ("ssh",)
+
+    def fits(self, platform: platforms.Platform) -> bool:
+        """Whether devices of a platform can have it."""
+        return platform.transport in self.over and (not self.sessions or platform.session in self.sessions)
 
 
 def load_faults() -> dict[str, FaultKind]:
@@ -57,11 +63,11 @@ def spread(devices: Sequence[Device], wanted: Mapping[str, float], seed: int) ->
     kinds = load_faults()
     working = [device.name for device in devices if device.expected_outcome == "ok"]
     random.Random(seed).shuffle(working)  # noqa: S311 - no secret
-    session = {device.name: platforms.get(device.platform).session for device in devices}
+    record = {device.name: platforms.get(device.platform) for device in devices}
     given: dict[str, str] = {}
     for name, share in sorted(wanted.items(), key=lambda item: not kinds[item[0]].sessions):  # the choosy ones first
-        number = max(1, round(share * len(session)))
-        fitting = [host for host in working if not kinds[name].sessions or session[host] in kinds[name].sessions]
+        number = max(1, round(share * len(record)))
+        fitting = [host for host in working if kinds[name].fits(record[host])]
         given |= dict.fromkeys([host for host in fitting if host not in given][:number], name)
     return tuple(
         _with_fault(device, given[device.name], kinds) if device.name in given else device for device in devices

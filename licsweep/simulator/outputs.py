@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -36,6 +37,7 @@ class Outputs:
         self, design: Design, now: datetime, folder: str | None = None, devices: Sequence[Device] = ()
     ) -> None:
         self._design, self.now, self._devices = design, now, devices
+        self._estate = [(one, design.kind(one.kind)) for one in devices]
         self._folder = estate_data(folder) / "outputs"
         self._environment = Environment(
             loader=FunctionLoader(lambda name: self._folder.joinpath(name).read_text()),
@@ -47,6 +49,9 @@ class Outputs:
         )
         self._environment.filters["ago"] = lambda moment, **span: (moment - timedelta(**span)).strftime(DEVICE_DATE)
         self._environment.filters["ahead"] = lambda moment, **span: (moment + timedelta(**span)).strftime(DEVICE_DATE)
+        self._environment.filters["iso"] = lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._environment.filters["milliseconds"] = lambda moment: int(moment.timestamp() * 1000)
+        self._environment.filters["checksum"] = lambda text: crc32(text.encode())
         self._environment.globals["days"] = lambda days, minutes: timedelta(days=days, minutes=minutes)
         self._rendered = cache(self.render)
 
@@ -70,10 +75,12 @@ class Outputs:
     def render(self, template: str, device: Device, **more: Any) -> str:
         """A template as that device prints it, with what it needs beside the device's facts."""
         kind = self._design.kind(device.kind)
-        rng = _random(device)
+        rng, units = _random(device), units_of(self._design, device, self._devices or [device])
         return self._environment.get_template(template).render(
             device=device,
-            units=units_of(self._design, device, self._devices or [device]),
+            units=units,
+            estate=self._estate,
+            managed=[(one, its) for one, its in self._estate if its.facts.get("manager") == units[0].name],
             licenses=[(self._design.licenses[line.license], line) for line in kind.licenses],
             now=self.now.astimezone(ZoneInfo(device.timezone)),
             zone=ZoneInfo(device.timezone),

@@ -9,12 +9,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from licsweep import platforms
 from licsweep.files import write
+from licsweep.line_patterns import is_request
 from licsweep.model import Record
+from licsweep.settings import DEFAULT_SET
 from licsweep.simulator.design import Design, estate_data, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
 
-ENTITLEMENTS_FILE = "cssm-licenses.csv"
+ENTITLEMENTS_FILE, AUTHORITY_FILE = "cssm-licenses.csv", "https-ca.pem"
 NOT_CONSUMING = {"eval-mode", "not-in-use"}
 
 
@@ -49,12 +52,17 @@ class Purchases(Record):
 
 
 def write_project(
-    directory: Path, devices: Sequence[Device], jump_hosts: Sequence[JumpHost] = (), folder: str | None = None
+    directory: Path,
+    devices: Sequence[Device],
+    jump_hosts: Sequence[JumpHost] = (),
+    folder: str | None = None,
+    authority: str = "",
 ) -> None:
     """Writes inventory/{hosts,groups,defaults}.yaml, known_hosts, entitlements/cssm-licenses.csv and the design's
     catalogue.yaml, where it has one, in `directory`.
 
-    The devices stand behind all jump hosts, in their order; `folder` is that of their design (None: ours).
+    The devices stand behind all jump hosts, in their order; `folder` is that of their design (None: ours); `authority`
+    signed the certificates of the managers (https-ca.pem).
     """
     import yaml
 
@@ -73,6 +81,8 @@ def write_project(
     write(directory / "known_hosts", "".join(known))
     if (catalogue := estate_data(folder) / "catalogue.yaml").is_file():
         write(directory / "catalogue.yaml", catalogue.read_text())
+    if any(device.https_port for device in devices):
+        write(directory / AUTHORITY_FILE, authority)
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
     purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
@@ -94,8 +104,17 @@ def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:
         "port": device.port,
         "platform": str(device.platform),
         "groups": list(device.groups),
-        "data": {"site": device.site} | aaa_group | jump,
+        "data": {"site": device.site} | aaa_group | jump | _https(device),
     }
+
+
+def _https(device: Device) -> dict[str, Any]:
+    if not device.https_port:
+        return {}
+    pin = {"https_pin": device.https_pin} if device.https_pin else {}
+    ssh = any(not is_request(line) for line in platforms.get(device.platform).lines)
+    second = {"ssh_credentials": DEFAULT_SET} if ssh else {}
+    return {"https_port": device.https_port, "https_ca": AUTHORITY_FILE} | pin | second
 
 
 def _groups(design: Design, devices: Sequence[Device]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """The SSH side: one asyncssh listener a device on loopback, all in one event loop."""
 
 import asyncio
-import hmac
 import secrets
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_network
@@ -17,10 +16,14 @@ from typing import Any
 import asyncssh
 
 from licsweep import platforms
+from licsweep.simulator import https_server
+from licsweep.simulator.account import Account
 from licsweep.simulator.box import Box
+from licsweep.simulator.certificates import Authority
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.device import Announcement, Device, JumpHost, Order, Tally, Wanted
 from licsweep.simulator.faults import spread
+from licsweep.simulator.managers import MANAGERS
 from licsweep.simulator.outputs import Outputs
 from licsweep.simulator.scp_server import serve_scp
 from licsweep.simulator.terminal import Behavior, HungUp, Vty
@@ -29,25 +32,6 @@ from licsweep.simulator.vtys import vty_of
 KEY_EXCHANGES = ["curve25519-sha256", "curve25519-sha256@libssh.org"]  # the cheapest one, under both of its names
 OLD_KEY_EXCHANGES = ["diffie-hellman-group14-sha1"]
 WRONG_CLOCK = datetime(1993, 3, 1, tzinfo=UTC)
-ATTEMPTS_UNTIL_LOCKED = 10
-
-
-@dataclass(slots=True)
-class Account:
-    """Who may log in with what. With `locks` the tenth refused password ends it, the right one then included."""
-
-    username: str
-    password: str
-    keys: frozenset[str]
-    locks: bool = False
-    refused: int = 0
-
-    def accepts(self, username: str, password: str) -> bool:
-        """Whether that is the password; counts the refused ones."""
-        right = username == self.username and hmac.compare_digest(password.encode(), self.password.encode())
-        locked = self.locks and self.refused >= ATTEMPTS_UNTIL_LOCKED
-        self.refused += not right
-        return right and not locked
 
 
 async def serve(
@@ -79,6 +63,7 @@ class _Estate:
         self._account = Account(self._design.username, wanted.password, keys)
         self._unknown_password = Account(self._design.username, secrets.token_urlsafe(), frozenset())
         self._locking = replace(self._unknown_password, locks=True)
+        self._authority = Authority("Example Simulated Authority")
         self._hosts = map(str, ip_network(wanted.network).hosts()) if wanted.network else repeat("127.0.0.1")
         self.connections: Counter[str] = Counter()
         self.passwords: Counter[str] = Counter()
@@ -109,11 +94,12 @@ class _Estate:
             username=self._design.username,
             devices=tuple([await self._start(replace(device, host=next(self._hosts))) for device in devices]),
             jump_hosts=tuple([await self._start_jump_host(f"jump-{n + 1}") for n in range(self._wanted.jump_hosts)]),
+            authority=self._authority.pem,
         )
 
     async def _start(self, device: Device) -> Device:
         match device.fault:
-            case "tcp-refused":
+            case "tcp-refused" if platforms.get(device.platform).transport == "ssh":
                 port = self._closed_port(device.host)
             case "no-banner":
                 port = await self._listen_raw(device, b"")
@@ -123,7 +109,27 @@ class _Estate:
                 outputs = self._late_outputs if fault == "wrong-clock" else self._outputs
                 port = await self._listen(device, outputs)
         known = {"changed-key": self._former_key, "unknown-key": None}.get(device.fault or "", self._key)
-        return replace(device, port=port, host_key=_public(known) if known else "")
+        device = replace(device, port=port, host_key=_public(known) if known else "")
+        return await self._start_https(device) if platforms.get(device.platform).session in MANAGERS else device
+
+    async def _start_https(self, device: Device) -> Device:
+        """The HTTPS side of a manager, which has the fault; its SSH side is healthy."""
+        fault = device.fault or ""
+        if fault == "tcp-refused":
+            return replace(device, https_port=self._closed_port(device.host))
+        account = self._unknown_password if fault == "wrong-password" else self._account
+        manager = MANAGERS[platforms.get(device.platform).session](self._outputs.commands(device), account, fault)
+        authority = Authority("Another Authority") if fault == "unknown-certificate" else self._authority
+        named = "192.0.2.1" if fault == "other-name" else device.host
+        context = authority.server_context(named)
+
+        def connected() -> None:
+            self.connections[f"{device.name} over HTTPS"] += 1
+
+        server = await https_server.listen(device.host, context, manager.answer, fault, connected)
+        self._stack.callback(server.close)
+        pin = secrets.token_hex(32) if fault == "changed-certificate" else ""
+        return replace(device, https_port=int(server.sockets[0].getsockname()[1]), https_pin=pin)
 
     def _box(self, device: Device, outputs: Outputs) -> Box | None:
         """The box behind a device that makes usage reports."""
@@ -137,7 +143,8 @@ class _Estate:
         return self._boxes[device.name]
 
     async def _listen(self, device: Device, outputs: Outputs) -> int:
-        platform, fault = platforms.get(device.platform), device.fault or ""
+        platform = platforms.get(device.platform)
+        fault = (device.fault or "") if platform.transport == "ssh" else ""
         box = self._box(device, outputs)
         behavior = Behavior(
             name=device.name,

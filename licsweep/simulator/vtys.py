@@ -5,7 +5,7 @@ from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.fxos import Fxos
 from licsweep.simulator.terminal import Vty
 
-KINDS: dict[str, type[Vty]] = {"clish": Clish, "fxos": Fxos}
+KINDS: dict[str, type[Vty]] = {"clish": Clish, "fmc": Clish, "fdm": Clish, "fxos": Fxos}
 """The vtys of the kinds of session that do more than echo a line and answer it."""
 
 

@@ -8,6 +8,7 @@ from licsweep.serialization import load_yaml_file
 from licsweep.simulator.faults import load_faults
 
 SIMULATED = "tests/faults/test_matrix.py::test_a_sweep_of_sick_devices"
+MANAGERS = "tests/faults/test_managers.py::test_a_sweep_of_sick_managers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ def rows() -> dict[str, Row]:
             must=kind.must,
             outcome=f"{kind.outcome} or {kind.or_}" if kind.or_ else kind.outcome,
             within=kind.within,
+            test=SIMULATED if "ssh" in kind.over else MANAGERS,
         )
         for name, kind in load_faults().items()
     }

@@ -103,10 +103,12 @@ def test_show_version_without_its_serial_is_noticed() -> None:
 def test_every_output_renders_plainly(device: Device) -> None:
     commands = OUTPUTS.commands(device)
     assert {"show version"} < set(commands)
-    for render in commands.values():
+    for command, render in commands.items():
         text = render()
         assert text == render()
         assert text.isascii()
+        if device.platform in ("cisco_fmc", "cisco_fdm") and not command.startswith("show"):
+            continue  # JSON: tests/simulator/test_managers.py
         assert not re.search(r"[{}]|\bNone\b|Undefined|\r", text)
         assert not any(line != line.rstrip() for line in text.splitlines() if "advantage" not in line)
 

@@ -15,7 +15,7 @@ from licsweep.simulator.estate import Device, SimulatedEstate
 from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.faults import load_faults, shares, spread
 
-KINDS = load_faults()
+KINDS = {name: kind for name, kind in load_faults().items() if "ssh" in kind.over}
 BELOW_THE_VTY = {
     *("tcp-refused", "no-banner", "banner-only", "kex-mismatch"),
     *("wrong-password", "lock-out", "changed-key", "unknown-key", "wrong-clock"),
