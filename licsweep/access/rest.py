@@ -55,7 +55,7 @@ class RestSession:
         *,
         jump_hosts: JumpHosts | None = None,
         accounts: Accounts | None = None,
-        refused: Callable[[str], object] | None = None,  # noqa: ARG002 - that is what SSH is asked for
+        **_: object,  # what sessions over SSH want to know
     ) -> None:
         self._login, self._platform = login, platform
         self._turns = Turns(accounts or Accounts(), login.account, login.lockout_after)

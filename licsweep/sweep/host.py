@@ -15,7 +15,7 @@ from licsweep.access.failures import classify
 from licsweep.access.login import Login
 from licsweep.access.session import conversation
 from licsweep.clean_text import one_line
-from licsweep.errors import AccessError, LinesFull, PlatformUnknown, SessionTimeout, plain_reason
+from licsweep.errors import AccessError, LicsweepError, LinesFull, PlatformUnknown, SessionTimeout, plain_reason
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.model import Capture, Outcome
 from licsweep.platforms import UNKNOWN, Platform
@@ -83,6 +83,7 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
                 platform = _identified(session, plan)
                 target = replace(target, platform=platform.name)
                 if not session.continue_as(platform):
+                    login = _login(target, plan)
                     continue
             if plan.visit:
                 plan.visit(target, session)
@@ -104,6 +105,14 @@ def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Captu
         finally:
             plan.gate.unwatch(watched)
             session.close()
+
+
+def _login(target: Target, plan: SweepPlan) -> Login:
+    """How to log in to what a host of platform `auto` turned out to be."""
+    try:
+        return plan.login_of(target)
+    except LicsweepError as error:
+        raise PlatformUnknown(f"it is {target.platform}: {error.what}", why=error.why, hint=error.hint) from error
 
 
 def _identified(session: Conversation, plan: SweepPlan) -> Platform:
