@@ -167,7 +167,10 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
     """
     from licsweep.jobs import courier_views
 
-    made = courier_views.radar(run.project(), as_of or datetime.now(UTC), trips)
+    project = run.project()
+    made = courier_views.radar(project, as_of or datetime.now(UTC), trips)
+    for site in courier_views.unknown_sites(project, made):
+        run.say(plain(f"the calendar names the site {site}: no device of the inventory stands there"))
     if out.form == "html":
         out.put(courier_views.radar_page(made).decode())
     elif out.form == "table":

@@ -14,10 +14,10 @@ class Contents:
         self._folder = project_folder / "courier" / "files"
 
     def keep(self, raw: bytes) -> str:
-        """Keeps the bytes and returns their sha256."""
+        """Keeps the bytes and returns their sha256; a kept file that was damaged is whole again."""
         sha256 = hashlib.sha256(raw).hexdigest()
         path = self._path(sha256)
-        if not path.is_file():
+        if not path.is_file() or files.read(path).raw != raw:
             files.make_folder(path.parent)
             files.write(path, raw)
         return sha256

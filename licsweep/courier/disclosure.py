@@ -38,19 +38,20 @@ def _rules() -> tuple[DisclosureRule, ...]:
 def disclosed(documents: Iterable[Any]) -> list[tuple[DisclosureRule, list[str]]]:
     """The rules that met something, each with the different values or names of fields."""
     found: dict[str, set[str]] = {}
-    for path, value in _leaves(list(documents), ""):
+    for path, value in _leaves(list(documents)):
         rule = next(rule for rule in _rules() if re.search(rule.finds, path))
         found.setdefault(rule.what, set()).add(path.strip(".") if rule.names else value)
     return [(rule, sorted(found[rule.what])) for rule in _rules() if rule.what in found]
 
 
-def _leaves(node: Any, path: str) -> Iterator[tuple[str, str]]:
+def _leaves(documents: list[Any]) -> Iterator[tuple[str, str]]:
     """Each value that is not empty, with the keys that lead to it."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _leaves(value, f"{path}.{key}")
-    elif isinstance(node, list):
-        for value in node:
-            yield from _leaves(value, path)
-    elif node not in (None, ""):
-        yield path, str(node)
+    waiting: list[tuple[Any, str]] = [(documents, "")]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [(value, f"{path}.{key}") for key, value in node.items()]
+        elif isinstance(node, list):
+            waiting += [(value, path) for value in node]
+        elif node not in (None, ""):
+            yield path, str(node)

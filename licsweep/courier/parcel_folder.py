@@ -71,6 +71,6 @@ def _files(parcel: Parcel, kept: Mapping[str, KeptFile]) -> list[dict[str, Any]]
         file = kept[one.sha256]
         first = min((report.start.date() for report in file.reports if report.start), default=None)
         last = max((report.end.date() for report in file.reports if report.end), default=None)
-        figures = {"reports": len(file.counted), "first": first, "last": last, "size": file.size}
+        figures = {"reports": len(file.counted), "first": first, "last": last, "size": file.size, "origin": file.origin}
         rows.append(values(one) | figures)
     return rows

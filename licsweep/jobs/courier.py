@@ -1,6 +1,7 @@
 """The courier's ledger: usage files and acknowledgements come in, parcels and uploads go out."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,8 @@ from licsweep.position_types import folded
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.serialization import not_in_the_future
 from licsweep.settings import Project
-from licsweep.store import exists, writing
+from licsweep.store import Store, exists, writing
+from licsweep.store.lock import locked
 from reconcile.instances.account_assignment import UNASSIGNED
 
 BY_HAND = "carried by hand; no device was asked whether it is whole"
@@ -102,6 +104,14 @@ def selected(project: Project, selection: Selection) -> Collection[str] | None:
     return {target.name for target in select(inv.load(project), selection)}
 
 
+@contextmanager
+def open_ledger(project: Project, doing: str) -> Iterator[tuple[Store, Ledger]]:
+    """The store and the ledger for the one run of the courier that may write. Raises LockedError, StoreError."""
+    files.make_folder(project.folder / "courier")
+    with locked(project.folder / "courier" / "lock", doing), writing(project, doing, alone=False) as store:
+        yield store, store.courier_ledger()
+
+
 def take(
     project: Project,
     found: Iterable[GatheredFile | Unused],
@@ -115,8 +125,7 @@ def take(
     contents, now = Contents(project.folder), datetime.now(UTC)
     rows: list[CarriedFile] = []
     new: dict[str, KeptFile] = {}
-    with writing(project, "courier", alone=False) as store:
-        ledger = store.courier_ledger()
+    with open_ledger(project, "courier") as (store, ledger):
         for one in found:
             if isinstance(one, Unused):
                 rows.append(CarriedFile(file=one.path, state="not-used", why=one.reason))
@@ -199,8 +208,7 @@ def pack(
     """
     devices, now = estate(project), datetime.now(UTC)
     contents, base = Contents(project.folder), project.folder / PARCELS
-    with writing(project, "courier pack", create=False, alone=False) as store:
-        ledger = store.courier_ledger()
+    with open_ledger(project, "courier pack") as (store, ledger):
         for name in again:
             require_parcel(ledger, name)
         out = {entry.parcel for entry in ledger.entries if entry.step in ("uploaded", "acknowledged")}
@@ -229,9 +237,9 @@ def pack(
             if entry.key in open_reports
         ]
         store.record_courier(parcels=parcels, entries=entries)
-    folders = [write_parcel(parcel, ledger.files, contents, base) for parcel in (*missing, *parcels)]
-    if to:
-        folders += [write_parcel(parcel, ledger.files, contents, to) for parcel in parcels]
+        folders = [write_parcel(parcel, ledger.files, contents, base) for parcel in (*missing, *parcels)]
+        if to:
+            folders += [write_parcel(parcel, ledger.files, contents, to) for parcel in parcels]
     return Packed(parcels=(*missing, *parcels), folders=tuple(map(str, folders)), left=tuple(left))
 
 
@@ -267,8 +275,7 @@ def uploaded(
     """Records that a parcel was uploaded; gives what a person should know of it. Raises UnknownParcel, InputError."""
     now = datetime.now(UTC)
     not_in_the_future(at, "--at")
-    with writing(project, "courier uploaded", create=False, alone=False) as store:
-        ledger = store.courier_ledger()
+    with open_ledger(project, "courier uploaded") as (store, ledger):
         parcel, when = require_parcel(ledger, name), min(at or now, now)
         if when < parcel.packed_at:
             what = f"{name}: was packed at {parcel.packed_at:%Y-%m-%d %H:%M} UTC"

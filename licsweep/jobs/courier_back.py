@@ -17,14 +17,13 @@ from licsweep.courier.sheets import page
 from licsweep.errors import InputError, NothingToCarry, UsageError, did_you_mean
 from licsweep.estate.selection import Selection
 from licsweep.imports import foreign
-from licsweep.jobs.courier import CarriedFile, estate, selected, take
+from licsweep.jobs.courier import CarriedFile, estate, open_ledger, selected, take
 from licsweep.jobs.gathered_files import gather
 from licsweep.ledger_types import FileKind, Ledger
 from licsweep.model import Record
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.reports.view import values
 from licsweep.settings import Project
-from licsweep.store import writing
 
 ORIGIN = "from CSSM, unpacked here"
 TO_DEVICES: tuple[FileKind, ...] = ("ack", "policy", "trust-code", "authorization")
@@ -80,8 +79,8 @@ def deliver_to(project: Project, folder: Path, selection: Selection, *, again: b
     """
     hosts, now = selected(project, selection), datetime.now(UTC)
     devices, contents = estate(project), Contents(project.folder)
-    with writing(project, "courier deliver", create=False, alone=False) as store:
-        found = to_deliver(store.courier_ledger(), devices, now, again=again)
+    with open_ledger(project, "courier deliver") as (store, ledger):
+        found = to_deliver(ledger, devices, now, again=again)
         found = [file for file in found if hosts is None or file.hostname in hosts]
         if not found:
             why = "no acknowledgement waits for a device of the selection"

@@ -21,6 +21,7 @@ from licsweep.courier.radar import (
 from licsweep.courier.sheets import Mark, page
 from licsweep.courier.status import StatusView, owner, status_view
 from licsweep.errors import UsageError
+from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection
 from licsweep.jobs.courier import estate, selected
 from licsweep.ledger_types import KeptFile, Ledger
@@ -123,6 +124,13 @@ def status_page(view: StatusView) -> bytes:
 def late_devices(made: Radar) -> list[Outlook]:
     """The devices that some visit reaches and none keeps in time."""
     return [one for one in made.devices if one.visited and not one.in_time]
+
+
+def unknown_sites(project: Project, made: Radar) -> list[str]:
+    """The sites of the calendar where no device of the inventory stands."""
+    inventory = inv.find(project)
+    known = {target.site for target in inventory.targets.values()} if inventory else set()
+    return sorted({site for trip in made.trips for site in trip.sites} - known)
 
 
 def radar_page(made: Radar) -> bytes:

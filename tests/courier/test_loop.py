@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from licsweep.courier.status import ReportStatus
-from licsweep.errors import InputError, KeptFileDamaged, NothingToCarry, UnknownParcel, UsageError
+from licsweep.errors import InputError, KeptFileDamaged, LockedError, NothingToCarry, UnknownParcel, UsageError
 from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_back, courier_views, judge
 from licsweep.settings import Project
@@ -226,6 +226,25 @@ def test_changed_bytes_never_leave(project: Project, tmp_path: Path) -> None:
     kept.write_bytes(kept.read_bytes().replace(b"17.09.04", b"17.09.05"))
     with pytest.raises(KeptFileDamaged):
         courier.pack(project, by="Eva")
+    carry(project, tmp_path / "stick")
+    made = courier.pack(project, by="Eva")
+    assert list(uploads(made).values()) == [usage_file(serial(1), 10)], "the file was there again"
+
+
+def test_one_run_at_a_time(project: Project, tmp_path: Path) -> None:
+    with courier.open_ledger(project, "courier collect"), pytest.raises(LockedError):
+        courier.pack(project, by="Eva")
+
+
+def test_hostile_words_are_words(project: Project, tmp_path: Path) -> None:
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10, hostname="<script>alert(1)</script>\x1b[31m"))
+    made = courier.pack(project, by="<b>Eva</b>")
+    for name in ("cover.html", "release-officer.html"):
+        page = Path(made.folders[0], name).read_text()
+        assert "<script" not in page
+        assert "<b>" not in page
+        assert "\x1b" not in page
+        assert "default-src 'none'" in page
 
 
 def test_a_parcel_whose_folder_is_gone_is_made_again(project: Project, tmp_path: Path) -> None:

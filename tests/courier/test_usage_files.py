@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from licsweep.courier.disclosure import disclosed
 from licsweep.courier.usage_files import read_usage
 from licsweep.errors import InputError
 from licsweep.serialization import plain
@@ -47,3 +50,24 @@ def test_every_byte_that_is_cut_off_is_noticed() -> None:
     for length in range(0, len(raw), 7):
         with pytest.raises(InputError):
             read_usage(path, raw[:length])
+
+
+RAW = (FOLDER / "v2_two_reports" / "file.txt").read_bytes()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(RAW) - 1), st.binary(max_size=3)), min_size=1, max_size=5))
+def test_damage_is_told_and_never_breaks(damages: list[tuple[int, bytes]]) -> None:
+    raw = RAW
+    for place, other in damages:
+        raw = raw[:place] + other + raw[place + 1 :]
+    try:
+        found = read_usage(Path("x"), raw)
+    except InputError:
+        return
+    disclosed(found.documents)
+    assert all(report.sn and report.report_id for report in found.reports)
+
+
+def test_deep_documents_break_nothing() -> None:
+    deep = RAW.replace(b"<data>{", b'<data>{"a":' + b"[" * 900 + b"]" * 900 + b",", 1)
+    assert disclosed(read_usage(Path("x"), deep).documents)
