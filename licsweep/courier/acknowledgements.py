@@ -79,10 +79,12 @@ def to_deliver(ledger: Ledger, devices: Devices, as_of: datetime, *, again: bool
     delivered = {entry.sha256 for entry in ledger.entries if entry.step == "delivered"}
 
     def is_open(file: KeptFile) -> bool:
-        device = devices.by_name.get(file.hostname or "")
-        if device is None or file.kind == "usage" or (file.sha256 in delivered and not again):
+        hostname = file.hostname or ""
+        if hostname not in devices.by_name or file.kind == "usage" or (file.sha256 in delivered and not again):
             return False
         reports = [(one.report_id, known[one.key]) for one in file.counted if known[one.key].ack == file.sha256]
-        return file.kind != "ack" or any(not one.confirmed_at(name, device.observation) for name, one in reports)
+        return file.kind != "ack" or any(
+            not one.confirmed_at(name, devices.seen.get(hostname)) for name, one in reports
+        )
 
     return sorted(filter(is_open, ledger.files.values()), key=lambda one: (one.hostname or "", one.name))

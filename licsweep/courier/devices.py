@@ -1,35 +1,22 @@
-"""The devices of the estate as the courier needs them: whose a UDI is, where a device stands, when a report is due."""
+"""The devices of the estate as the courier needs them: whose a UDI is, where each stands, when a report is due."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from licsweep.ledger_types import FileKind, UsageReport
-from licsweep.model import Observation, Udi
+from licsweep.model import Observation
+from licsweep.position_types import Instance
 from reconcile.tables.tables import norm
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """One product instance as judged; `virtual_account` is None where nothing says one."""
-
-    hostname: str
-    udis: tuple[Udi, ...] = ()
-    smart_account: str | None = None
-    virtual_account: str | None = None
-    site: str | None = None
-    deadline: datetime | None = None
-    days_left: int | None = None
-    service_affecting: bool = False
-    observation: Observation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Devices:
-    """Every device by its host name."""
+    """Every product instance as judged, the site of each in the inventory, and what each said last, by host name."""
 
-    by_name: dict[str, Device]
+    by_name: Mapping[str, Instance]
+    sites: Mapping[str, str | None] = field(default_factory=dict)
+    seen: Mapping[str, Observation | None] = field(default_factory=dict)
 
     @cached_property
     def _by_serial(self) -> dict[str, list[tuple[str, str]]]:

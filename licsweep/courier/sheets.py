@@ -1,19 +1,15 @@
 """Sheets to print or to look at: one HTML file each, no script, no external asset. Their words are sheets.yaml."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from licsweep.clean_text import clean
 from licsweep.reports.view import Tone, values
 from licsweep.serialization import load_yaml_file
-from licsweep.version import VERSION
 
 Mark = tuple[int, Tone, str]
 """A stroke on a lane of a timeline: where it stands from 0 to 1000, its color, what it says."""
@@ -38,33 +34,14 @@ def page(
 
     `rows` are records or dicts for the tables of its sections, by their names; `lanes` those of the timeline.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
+    from licsweep.reports.html import filled
 
-    environment = Environment(
-        loader=PackageLoader("licsweep.courier", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    sheets = (("licsweep.reports", "report.css"), ("licsweep.courier", "sheet.css"))
-    css = "".join(files(package).joinpath(name).read_text("utf-8") for package, name in sheets)
     layout = _filled(words()[kind], figures)
-    made = environment.get_template("sheet.html.j2").render(
-        layout=layout,
-        facts=facts,
-        sections=[
-            _PARTS
-            | part
-            | {"rows": _cells(part.get("columns", {}), rows.get(name, ())), "lanes": part.get("lanes") and lanes}
-            for name, part in layout["sections"].items()
-        ],
-        version=VERSION,
-        css=Markup(css),  # noqa: S704 - files of these packages
-        style_hash=b64encode(hashlib.sha256(css.encode()).digest()).decode(),
-    )
-    return made.encode()
+    sections = []
+    for name, part in layout["sections"].items():
+        cells = _cells(part.get("columns", {}), rows.get(name, ()))
+        sections.append(_PARTS | part | {"rows": cells, "lanes": part.get("lanes") and lanes})
+    return filled("licsweep.courier", "sheet.html.j2", "sheet.css", layout=layout, facts=facts, sections=sections)
 
 
 def _filled(words: Any, figures: Mapping[str, Any]) -> Any:

@@ -99,12 +99,11 @@ def owner(file: KeptFile, devices: Devices) -> str | None:
 def _report(key: ReportKey, one: Progress, ledger: Ledger, devices: Devices) -> ReportStatus:
     file = ledger.files.get(one.sha256 or "")
     hostname = owner(file, devices) if file else None
-    device = devices.by_name.get(hostname or "")
     names = ("parcel", "collected_at", "packed_at", "uploaded_at", "acknowledged_at", "delivered_at")
     return ReportStatus(
         report_id=key[-1],
         hostname=hostname,
-        confirmed_at=one.confirmed_at(key[-1], device.observation if device else None),
+        confirmed_at=one.confirmed_at(key[-1], devices.seen.get(hostname or "")),
         **{name: getattr(one, name) for name in names},
     )
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from licsweep import files
 from licsweep.courier.contents import Contents
-from licsweep.courier.devices import Device, Devices, Match
+from licsweep.courier.devices import Devices, Match
 from licsweep.courier.parcel_folder import write_parcel
 from licsweep.courier.parcels import divided, fewest, make_parcel
 from licsweep.courier.progress import entries_of, progress
@@ -31,7 +31,6 @@ from licsweep.store.lock import locked
 from reconcile.instances.account_assignment import UNASSIGNED
 
 BY_HAND = "carried by hand; no device was asked whether it is whole"
-CONTROLLED = "reported-by-controller"
 PARCELS, MAX_PARCEL = "courier/parcels", 50 * files.MIB
 
 
@@ -78,23 +77,15 @@ def estate(project: Project, as_of: datetime | None = None) -> Devices:
         return Devices(by_name={})
     result = judge.reconcile(project, as_of=as_of)
     inventory = inv.find(project)
-    sites = {name: target.site for name, target in inventory.targets.items()} if inventory else {}
-    seen = {state.hostname: state.observation for state in result.states}
-    found = {}
-    for one in result.judgement.instances:
-        controlled = one.compliance_state == CONTROLLED
-        found[one.hostname] = Device(
-            hostname=one.hostname,
-            udis=one.udis,
-            smart_account=one.smart_account,
-            virtual_account=None if one.virtual_account == UNASSIGNED else one.virtual_account,
-            site=sites.get(one.hostname),
-            deadline=None if controlled else one.deadline,
-            days_left=None if controlled else one.days_left,
-            service_affecting=one.service_affecting,
-            observation=seen.get(one.hostname),
-        )
-    return Devices(by_name=found)
+    instances = (
+        replace(one, deadline=None, days_left=None) if one.compliance_state == "reported-by-controller" else one
+        for one in result.judgement.instances
+    )
+    return Devices(
+        by_name={one.hostname: one for one in instances},
+        sites={name: target.site for name, target in inventory.targets.items()} if inventory else {},
+        seen={state.hostname: state.observation for state in result.states},
+    )
 
 
 def selected(project: Project, selection: Selection) -> Collection[str] | None:
@@ -251,7 +242,7 @@ def _by_account(
     left = []
     for file in usage:
         device = devices.by_name.get(file.hostname or "")
-        if device and device.virtual_account:
+        if device and device.virtual_account != UNASSIGNED:
             grouped.setdefault((device.smart_account, device.virtual_account), []).append(file)
             continue
         why = "its host is not judged today" if file.hostname else "no host of the estate has its serial number"

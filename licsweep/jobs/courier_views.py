@@ -99,12 +99,14 @@ def _reporters(devices: Devices, ledger: Ledger, as_of: datetime) -> Iterator[Re
     for device in devices.by_name.values():
         mine = usage.get(device.hostname, [])
         reports = [(report.report_id, known[report.key]) for file in mine for report in file.counted]
-        open_reports = [one for number, one in reports if not one.confirmed_at(number, device.observation)]
+        open_reports = [
+            one for number, one in reports if not one.confirmed_at(number, devices.seen.get(device.hostname))
+        ]
         since = [one.collected_at.date() for one in open_reports if one.collected_at]
         if device.deadline or mine:
             yield Reporter(
                 hostname=device.hostname,
-                site=device.site,
+                site=devices.sites.get(device.hostname),
                 deadline=device.deadline.date() if device.deadline else None,
                 service_affecting=device.service_affecting,
                 collected=min(since, default=None),

@@ -8,6 +8,7 @@ import math
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -35,22 +36,27 @@ class _Row:
 
 
 def render(report: Report) -> bytes:
+    targets = {table.name: {str(cell) for cell in table.of_kind("ref") if cell is not None} for table in report.tables}
+    sections = [(table, *_layout(table), _rows(table, targets)) for table in report.tables]
+    return filled("licsweep.reports", "report.html.j2", report=report, sections=sections)
+
+
+def filled(package: str, template: str, *styles: str, **context: Any) -> bytes:
+    """A page of a package's template, with the style sheet of reports and its own after it."""
     environment = Environment(
-        loader=PackageLoader("licsweep.reports", ""),
+        loader=PackageLoader(package, ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    targets = {table.name: {str(cell) for cell in table.of_kind("ref") if cell is not None} for table in report.tables}
-    css = files("licsweep.reports").joinpath("report.css").read_text("utf-8")
-    style_hash = b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    page = environment.get_template("report.html.j2").render(
-        report=report,
+    sheets = [files("licsweep.reports").joinpath("report.css"), *(files(package).joinpath(name) for name in styles)]
+    css = "".join(sheet.read_text("utf-8") for sheet in sheets)
+    page = environment.get_template(template).render(
         version=VERSION,
-        css=Markup(css),  # noqa: S704 - a file of this package
-        style_hash=style_hash,
-        sections=[(table, *_layout(table), _rows(table, targets)) for table in report.tables],
+        css=Markup(css),  # noqa: S704 - files of our packages
+        style_hash=b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        **context,
     )
     return page.encode()
 
