@@ -1,6 +1,6 @@
 """Which hosts of the inventory: `--limit` name patterns and `--filter key=value`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,8 +24,10 @@ class Selection:
 
 def select(inventory: Inventory, selection: Selection) -> list[Target]:
     """The selected hosts, by name. Raises UsageError where none is left: an empty run is never a success."""
-    patterns = _patterns(selection.limit)
-    wanted = [_pair(text) for text in selection.filters]
+    patterns = list(_patterns(selection.limit))
+    if strange := next((text for text in selection.filters if text.find("=") < 1), None):
+        raise UsageError(f"--filter {strange}", why="key=value is expected", hint="licsweep hosts --filter site=berlin")
+    wanted = [text.split("=", 1) for text in selection.filters]
     found = []
     for name, one in sorted(inventory.targets.items()):
         if one.is_jump_host or (patterns and not any(fnmatchcase(name, pattern) for pattern in patterns)):
@@ -36,11 +38,8 @@ def select(inventory: Inventory, selection: Selection) -> list[Target]:
         if all(_holds(one, key, value) for key, value in wanted):
             found.append(one)
     if not found:
-        raise UsageError(
-            f"no host is selected by: {selection}",
-            why=_why_none(inventory, patterns),
-            hint="licsweep hosts",
-        )
+        why = _why_none(inventory, patterns)
+        raise UsageError(f"no host is selected by: {selection}", why=why, hint="licsweep hosts")
     return found
 
 
@@ -53,22 +52,13 @@ def _why_none(inventory: Inventory, patterns: Sequence[str]) -> str:
     return "; ".join([why, *(f"{one}: {did_you_mean(one, inventory.targets)}" for one in strange[:3])])
 
 
-def _patterns(limit: Sequence[str]) -> list[str]:
-    patterns: list[str] = []
+def _patterns(limit: Sequence[str]) -> Iterator[str]:
     for pattern in limit:
         if pattern.startswith("@"):
             lines = files.read(Path(pattern[1:])).text.splitlines()
-            patterns += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+            yield from (line.strip() for line in lines if line.strip() and not line.startswith("#"))
         else:
-            patterns.append(pattern)
-    return patterns
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--filter {text}", why="key=value is expected", hint="licsweep hosts --filter site=berlin")
-    return key, value
+            yield pattern
 
 
 def _holds(one: Target, key: str, value: str) -> bool:

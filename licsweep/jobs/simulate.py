@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
@@ -55,14 +56,9 @@ def run(
 def _loopback(network: str | None, devices: int) -> str | None:
     if network is None:
         return None
-    try:
+    with suppress(ValueError):
         wide = ip_network(network)
-    except ValueError as error:
-        raise UsageError(f"--bind {network}", why=str(error), hint="--bind 127.1.0.0/16") from error
-    if not wide.is_loopback or wide.num_addresses < devices + 2:
-        raise UsageError(
-            f"--bind {network}",
-            why=f"a part of 127.0.0.0/8 with an address for each of {devices} devices is expected",
-            hint="--bind 127.1.0.0/16",
-        )
-    return network
+        if wide.is_loopback and wide.num_addresses >= devices + 2:
+            return network
+    why = f"a part of 127.0.0.0/8 with an address for each of {devices} devices is expected"
+    raise UsageError(f"--bind {network}", why=why, hint="--bind 127.1.0.0/16")

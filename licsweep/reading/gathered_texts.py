@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import PurePath
 
 from collectors import index, lines, structured
@@ -167,15 +167,12 @@ def _told_apart(texts: Sequence[GatheredText]) -> Iterator[GatheredText]:
         if text.host_folder is not None:
             folders.setdefault(text.hostname, set()).add(text.host_folder)
     for text in texts:
-        alike = folders.get(text.hostname, set())
-        if text.host_folder is None or len(alike) < 2:  # noqa: PLR2004
+        others = [PurePath(one).parts for one in folders.get(text.hostname, set()) - {text.host_folder}]
+        if text.host_folder is None or not others:
             yield text
             continue
-        parts = {folder: PurePath(folder).parts for folder in alike}
-        mine = parts[text.host_folder]
-        depth = next(
-            n for n in range(2, len(mine) + 2) if sum(p[-n:] == mine[-n:] for p in parts.values()) == 1 or n > len(mine)
-        )
+        mine = PurePath(text.host_folder).parts
+        depth = next(n for n in count(2) if all(one[-n:] != mine[-n:] for one in others))
         yield replace(text, hostname="/".join(mine[-depth:]))
 
 

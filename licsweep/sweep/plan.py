@@ -138,15 +138,12 @@ def login_to(
     Raises CredentialError, and what reading the file of `https_ca` raises.
     """
     jumps = tuple(login_to(project, hop, credentials) for hop in passed or ())
-    first, *second = (
-        _login(project, target, way, _words(target, credentials[name], is_jump_host=passed is None), name, jumps)
-        for way, name in target.ways().items()
-    )
-    return replace(first, second=second[0] if second else None)
-
-
-def _words(target: Target, own: creds.Credentials, *, is_jump_host: bool) -> creds.Credentials:
-    return own.for_jump_host() if is_jump_host and not target.credentials else own
+    logins = []
+    for way, name in target.ways().items():
+        as_hop = passed is None and not target.credentials
+        own = credentials[name].for_jump_host() if as_hop else credentials[name]
+        logins.append(_login(project, target, way, own, name, jumps))
+    return replace(logins[0], second=logins[1] if logins[1:] else None)
 
 
 def _login(
