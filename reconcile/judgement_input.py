@@ -16,6 +16,7 @@ class HostFacts:
 
     virtual_account: str | None = None
     smart_account: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,9 @@ def _facts(inventory: inv.Inventory | None) -> dict[str, HostFacts]:
     """What the inventory says of each host, where there is an inventory."""
     known = {field.name for field in fields(HostFacts)}
     return {
-        name: HostFacts(**{key: str(said) for key, said in host.data.items() if key in known and said is not None})
+        name: HostFacts(
+            **{key: str(said) for key, said in host.data.items() if key in known and said is not None}
+            | {"address": host.address}
+        )
         for name, host in (inventory.targets.items() if inventory else ())
     }

@@ -1,19 +1,16 @@
 """Findings over the whole estate: new lines by agent, On-Prem servers, managers and boxes that disagree."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
-from licsweep.model import ManagedDevice, Observation
 from licsweep.position_types import FindingEvidence, Severity, Subject
-from reconcile.findings.raised import RaisedFinding, of_instance
-from reconcile.instances.releases import onprem_floor, version
+from reconcile.findings.raised import RaisedFinding
+from reconcile.instances.releases import onprem_floor
 from reconcile.instances.reporting_path import speaks_to
 from reconcile.judgement_context import JudgementContext
 from reconcile.tables.contract_rows import Plane
 from reconcile.tables.tables import norm
-
-_IN_TOUCH = ("completed", "registered", "connected", "ok", "managed", "success", "succeeded")
 
 
 def new_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
@@ -76,42 +73,3 @@ def _plane_of(name: str, judged: JudgementContext) -> Plane | None:
     seen = next((unit.observation for unit in judged.units if norm(unit.hostname) == said), None)
     path = speaks_to(seen, judged.tables) if seen else None
     return "onprem" if path == "onprem" else "cloud" if path == "cssm" else None
-
-
-def managers_out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
-    """`manager-out-of-sync`: a manager and a box that do not say the same of each other."""
-    observed = {
-        norm(unit.hostname).split(".")[0]: unit
-        for unit in judged.units
-        if unit.observation and unit.observation.managed_devices
-    }
-    for unit in judged.units:
-        seen = unit.observation
-        if seen is None or seen.managed_devices:
-            continue
-        said = []
-        listed = judged.managers.manager_of(unit)
-        if seen.manager and seen.manager.registration and not _in_touch(seen.manager.registration):
-            said.append(f"its registration with {seen.manager.host or 'its manager'} is {seen.manager.registration!r}")
-        named = observed.get(norm(seen.manager.host or "").split(".")[0]) if seen.manager else None
-        devices = named.observation.managed_devices if named and named.observation else ()
-        by_name = norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
-        if named and listed is None and not by_name:
-            said.append(f"it names {named.hostname} as its manager, which does not list it")
-        if listed:
-            said += _differences(seen, listed[0], listed[1])
-        if said:
-            yield of_instance("manager-out-of-sync", unit, "; ".join(said), "manager", "release")
-
-
-def _differences(seen: Observation, manager: str, device: ManagedDevice) -> Iterable[str]:
-    if seen.manager and seen.manager.kind in ("fdm", "sd-wan-manager", "catalyst-center"):
-        yield f"{manager} lists it, but it says that {seen.manager.kind} manages it"
-    mine, theirs = version(seen.release), version(device.software)
-    # Releases are alike as far as both are told (7.2.5 and 7.2.5-208).
-    if mine and theirs and any(one != other for one, other in zip(mine[0], theirs[0], strict=False)):
-        yield f"it runs {seen.release}, {manager} says {device.software}"
-
-
-def _in_touch(registration: str) -> bool:
-    return any(word in norm(registration) for word in _IN_TOUCH) and not norm(registration).startswith(("not ", "un"))

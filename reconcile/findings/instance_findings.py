@@ -7,11 +7,13 @@ from licsweep.model import Observation
 from licsweep.position_types import Use
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject, of_instance, read_from
 from reconcile.instances import cssm_index as cssm
+from reconcile.instances.clock import days_in_words
 from reconcile.instances.identity import answer
 from reconcile.instances.states import State, state_findings
 from reconcile.judgement_context import JudgementContext
 from reconcile.pools.pairing import bad_pairs
 from reconcile.pools.pools import evidence_of
+from reconcile.tables.rows import ConsequenceRow
 from reconcile.tables.tables import Tables
 
 _STATE_FIELDS = (
@@ -62,7 +64,7 @@ def compliance(judged: JudgementContext) -> Iterator[RaisedFinding]:
         if seen is None:
             continue
         for slug in state_findings(seen, state):
-            yield of_instance(slug, unit, _state_message(seen, state, judged.tables), *_STATE_FIELDS)
+            yield of_instance(slug, unit, _state_message(seen, state, judged), *_STATE_FIELDS)
         if state.clock.disagreement:
             yield of_instance("clock-disagreement", unit, state.clock.disagreement, "next_ack_deadline")
         if not seen.complete:
@@ -107,23 +109,30 @@ def _is_unknown(use: Use) -> bool:
     return use.counted_as == "not_counted" and use.count is None and use.status in ("in-use", "authorized")
 
 
-def _state_message(seen: Observation, state: State, tables: Tables) -> str:
-    clock = state.clock
+def _state_message(seen: Observation, state: State, judged: JudgementContext) -> str:
+    clock, row = state.clock, consequence(seen, judged.tables)
     if clock.deadline:
         said = f"{state.compliance}: the deadline is {clock.told()}"
-        return said + _consequence(seen, tables, late=True) if state.compliance == "report-overdue" else said
+        return said + _then(row, row.late) if state.compliance == "report-overdue" else said
     if state.compliance == "eval-mode" and seen.evaluation_seconds_left and seen.captured_at:
         ends = seen.captured_at + timedelta(seconds=seen.evaluation_seconds_left)
-        return f"eval-mode: it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licenses in use all the time"
+        left = days_in_words((ends - judged.as_of).days)
+        ends_at = f"it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licenses in use all the time"
+        return f"eval-mode: {left}, {ends_at}" + _then(row, row.evaluation)
     words = "; ".join(filter(None, (seen.registration_status_raw, seen.authorization_status_raw)))
     said = f"{state.compliance}: the device prints {words}" if words else state.compliance
-    return said + _consequence(seen, tables, late=False) if state.compliance == "out-of-compliance" else said
+    if state.compliance in ("eval-mode", "eval-expired"):
+        return said + _then(row, row.evaluation)
+    return said + _then(row, row.overage) if state.compliance == "out-of-compliance" else said
 
 
-def _consequence(seen: Observation, tables: Tables, *, late: bool) -> str:
-    row = next((row for row in tables.consequences if seen.platform in row.platforms), None)
-    said = (row.late if late else row.overage) if row else None
-    return f" ({row.product}: {said})" if row and said else ""
+def consequence(seen: Observation, tables: Tables) -> ConsequenceRow:
+    """What lateness, overage and the end of an evaluation mean on a product, as far as that is known."""
+    return next((row for row in tables.consequences if seen.platform in row.platforms), ConsequenceRow(product="any"))
+
+
+def _then(row: ConsequenceRow, said: str | None) -> str:
+    return f" ({row.product}: {said})" if said else ""
 
 
 def _count(use: Use) -> str:

@@ -13,6 +13,7 @@ from reconcile.findings import (
     device_conditions,
     estate_findings,
     instance_findings,
+    manager_findings,
     pool_findings,
 )
 from reconcile.findings.raised import RaisedFinding
@@ -46,7 +47,8 @@ RULES: tuple[Rule, ...] = (
     estate_findings.new_lines,
     estate_findings.onprem_servers,
     estate_findings.tokens,
-    estate_findings.managers_out_of_sync,
+    manager_findings.out_of_sync,
+    manager_findings.unread,
     contract_findings.agreements,
     contract_findings.ending_subscriptions,
 )

@@ -124,7 +124,7 @@ class Counting:
                 counted.add(match.license_id)
             yield line, match
         managed = self._managers.consumers(hostname, seen, rule, peer=passive)
-        of_devices = self._of_devices(managed, printed)
+        of_devices = self._of_devices(managed, printed, seen.authorization_status)
         yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
 
     def _match(self, line: _Line, seen: Observation, pids: tuple[str, ...]) -> Match:
@@ -144,7 +144,12 @@ class Counting:
             return Match(license_id=next(iter(found)), matched_by="managed-device")
         return Match(matched_by="ambiguous" if found else "unmatched")
 
-    def _of_devices(self, managed: Iterable[Managed], printed: Container[str]) -> Iterator[tuple[_Line, Match]]:
+    def _of_devices(
+        self, managed: Iterable[Managed], printed: Container[str], manager: str | None
+    ) -> Iterator[tuple[_Line, Match]]:
+        """The devices' lines; those of a manager in evaluation are in evaluation."""
+        counts: CountedAs = "in_evaluation" if manager in EVALUATING else "in_use"
+        status = manager if manager in EVALUATING else "in-use"
         for each in managed:
             match = self._of_type(each)
             place = next((p for p in (f"{each.place}.license_types", each.place) if p in printed), each.place)
@@ -152,7 +157,7 @@ class Counting:
             about = ", ".join(filter(None, (device.hostname, device.performance_tier or device.model)))
             name = f"{each.license_type} ({about})" if about else each.license_type
             row = LicenseUse(entitlement_tag=each.license_type, name=name, count=1)
-            yield _Line(place, "in_use", row, "in-use"), match
+            yield _Line(place, counts, row, status), match
 
 
 def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[list[Use], str]:
@@ -179,8 +184,12 @@ def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
 
 
 def _licenses(seen: Observation) -> Iterator[_Line]:
+    alone = seen.manager and seen.manager.kind == "fdm"  # it prints compliance, in an evaluation too
     for index, row in enumerate(seen.licenses):
-        yield _Line(f"licenses[{index}]", "legacy" if is_legacy(seen, row) else counted_as(row), row, row.status)
+        counts: CountedAs = "legacy" if is_legacy(seen, row) else counted_as(row)
+        if counts == "in_use" and alone and seen.authorization_status in EVALUATING:
+            counts = "in_evaluation"
+        yield _Line(f"licenses[{index}]", counts, row, row.status)
 
 
 def _reservations(seen: Observation) -> Iterator[_Line]:

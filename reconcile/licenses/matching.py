@@ -6,6 +6,7 @@ shipped catalogue, where feature, description and product family must all agree.
 decides: one candidate is the license, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -18,6 +19,7 @@ from reconcile.tables.tables import Tables, norm, slug
 
 Names = dict[str, set[str]]
 Said = TypeVar("Said")
+_PERFORMANCE_TIER = re.compile(r"FTDv", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Matcher:
     def __init__(
         self, tables: Tables, entitlements: Sequence[Entitlement], seen: Iterable[Observation | None] = ()
     ) -> None:
-        rows = (*tables.project, *tables.shipped)
+        rows, self._type_of = (*tables.project, *tables.shipped), tables.type_of
         self._labels = {**learned_labels(seen), **tables.labels}
         self._names = {slug(row.license): row.license for row in reversed(rows)}
         self._project = {slug(row.license) for row in tables.project}
@@ -94,8 +96,13 @@ class Matcher:
         return self._first(license_id, lambda row: row.family)
 
     def tier(self, license_id: str) -> str | None:
-        """The tier of a license, as the catalogue says."""
-        return self._first(license_id, lambda row: row.tier)
+        """The tier of a license, as the catalogue says; of one that a manager names, its performance tier."""
+        return self._first(license_id, lambda row: row.tier or next(filter(_PERFORMANCE_TIER.match, row.models), None))
+
+    def types(self, license_id: str) -> tuple[str, ...]:
+        """The license types of managers that a license stands for, each under the first of its names."""
+        said = self._first(license_id, lambda row: row.types) or ()
+        return tuple(sorted({self._type_of(word) for word in said}))
 
     def features(self, license_id: str) -> tuple[str, ...]:
         """The short names under which devices print a license."""

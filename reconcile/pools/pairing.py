@@ -55,9 +55,10 @@ def wrong_tiers(pools: Iterable[Pool], matcher: Matcher) -> Iterator[tuple[Pool,
     """
     groups: dict[tuple[Account, str, str], list[Pool]] = {}
     for pool in pools:
-        family, tier = matcher.family(pool.license_id), matcher.tier(pool.license_id)
+        tier, types = matcher.tier(pool.license_id), " ".join(matcher.types(pool.license_id))
+        family = matcher.family(pool.license_id) or types
         if family and tier and not pool.unlimited and pool.balance is not None:
-            groups.setdefault((pool.account, family, _kind(pool, tier, matcher)), []).append(pool)
+            groups.setdefault((pool.account, family, types or _kind(pool, tier, matcher)), []).append(pool)
     for (_, family, _), group in groups.items():
         # What is left of each tier over all licenses of a family (24 and 48 ports together).
         tiers = sums_by((matcher.tier(pool.license_id) or "", pool.balance or 0) for pool in group)

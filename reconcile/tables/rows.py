@@ -178,10 +178,11 @@ class StateTable(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsequenceRow(ProductRow):
-    """What a product does when a report is late, and when more is used than owned."""
+    """What a product does when a report is late, when more is used than owned, and when its evaluation ends."""
 
     late: str | None = None
     overage: str | None = None
+    evaluation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,7 @@ class LimitRow(Sourced):
         "onprem_stale_days",
         "onprem_critical_days",
         "token_expiring_days",
+        "manager_stale_days",
         "fragmentation_accounts",
         "fragmentation_median",
         "too_broad_families",
