@@ -39,7 +39,7 @@ def compare(
 ) -> tuple[tuple[Change, ...], tuple[FindingChange, ...]]:
     """The changes of instances by host name, and the findings that only one side has."""
     changes = _changes(before, after, _naming(tables, before, after))
-    return tuple(changes), tuple(_finding_changes(before.judgement.findings, after.judgement.findings))
+    return tuple(changes), tuple(finding_changes(before.judgement.findings, after.judgement.findings))
 
 
 def _naming(tables: Tables, *sides: JudgementResult) -> Names:
@@ -128,7 +128,7 @@ def _told(uses: Sequence[Use]) -> str:
     return ", ".join(f"{'no count' if n is None else n} {status}" for status, n in sorted(counts.items()))
 
 
-def _finding_changes(old: Sequence[Finding], new: Sequence[Finding]) -> Iterator[FindingChange]:
+def finding_changes(old: Sequence[Finding], new: Sequence[Finding]) -> Iterator[FindingChange]:
     was, now = ({(f.name, f.subject.kind, f.subject.id): f for f in found} for found in (old, new))
     for key in sorted({*was} ^ {*now}):
         yield FindingChange(change="gone" if key in was else "new", finding=was.get(key) or now[key])

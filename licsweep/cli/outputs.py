@@ -109,6 +109,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.courier_back import HandedOut
     from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
+    from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
     from licsweep.reports.contract import ContractReport
     from reconcile.licenses.license_names import LicenseName
 
@@ -129,6 +130,9 @@ def kinds() -> dict[str, Any]:
         "known-hosts-list": list[KnownHostKey],
         "known-hosts-scan": list[HostKeyRow],
         "parse": Observation,
+        "plan-divest": DivestPlan,
+        "plan-merge": MergePlan,
+        "plan-what-if": WhatIf,
         "reconcile": Judgement,
         "reparse": ReparseOutput,
         "retire": list[Retirement],

@@ -69,3 +69,19 @@ def test_the_forecast_goes_through_the_last_value_of_each_day(project: Path) -> 
 def test_the_report_is_readable_without_json(project: Path, form: str) -> None:
     done = licsweep("report", "contract", "--as-of", "2026-05-01", "--format", form, "--project", project)
     assert (done.code, "Switching" in done.out, "400.00" in done.out) == (0, True, True)
+
+
+def test_a_plan_changes_nothing_and_has_json(project: Path) -> None:
+    arguments = ("--as-of", "2026-05-01", "--project", project)
+    done = licsweep("plan", "what-if", "--retire", "acc-01", *arguments)
+    assert (done.code, "EA-1" in done.out, "true-forward-overage" in done.out) == (0, True, True)
+    found = data(licsweep("plan", "what-if", "--retire", "acc-01", "--format", "json", *arguments))
+    assert [(s["used"], s["used_after"]) for s in found["suites"]] == [(12, 0)]
+    found = data(licsweep("plan", "divest", "acc-*", "--lead-days", "10", "--format", "json", *arguments))
+    assert [one["hostname"] for one in found["instances"]] == ["acc-01"]
+    done = licsweep("plan", "divest", "acc-*", *arguments)
+    assert "1. Agree with the other side" in done.out
+    assert licsweep("plan", "merge", "Nobody", "Example Networks", *arguments).code == 2
+    assert licsweep("plan", "what-if", *arguments).code == 2
+    again = data(licsweep("report", "contract", "--format", "json", *arguments))
+    assert again["agreements"][0]["suites"][0]["used"] == 12

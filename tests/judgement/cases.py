@@ -98,22 +98,26 @@ def facts(case: Path) -> dict[str, HostFacts]:
 def judged(
     case: Path, hosts: list[HostState], rows: list[Entitlement], instances: list[CssmInstance] | None = None
 ) -> JudgementResult:
+    return judge(given(case, hosts, rows, instances))
+
+
+def given(
+    case: Path, hosts: list[HostState], rows: list[Entitlement], instances: list[CssmInstance] | None = None
+) -> JudgementInput:
+    """What a case is judged from."""
     known = listed(case) if instances is None else instances
-    return judge(
-        JudgementInput(
-            as_of=as_of(case),
-            states=hosts,
-            entitlements=rows,
-            cssm_instances=known,
-            licenses=imported(rows),
-            listed=imported(known),
-            facts=facts(case),
-            tables=Tables.load(case),
-            history=[
-                SuiteMeasure(at=datetime.fromisoformat(row.pop("at")), **row)
-                for row in _json(case / "history.json", [])
-            ],
-        )
+    return JudgementInput(
+        as_of=as_of(case),
+        states=hosts,
+        entitlements=rows,
+        cssm_instances=known,
+        licenses=imported(rows),
+        listed=imported(known),
+        facts=facts(case),
+        tables=Tables.load(case),
+        history=[
+            SuiteMeasure(at=datetime.fromisoformat(row.pop("at")), **row) for row in _json(case / "history.json", [])
+        ],
     )
 
 

@@ -1,0 +1,97 @@
+"""`licsweep plan`."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from licsweep import serialization
+from licsweep.cli.common import MOMENT, Run
+from licsweep.cli.render import Out, data_options, table
+from licsweep.errors import UsageError
+
+_AS_OF = click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
+_LEAD = click.option("--lead-days", type=click.IntRange(0, 1000), help="Days that a case with Cisco takes.")
+
+
+_COLUMNS = {
+    ("plan-what-if", "pools"): "plan-what-if",
+    ("plan-merge", "licenses"): "plan-merge",
+    ("plan-divest", "licenses"): "plan-divest",
+    ("plan-what-if", "new_findings"): "findings",
+    ("plan-what-if", "gone_findings"): "findings",
+    ("plan-divest", "suites"): "suites",
+}
+"""The columns of parts that do not stand under their own name in columns.yaml."""
+
+
+@click.group()
+def command() -> None:
+    """Plan changes of the estate and of smart accounts; nothing is stored or sent."""
+
+
+@command.command("what-if")
+@click.option("--retire", multiple=True, metavar="HOST", help="Retire these hosts (names or patterns).")
+@click.option("--add", multiple=True, metavar="N:MODEL[:ACCOUNT]", help="Add N boxes like the first one of a model.")
+@click.option("--end", multiple=True, metavar="ID", help="End the terms of this subscription.")
+@_AS_OF
+@data_options
+def what_if(run: Run, out: Out, **given: Any) -> None:
+    """Show pools, suites and findings before and after an assumption."""
+    from licsweep.jobs import plan
+
+    if not (given["retire"] or given["add"] or given["end"]):
+        raise UsageError("nothing is assumed", why="a plan changes something", hint="--retire, --add or --end")
+    made = plan.assume(run.project(), **given)
+    _put(out, "plan-what-if", made, ("pools", "suites", "new_findings", "gone_findings"), made.assumed)
+
+
+@command.command("merge")
+@click.argument("a")
+@click.argument("b")
+@_LEAD
+@_AS_OF
+@data_options
+def merge(run: Run, out: Out, a: str, b: str, as_of: datetime | None, lead_days: int | None) -> None:
+    """Plan the merger of smart account A into B."""
+    from licsweep.jobs import plan
+
+    made = plan.merge(run.project(), a, b, as_of=as_of, lead_days=lead_days)
+    notes = (*(f"virtual account in both: {name}" for name in made.collisions), *made.contract_overlaps)
+    _put(out, "plan-merge", made, ("licenses", "instances"), notes, made.steps)
+
+
+@command.command("divest")
+@click.argument("hosts", nargs=-1)
+@click.option("--virtual-account", "virtual_accounts", multiple=True, help="All boxes of this virtual account.")
+@_LEAD
+@_AS_OF
+@data_options
+def divest(run: Run, out: Out, hosts: tuple[str, ...], **given: Any) -> None:
+    """Plan what leaves with boxes (host names or patterns), and what is short on each side."""
+    from licsweep.jobs import plan
+
+    made = plan.divest(run.project(), hosts, **given)
+    _put(out, "plan-divest", made, ("licenses", "instances", "suites"), (), made.steps)
+
+
+def _put(
+    out: Out, kind: str, made: Any, parts: tuple[str, ...], notes: tuple[str, ...], steps: tuple[str, ...] = ()
+) -> None:
+    """JSON whole, CSV the first part, text all parts."""
+    rows = {part: [_row(row) for row in getattr(made, part)] for part in parts}
+    if out.form != "table":
+        out.rows(kind, rows[parts[0]], whole=made)
+        return
+    shown = [
+        table(_COLUMNS.get((kind, part), part), found, part.replace("_", " ").capitalize())
+        for part, found in rows.items()
+        if found
+    ]
+    listed = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    out.put("\n\n".join(filter(None, ("\n".join(notes), *shown, "\n".join(listed)))) or "nothing changes")
+
+
+def _row(record: Any) -> dict[str, Any]:
+    row: dict[str, Any] = serialization.plain(record)
+    return row | {"subject": row["subject"]["id"]} if "subject" in row else row
