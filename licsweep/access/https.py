@@ -206,19 +206,11 @@ def _pool(
 
 def _body(response: urllib3.BaseHTTPResponse) -> bytes:
     got = bytearray()
-    whole = False
-    try:
+    with response:
         for part in response.stream(_PART, decode_content=False):
             got += part
             if len(got) > MAX_ANSWER_BYTES:
-                break
-        else:
-            whole = True
-    finally:
-        if not whole:
-            response.close()
-    if not whole:
-        raise AnswerCut("endless answer", why=f"more than {MAX_ANSWER_BYTES // 1024 // 1024} MiB")
+                raise AnswerCut("endless answer", why=f"more than {MAX_ANSWER_BYTES // 1024 // 1024} MiB")
     return bytes(got)
 
 

@@ -14,7 +14,7 @@ from licsweep.access.allowlist import RequestList
 from licsweep.access.blanking import blank
 from licsweep.access.conversation import Answer
 from licsweep.access.hostkeys import KnownHosts
-from licsweep.access.https import BUSY, HttpsClient, Reply
+from licsweep.access.https import HttpsClient, Reply
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.terminal import quoted
@@ -35,8 +35,18 @@ from licsweep.platforms import Platform
 from licsweep.serialization import check_json
 
 PAGE, MOST_PAGES = 200, 50
-OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, SERVER = range(200, 300), 401, 403, 404, range(500, 600)
+OK, UNAUTHORIZED, SERVER = range(200, 300), 401, range(500, 600)
 _LOGINS, _GOODBYE = 2, 2.0
+_OWN = "give licsweep a user, or a token, of its own: another login of a user ends the one before"
+_MEANS: dict[int, tuple[type[AccessError], str, str]] = {
+    0: (NoRestAnswer, "an unexpected answer", ""),
+    401: (TokenRefused, "the token is not accepted", _OWN),
+    403: (RoleTooSmall, "the role of this account may not read it", ""),
+    404: (PathUnknown, "this release does not have it", ""),
+    429: (TooManyRequests, "too many requests", ""),
+    500: (ServerFailed, "the server failed", ""),
+}
+"""What a status means, 500 all of its hundred and 0 every other one."""
 
 
 class RestSession:
@@ -207,21 +217,9 @@ def _next_offset(text: str, offset: int) -> int | None:
 
 def _failure(what: str, reply: Reply) -> AccessError | None:
     """What a status means; None for an answer."""
-    why = f"HTTP {reply.status} {_said(reply)}".rstrip()
-    match reply.status:
-        case 401:
-            hint = "give licsweep a user, or a token, of its own: another login of a user ends the one before"
-            return TokenRefused(f"{what}: the token is not accepted", why=why, hint=hint)
-        case 403:
-            return RoleTooSmall(f"{what}: the role of this account may not read it", why=why)
-        case 404:
-            return PathUnknown(f"{what}: this release does not have it", why=why)
-        case status if status == BUSY[0]:
-            return TooManyRequests(f"{what}: too many requests", why=why)
-        case status if status in SERVER:
-            return ServerFailed(f"{what}: the server failed", why=why)
-        case status if status not in OK:
-            return NoRestAnswer(f"{what}: an unexpected answer", why=why)
+    if reply.status not in OK:
+        kind, words, hint = _MEANS.get(reply.status, _MEANS[500 if reply.status in SERVER else 0])
+        return kind(f"{what}: {words}", why=f"HTTP {reply.status} {_said(reply)}".rstrip(), hint=hint)
     if reply.text and not reply.text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
         return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
     return None

@@ -24,6 +24,9 @@ def swept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         write_settings(project, SETTINGS | {"lockout_after": 12})
         code, said = sweep(estate, project)
         assert code == 3, said
+        assert estate.password not in said
+        files = [file for file in project.rglob("*") if file.is_file()]
+        assert not any(estate.password.encode() in file.read_bytes() for file in files)
     return estate, ended(project)
 
 
@@ -38,6 +41,8 @@ def test_a_sweep_of_sick_managers(swept: Swept, fault: str) -> None:
         assert host.status in {KINDS[fault].outcome, KINDS[fault].or_}, host
         assert host.reason or host.status == "ok"
         assert host.seconds <= ATTEMPTS * SETTINGS[KINDS[fault].within] + SLACK, host
+        if fault == "older-release":
+            assert "devicelicenses: this release does not have it" in host.reason
         if fault in NOTHING_SENT - {"changed-certificate"}:
             assert over_https(device) not in estate.tally.connections
 

@@ -201,3 +201,14 @@ def test_the_password_is_nowhere(estate: SimulatedEstate, project: Path) -> None
     for file in project.rglob("*"):
         if file.is_file():
             assert word.encode() not in file.read_bytes(), file
+
+
+def test_a_host_of_platform_auto_that_is_a_manager_is_asked_over_https(tmp_path: Path) -> None:
+    with SimulatedEstate(8, only="fmc-pair") as estate:
+        estate.write_project(tmp_path)
+        hosts = tmp_path / "inventory" / "hosts.yaml"
+        hosts.write_text(hosts.read_text().replace("platform: cisco_fmc", "platform: auto"))
+        done = sweep(estate, tmp_path, "--limit", "hq-fmc-001")
+    assert done.code == 0, done.err
+    told = licsweep("show", "hq-fmc-001", "--project", tmp_path, "--format", "json").out
+    assert json.loads(told)["data"]["observation"]["registration_status"] == "registered"
