@@ -34,7 +34,7 @@ class FmcSession(RestSession):
 
     def _keep(self, reply: Reply) -> None:
         """Takes the tokens of a login or a refresh. NoRestAnswer: there is none."""
-        if _ACCESS not in reply.headers:
+        if not reply.headers.get(_ACCESS):
             raise NoRestAnswer("the login: no token in the answer", why=f"HTTP {reply.status} without {_ACCESS}")
         self._headers = {_ACCESS: reply.headers[_ACCESS]}
         self._refresh_token = reply.headers.get(_REFRESH, "")
@@ -52,7 +52,7 @@ class FmcSession(RestSession):
         if not self._refresh_token:
             return False
         reply = self._client.post(f"{_API}/auth/refreshtoken", {**self._headers, _REFRESH: self._refresh_token})
-        if reply.status not in OK or _ACCESS not in reply.headers:
+        if reply.status not in OK or not reply.headers.get(_ACCESS):
             return False
         self._keep(reply)
         return True

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from http.client import BadStatusLine
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from licsweep.errors import (
     AnswerCut,
     CertificateChanged,
     CertificateUnknown,
+    NoRestAnswer,
     SessionDropped,
     SessionTimeout,
     TlsFailed,
@@ -229,6 +231,8 @@ def _in_plain_words(error: HTTPError | OSError) -> AccessError:
         return TlsFailed("it answers, but not with a TLS that is common to both", why=reason.replace("_", " ").lower())
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
         return SessionTimeout("no answer in time", why="the deadline of a request or of the device has passed")
+    if any(type(cause) is BadStatusLine for cause in causes):
+        return NoRestAnswer("it answers over TLS, but not with HTTP")
     cut = isinstance(error, ProtocolError) and not any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     if cut and not any(isinstance(cause, AccessError | TimeoutError | socket.gaierror) for cause in causes):
         kind = _ClosedBefore if any(isinstance(cause, ConnectionError) for cause in causes) else AnswerCut

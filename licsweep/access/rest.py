@@ -117,7 +117,7 @@ class RestSession:
             self._client.ends += self.waited - before
             try:
                 reply = send()
-                sent.accepted = reply.status in OK
+                sent.accepted = _failure("", reply) is None
             finally:
                 if sent.accepted is None and self.login_began:
                     sent.accepted = False

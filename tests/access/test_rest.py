@@ -295,8 +295,14 @@ def test_one_path_that_fails_is_a_note_and_the_rest_is_read(fmc: tuple[Fmc, Http
 
 @pytest.mark.parametrize(
     ("says", "kind"),
-    [(problem(403), RoleTooSmall), (problem(503), ServerFailed), (HTML, NoRestAnswer), (Says(204), NoRestAnswer)],
-    ids=["403", "503", "HTML", "no token"],
+    [
+        (problem(403), RoleTooSmall),
+        (problem(503), ServerFailed),
+        (HTML, NoRestAnswer),
+        (Says(204), NoRestAnswer),
+        (Says(204, headers={"X-auth-access-token": ""}), NoRestAnswer),
+    ],
+    ids=["403", "503", "HTML", "no token", "an empty token"],
 )
 def test_logins_that_bring_no_token(fmc: tuple[Fmc, HttpsServer], says: Says, kind: type[AccessError]) -> None:
     manager, server = fmc
