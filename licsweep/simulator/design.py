@@ -78,6 +78,14 @@ class Member(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consumption(Record):
+    """What each device of a kind makes its manager consume: container instances do so for their chassis, once."""
+
+    manager: str
+    licenses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Record):
     """A kind of device: `outputs` names its folder of templates, `facts` are what they print, `share` its part of
     the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml). `units` that belong
@@ -94,6 +102,7 @@ class Kind(Record):
     fault: str | None = None
     members: tuple[Member, ...]
     licenses: tuple[Printed, ...]
+    consumes: Consumption | None = None
     facts: dict[str, Any]
     outcome: OutcomeStatus = "ok"
     state: ComplianceState | None = None

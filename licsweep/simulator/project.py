@@ -147,9 +147,15 @@ def _entitlement_rows(
 
 def _use(design: Design, devices: Sequence[Device]) -> Counter[tuple[str, str]]:
     """By virtual account and license key, what the working devices use of all that CSSM knows."""
-    keys: Mapping[str | None, str] = {known.label: key for key, known in design.licenses.items() if known.cssm}
+    keys: Mapping[str | None, str] = {
+        known.label: key for key, known in design.licenses.items() if known.cssm and known.label
+    }
     used: Counter[tuple[str, str]] = Counter()
+    accounts = {device.name: device.virtual_account for device in devices}
     for device in devices:
+        consumed = design.kind(device.kind).consumes
+        if consumed and consumed.manager in accounts:
+            used.update((accounts[consumed.manager], key) for key in consumed.licenses)
         for line in device.expected_licenses:
             if line.entitlement_tag in keys and line.status not in NOT_CONSUMING:
                 used[device.virtual_account, keys[line.entitlement_tag]] += line.count or 0

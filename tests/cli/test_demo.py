@@ -1,5 +1,6 @@
 """`licsweep demo`: everything goes as the estate was designed, and says where its reports are."""
 
+import json
 import sqlite3
 import zlib
 from pathlib import Path
@@ -54,3 +55,21 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     done = licsweep("demo", "--devices", 8, "--keep", tmp_path)
     assert (done.code, [path.name for path in tmp_path.iterdir()]) == (2, ["licsweep.toml"])
     assert "not empty" in done.err
+
+
+def test_what_managers_say_becomes_pools(tmp_path: Path) -> None:
+    """Pairs and cluster nodes consume each, container instances once for their chassis, a pair of FMCs once."""
+    done = licsweep("demo", "--devices", 64, "--keep", tmp_path / "project")
+    assert "not as designed" not in done.err, done.err
+    judged = json.loads(licsweep("reconcile", "--project", tmp_path / "project", "--format", "json").out)["data"]
+    used = {pool["license"]: pool["in_use"] for pool in judged["pools"] if "IPS" in pool["license"]}
+    assert used == {
+        "Secure Firewall 3105 IPS": 2,
+        "Threat Defense Virtual FTDv50 IPS": 2,
+        "Secure Firewall 3110 IPS": 4,
+        "Firepower 4112 Threat Defense IPS": 1,
+        "Firepower 1010 Threat Defense IPS": 1,
+    }
+    found = {(one["name"], one["subject"]["id"]) for one in judged["findings"]}
+    assert "unmatched-license" not in {name for name, _ in found}
+    assert ("evaluation", "br-fmc-001") in found
