@@ -5,7 +5,6 @@ What stands in an acknowledgement is not known (no public sample), so it is only
 
 import html
 import re
-from datetime import datetime
 
 from licsweep.courier.devices import Devices, Match
 from licsweep.courier.progress import progress
@@ -19,8 +18,8 @@ _COPY = re.compile(r" ?\([0-9]{1,3}\)(?=\.[a-z]+$)")
 class Matcher:
     """Whose a file from CSSM is, by the parcels of a project and by what became of the reports in them."""
 
-    def __init__(self, devices: Devices, ledger: Ledger, now: datetime) -> None:
-        self._devices, known = devices, progress(ledger.entries, now)
+    def __init__(self, devices: Devices, ledger: Ledger) -> None:
+        self._devices, known = devices, progress(ledger.entries)
         self._sent: dict[str, Match] = {}
         self._waiting: dict[str, list[Match]] = {}
         for parcel in ledger.parcels.values():
@@ -70,12 +69,12 @@ def without_copy(name: str) -> str:
     return _COPY.sub("", name)
 
 
-def to_deliver(ledger: Ledger, devices: Devices, as_of: datetime, *, again: bool = False) -> list[KeptFile]:
+def to_deliver(ledger: Ledger, devices: Devices, *, again: bool = False) -> list[KeptFile]:
     """The files that devices are still to import, by host; with `again` also those that were handed out or imported.
 
     Left out are acknowledgements of reports that another file acknowledged first, or that the device confirms.
     """
-    known = progress(ledger.entries, as_of)
+    known = progress(ledger.entries)
     delivered = {entry.sha256 for entry in ledger.entries if entry.step == "delivered"}
 
     def is_open(file: KeptFile) -> bool:

@@ -39,11 +39,13 @@ class Devices:
 class Match:
     """What a file is, whose it is, of which parcel, and the reports that it holds or acknowledges.
 
-    `hostname` is None, and `why` says so, where nothing proves one.
+    `hostname` is None, and `why` says so, where nothing proves one. `origin` says how the bytes came and what proves
+    them.
     """
 
     kind: FileKind
     hostname: str | None = None
     parcel: str | None = None
     reports: tuple[UsageReport, ...] = ()
+    origin: str = "from CSSM"
     why: str | None = None

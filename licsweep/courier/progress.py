@@ -66,11 +66,11 @@ def entries_of(file: KeptFile, step: Step, at: datetime, **more: str | None) -> 
     ]
 
 
-def progress(entries: Iterable[LedgerEntry], as_of: datetime) -> dict[ReportKey, Progress]:
-    """What had become of each usage report by a moment."""
+def progress(entries: Iterable[LedgerEntry], as_of: datetime | None = None) -> dict[ReportKey, Progress]:
+    """What had become of each usage report by a moment (None: by everything that is recorded)."""
     by_report: dict[ReportKey, list[LedgerEntry]] = {}
     for entry in entries:
-        if entry.at <= as_of and entry.report_id:
+        if entry.report_id and (as_of is None or entry.at <= as_of):
             by_report.setdefault(entry.key, []).append(entry)
     return {key: reduce(_after, sorted(found, key=lambda one: one.at), Progress()) for key, found in by_report.items()}
 

@@ -104,83 +104,85 @@ def open_ledger(project: Project, doing: str) -> Iterator[tuple[Store, Ledger]]:
 
 
 def take(
-    project: Project,
+    store: Store,
+    ledger: Ledger,
+    contents: Contents,
     found: Iterable[GatheredFile | Unused],
-    match: Callable[[Ledger, GatheredFile], Match | None],
-    origin: str,
+    match: Callable[[GatheredFile], Match | None],
 ) -> list[CarriedFile]:
-    """Takes files into the ledger, all in one transaction, their bytes before it.
+    """Takes files into an open ledger: the bytes of each as it comes, then all rows in one transaction.
 
     `match` says what a file is and whose: None where it holds nothing to report, InputError where it can't be used.
     """
-    contents, now = Contents(project.folder), datetime.now(UTC)
+    now = datetime.now(UTC)
     rows: list[CarriedFile] = []
     new: dict[str, KeptFile] = {}
-    with open_ledger(project, "courier") as (store, ledger):
-        for one in found:
-            if isinstance(one, Unused):
-                rows.append(CarriedFile(file=one.path, state="not-used", why=one.reason))
-                continue
-            try:
-                matched = match(ledger, one)
-            except InputError as error:
-                why = plain_reason(error).removeprefix(f"{one.path}: ") + (f"; {error.hint}" if error.hint else "")
-                rows.append(CarriedFile(file=one.path, state="not-used", why=why))
-                continue
-            if matched is None:
-                rows.append(CarriedFile(file=one.path, state="nothing-to-report"))
-                continue
-            file = KeptFile(
-                sha256=contents.keep(one.raw),
-                kind=matched.kind,
-                name=one.name.name,
-                size=len(one.raw),
-                kept_at=now,
-                origin=origin,
-                hostname=matched.hostname,
-                parcel=matched.parcel,
-                reports=matched.reports,
+    for one in found:
+        if isinstance(one, Unused):
+            rows.append(CarriedFile(file=one.path, state="not-used", why=one.reason))
+            continue
+        try:
+            matched = match(one)
+        except InputError as error:
+            why = plain_reason(error).removeprefix(f"{one.path}: ") + (f"; {error.hint}" if error.hint else "")
+            rows.append(CarriedFile(file=one.path, state="not-used", why=why))
+            continue
+        if matched is None:
+            rows.append(CarriedFile(file=one.path, state="nothing-to-report"))
+            continue
+        file = KeptFile(
+            sha256=contents.keep(one.raw),
+            kind=matched.kind,
+            name=one.name.name,
+            size=len(one.raw),
+            kept_at=now,
+            origin=matched.origin,
+            hostname=matched.hostname,
+            parcel=matched.parcel,
+            reports=matched.reports,
+        )
+        before = new.get(file.sha256) or ledger.files.get(file.sha256)
+        hostname = file.hostname or (before.hostname if before else None)
+        known = before is not None and before.hostname == hostname
+        if not known:
+            new[file.sha256] = file
+        rows.append(
+            CarriedFile(
+                file=one.path,
+                state="unmatched" if hostname is None else "known" if known else "new",
+                kind=file.kind,
+                hostname=hostname,
+                parcel=file.parcel,
+                reports=len(file.counted),
+                telemetry=len(file.reports) - len(file.counted),
+                sha256=file.sha256,
+                why=matched.why,
             )
-            before = new.get(file.sha256) or ledger.files.get(file.sha256)
-            hostname = file.hostname or (before.hostname if before else None)
-            known = before is not None and before.hostname == hostname
-            if not known:
-                new[file.sha256] = file
-            rows.append(
-                CarriedFile(
-                    file=one.path,
-                    state="unmatched" if hostname is None else "known" if known else "new",
-                    kind=file.kind,
-                    hostname=hostname,
-                    parcel=file.parcel,
-                    reports=len(file.counted),
-                    telemetry=len(file.reports) - len(file.counted),
-                    sha256=file.sha256,
-                    why=matched.why,
-                )
-            )
-        usage = [file for file in new.values() if file.kind == "usage"]
-        acks = [file for file in new.values() if file.kind == "ack" and file.hostname]
-        entries = [entry for file in usage for entry in entries_of(file, "collected", now)]
-        entries += [entry for file in acks for entry in entries_of(file, "acknowledged", now)]
-        store.record_courier(files=list(new.values()), entries=entries)
+        )
+    usage = [file for file in new.values() if file.kind == "usage"]
+    acks = [file for file in new.values() if file.kind == "ack" and file.hostname]
+    entries = [entry for file in usage for entry in entries_of(file, "collected", now)]
+    entries += [entry for file in acks for entry in entries_of(file, "acknowledged", now)]
+    store.record_courier(files=list(new.values()), entries=entries)
     return rows
 
 
 def collect(project: Project, paths: Sequence[Path]) -> list[CarriedFile]:
-    """Takes usage files carried by hand into the ledger. Raises InputError, StoreError."""
+    """Takes usage files carried by hand into the ledger. Raises InputError, LockedError, StoreError."""
     devices = estate(project)
 
-    def match(_: Ledger, found: GatheredFile) -> Match | None:
+    def match(found: GatheredFile) -> Match | None:
         reports = read_usage(Path(found.path), found.raw).reports
         if not reports:
             return None
         hostname = devices.owner((one.pid, one.sn) for one in reports)
         serials = ", ".join(sorted({one.sn for one in reports}))
         why = None if hostname else f"no host of the estate has the serial number {serials}"
-        return Match(kind="usage", hostname=hostname, reports=reports, why=why)
+        return Match(kind="usage", hostname=hostname, origin=BY_HAND, reports=reports, why=why)
 
-    return take(project, gather(paths, suffixes=None, limit=MAX_BYTES), match, BY_HAND)
+    with open_ledger(project, "courier collect") as (store, ledger):
+        found = gather(paths, suffixes=None, limit=MAX_BYTES)
+        return take(store, ledger, Contents(project.folder), found, match)
 
 
 def pack(
@@ -197,16 +199,16 @@ def pack(
     The ledger is written first: a parcel that is not uploaded and whose folder is missing is made by the next call.
     `to`: a second folder for the parcels, that of a USB stick. Raises UnknownParcel, StoreError, KeptFileDamaged.
     """
-    devices, now = estate(project), datetime.now(UTC)
-    contents, base = Contents(project.folder), project.folder / PARCELS
+    devices, contents, base = estate(project), Contents(project.folder), project.folder / PARCELS
     with open_ledger(project, "courier pack") as (store, ledger):
+        now = datetime.now(UTC)
         for name in again:
             require_parcel(ledger, name)
         out = {entry.parcel for entry in ledger.entries if entry.step in ("uploaded", "acknowledged")}
         missing = [one for one in ledger.parcels.values() if one.id not in out and not (base / one.id).exists()]
         open_reports = {
             key
-            for key, one in progress(ledger.entries, now).items()
+            for key, one in progress(ledger.entries).items()
             if one.acknowledged_at is None and (one.parcel is None or one.parcel in again)
         }
         usage = [
@@ -281,4 +283,4 @@ def uploaded(
         store.record_courier(entries=entries)
     if note:
         yield f"{name}: {note}: its licenses are charged there; see what CSSM says, or move the product instances"
-    yield f"{name}: uploaded at {when:%Y-%m-%d %H:%M} UTC, {len(sent)} files"
+    yield f"{name}: uploaded at {when:%Y-%m-%d %H:%M} UTC, usage files: {len(sent)}"

@@ -19,13 +19,12 @@ from licsweep.estate.selection import Selection
 from licsweep.imports import foreign
 from licsweep.jobs.courier import CarriedFile, estate, open_ledger, selected, take
 from licsweep.jobs.gathered_files import gather
-from licsweep.ledger_types import FileKind, Ledger
+from licsweep.ledger_types import FileKind
 from licsweep.model import Record
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.reports.view import values
 from licsweep.settings import Project
 
-ORIGIN = "from CSSM, unpacked here"
 TO_DEVICES: tuple[FileKind, ...] = ("ack", "policy", "trust-code", "authorization")
 
 
@@ -45,22 +44,21 @@ def unpack(project: Project, paths: Sequence[Path], host: str | None = None) -> 
 
     What belongs to no device for certain is kept and stays unmatched. Raises InputError, UsageError, StoreError.
     """
-    devices, now = estate(project), datetime.now(UTC)
+    devices = estate(project)
     if host and host not in devices.by_name:
         raise UsageError(f"{host}: no such host", why=did_you_mean(host, devices.by_name), hint="licsweep hosts")
-    matchers: list[Matcher] = []
+    with open_ledger(project, "courier unpack") as (store, ledger):
+        matcher = Matcher(devices, ledger)
 
-    def match(ledger: Ledger, found: GatheredFile) -> Match:
-        rule = foreign.recognized(found.raw)
-        kind = next((one for one in TO_DEVICES if rule and rule.kind == one), None)
-        if kind is None:
-            hint = rule.instead.replace("{file}", shell_word(found.path)) if rule else ""
-            raise InputError(f"this is {rule.what}" if rule else "it is no file of CSSM for a device", hint=hint)
-        if not matchers:
-            matchers.append(Matcher(devices, ledger, now))
-        return matchers[0].match(found.name.name, files.decoded(found.raw), kind, host)
+        def match(found: GatheredFile) -> Match:
+            rule = foreign.recognized(found.raw)
+            kind = next((one for one in TO_DEVICES if rule and rule.kind == one), None)
+            if kind is None:
+                hint = rule.instead.replace("{file}", shell_word(found.path)) if rule else ""
+                raise InputError(f"this is {rule.what}" if rule else "it is no file of CSSM for a device", hint=hint)
+            return matcher.match(found.name.name, files.decoded(found.raw), kind, host)
 
-    return take(project, _found(paths), match, ORIGIN)
+        return take(store, ledger, Contents(project.folder), _found(paths), match)
 
 
 def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
@@ -77,10 +75,10 @@ def deliver_to(project: Project, folder: Path, selection: Selection, *, again: b
 
     Raises NothingToCarry, OutputError, KeptFileDamaged, StoreError.
     """
-    hosts, now = selected(project, selection), datetime.now(UTC)
+    hosts = selected(project, selection)
     devices, contents = estate(project), Contents(project.folder)
     with open_ledger(project, "courier deliver") as (store, ledger):
-        found = to_deliver(ledger, devices, now, again=again)
+        now, found = datetime.now(UTC), to_deliver(ledger, devices, again=again)
         found = [file for file in found if hosts is None or file.hostname in hosts]
         if not found:
             why = "no acknowledgement waits for a device of the selection"
