@@ -45,12 +45,13 @@ def texts(
         by_host.setdefault(text.hostname, []).append(text)
     reports, words = [], secrets_of_environment()
     for name in sorted(by_host):
-        captures = [
+        captures = tuple(
             capture(name, text.command, blank(text.text, words), taken_at or min(text.modified, datetime.now(UTC)))
             for text in by_host[name]
-        ]
-        tried_at = min(one.started_at for one in captures)
-        reports.append(offline_report(Outcome(hostname=name, status="ok"), tried_at, captures, inventory, platform))
+        )
+        outcome, tried_at = Outcome(hostname=name, status="ok"), min(one.started_at for one in captures)
+        result = HostResult(outcome=outcome, tried_at=tried_at, captures=captures)
+        reports.append(offline_report(result, inventory, platform))
     with writing(project, "ingest") as store:
         results = map(read_report, reports)
         return write_snapshot(store, "ingest", " ".join(map(str, paths)), len(reports), results), unused

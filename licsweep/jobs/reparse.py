@@ -63,9 +63,9 @@ def _read(store: Store, before: HostResult, inventory: inv.Inventory | None) -> 
     platform = before.observation.platform if before.observation else None
     outcome = replace(before.outcome, status="ok", reason=None)
     try:
-        captures = store.captures(before.captured_in or 0, outcome.hostname)
+        captures = tuple(store.captures(before.captured_in or 0, outcome.hostname))
     except LicsweepError as error:  # a damaged capture
         outcome = replace(outcome, status="unparsed", reason=plain_reason(error))
         return replace(before, outcome=outcome, observation=None)
-    read = read_report(offline_report(outcome, before.tried_at, captures, inventory, platform))
+    read = read_report(offline_report(replace(before, outcome=outcome, captures=captures), inventory, platform))
     return replace(before, outcome=read.outcome, observation=read.observation)

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -11,7 +10,7 @@ from collectors import parse
 from licsweep.errors import LicsweepError, plain_reason
 from licsweep.estate.inventory import AUTO, Inventory
 from licsweep.host_result import HostResult
-from licsweep.model import Capture, Outcome
+from licsweep.model import Capture
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +46,17 @@ def capture(
     )
 
 
-def offline_report(
-    outcome: Outcome, tried_at: datetime, captures: Sequence[Capture], inventory: Inventory | None, platform: str | None
-) -> HostReport:
+def offline_report(result: HostResult, inventory: Inventory | None, platform: str | None) -> HostReport:
     """The report of a host that nobody dialed.
 
     Its platform is the inventory's (unless that says `auto`), else `platform`, else it is recognized from its texts; a
     host of which nothing tells is `unparsed`.
     """
+    outcome = result.outcome
     listed = inventory.targets.get(outcome.hostname) if inventory else None
     if listed and listed.platform not in ("", AUTO):
         platform = listed.platform
-    candidates = () if platform else parse.platform_candidates(*(one.text for one in captures))
+    candidates = () if platform else parse.platform_candidates(*(one.text for one in result.captures))
     if len(candidates) == 1:
         platform = candidates[0]
     if platform is None:
@@ -69,8 +67,8 @@ def offline_report(
         outcome=outcome,
         platform=platform or "",
         timezone=listed.timezone if listed else None,
-        tried_at=tried_at,
-        captures=tuple(captures),
+        tried_at=result.tried_at,
+        captures=result.captures,
     )
 
 

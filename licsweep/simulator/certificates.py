@@ -4,7 +4,6 @@ import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -33,7 +32,8 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile() as file:  # what ssl loads a key from
             private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            Path(file.name).write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+            file.write(certificate.public_bytes(Encoding.PEM) + private)
+            file.flush()
             context.load_cert_chain(file.name)
         return context
 
