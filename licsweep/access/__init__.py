@@ -1,4 +1,5 @@
-"""Sessions with devices: allow-listed commands over SSH, host keys, secrets blanked before anything is stored."""
+"""Sessions with devices: allow-listed commands over SSH and requests over HTTPS, host keys and certificates checked,
+secrets blanked before anything is stored."""
 
 import logging
 

@@ -1,1 +1,1 @@
-"""A simulated estate on loopback: real SSH servers with canned devices."""
+"""A simulated estate on loopback: real SSH and HTTPS servers with canned devices."""

@@ -21,7 +21,7 @@ STOP_SECONDS = 5.0
 
 
 class SimulatedEstate:
-    """`with SimulatedEstate(devices=60) as estate:` real SSH servers listen on 127.0.0.1 until the block ends.
+    """`with SimulatedEstate(devices=60) as estate:` real servers listen on 127.0.0.1 until the block ends.
 
     `more` are fields of Wanted; a `design` from outside may be of any size. Secrets are made for this run where none
     are given; they reach the simulator through its standard input only. `tally` is what it saw,
