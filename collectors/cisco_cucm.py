@@ -1,24 +1,5 @@
 """CUCM 12.0 on (VOS): the publisher is the product instance of its cluster. AXL says the same where https is given."""
 
-from licsweep.platforms import Command, Platform
+from collectors.vos import record
 
-PLATFORM = Platform(
-    name="cisco_cucm",
-    session="vos",
-    identity_command="show version active",
-    commands=(
-        Command(line="show version active"),
-        Command(line="show status"),
-        Command(line="show license all", required=True),
-        Command(line="show network cluster", required=True),
-    ),
-    may_send=(
-        "show license status",
-        "show license summary",
-        "show license usage",
-        "show license UDI",
-        "AXL getSmartLicenseStatus",
-    ),
-    lockout_after=3,
-    local_accounts=True,
-)
+PLATFORM = record("cisco_cucm", "AXL getSmartLicenseStatus")

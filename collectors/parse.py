@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from collectors import index, json_paths, lines, structured, value_meanings
 from collectors.assemble import assemble, assemble_answer, outcome, unclaimed
+from collectors.contradictions import contradictions, of_request
 from licsweep import platforms
 from licsweep.model import Capture, Evidence, ManagedDevice, Observation
 from licsweep.platforms import Platform
@@ -135,27 +136,43 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     refused = {name: refusal(pages[-1][1], platform) for name, pages in given.items()}
     read = {name: _parse(given[name], platform, None, timezone) for name in _order(plan, given) if not refused[name]}
     merged = _merge(list(read.values()))
+    differing, lines_of_both = contradictions(list(read.values()))
     whole = replace(
         merged,
+        contradictions=differing,
+        evidence=merged.evidence + lines_of_both,
         **_own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)]),
         hostname=hostname,
         platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
-        complete=_complete(plan, read, refused),
     )
+    # A subscriber need not know the licenses, which are its publisher's: what tells its role is enough.
+    required = () if whole.node_role == "subscriber" else plan.required
+    whole = replace(whole, complete=_complete(required, read, refused))
+    if too_old(whole):
+        return replace(whole, outcome="unsupported")
     return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
 
 
-def _complete(plan: Platform, read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
-    """Every required command answered whole; others too, where they said anything; all that list licenses agree.
+def too_old(seen: Observation) -> str:
+    """Why a release is not supported; "" where nothing says so."""
+    since = platforms.get(seen.platform or "").supported_from
+    if not since or not seen.release or index.version(seen.release) >= index.version(since):
+        return ""
+    return f"release {seen.release} is older than {since}, the first one that is read"
+
+
+def _complete(required: Sequence[str], read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
+    """Every required command answered whole; others too, where they said anything; all texts that list licenses agree.
 
     A release that does not know a required command may list its licenses with another (activation keys); such a list
     beside one of Smart Licensing is of other licenses.
     """
-    counted = [one for name, one in read.items() if name in plan.required or one.evidence]
+    counted = [one for name, one in read.items() if name in required or one.evidence]
     listing = [one for one in read.values() if one.licenses]
-    listed = {_counts(one) for one in listing if one.licensing_model != "pak"} or {_counts(one) for one in listing}
-    answered = all(name in read or (refused.get(name) == "unknown-command" and listed) for name in plan.required)
+    texts = [one for one in listing if not of_request(one)]
+    listed = {_counts(one) for one in texts if one.licensing_model != "pak"} or {_counts(one) for one in texts}
+    answered = all(name in read or (refused.get(name) == "unknown-command" and listing) for name in required)
     return answered and all(one.complete for one in counted) and len(listed) <= 1
 
 

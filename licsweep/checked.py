@@ -1,7 +1,7 @@
 """Types whose values are checked in our own words when a file is read; pydantic is not imported before that."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 
 class Checked:
@@ -18,3 +18,14 @@ class Checked:
 
         inner = core_schema.no_info_before_validator_function(self._before, handler(source))
         return core_schema.no_info_after_validator_function(self._after, inner) if self._after else inner
+
+
+def _whole(value: Any) -> Any:
+    """A quantity as it must be written: no text, no yes or no."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:
+        raise ValueError(f"is not a whole number from 0 to {MAX_QUANTITY}")
+    return value
+
+
+MAX_QUANTITY = 10**12
+Quantity = Annotated[int, Checked(_whole)]

@@ -41,17 +41,8 @@ def as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _whole(value: Any) -> Any:
-    """A quantity as it must be written: no text, no yes or no."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:
-        raise ValueError(f"is not a whole number from 0 to {MAX_QUANTITY}")
-    return value
-
-
 # A bare date is its first second, no zone means UTC.
 Utc = Annotated[datetime, Checked(_moment, as_utc)]
-MAX_QUANTITY = 10**12
-Quantity = Annotated[int, Checked(_whole)]
 SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 
@@ -326,6 +317,16 @@ class Evidence(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction(Record):
+    """What two sources of one box say differently of a `field`, or of a license's count (`name`); `said` counts."""
+
+    field: str
+    name: str | None = None
+    said: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation(Record):
     """What one product instance said. Fields about which no command said anything are None or empty."""
 
@@ -409,6 +410,7 @@ class Observation(Record):
     managed_devices: tuple[ManagedDevice, ...] = ()
     node_role: Literal["publisher", "subscriber"] | None = None
     members: tuple[ClusterMember, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     unclaimed_lines: tuple[UnclaimedLine, ...] = ()
     complete: bool = True
     evidence: tuple[Evidence, ...] = ()

@@ -39,7 +39,8 @@ class Platform:
     `commands` are in the order sent; `may_send` are further lines that a sweep may send: literal words and typed slots.
     `identity_command` tells what a host of platform `auto` is. `templates` is the package whose folder of the
     platform's name holds its index and templates. `lockout_after`: failed passwords in a row that lock an account; with
-    `local_accounts` each box knows its users itself, whatever AAA group the inventory says.
+    `local_accounts` each box knows its users itself, whatever AAA group the inventory says. `supported_from`: the first
+    release whose licenses are read; an older one ends `unsupported`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Platform:
     templates: str = "licsweep.templates"
     lockout_after: int = DEFAULT_LOCKOUT_AFTER
     local_accounts: bool = False
+    supported_from: str = ""
 
     @property
     def sent(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from licsweep.checked import Quantity
 from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
-from licsweep.model import HostState, Quantity, Record, Udi, Utc
+from licsweep.model import HostState, Record, Udi, Utc
 from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]

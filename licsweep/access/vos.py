@@ -27,7 +27,7 @@ _PAGE = r"press\b[^\r\n]{0,120}?\b(?:quit|continue|any key)\b[.:>)]{0,3}"
 _OPTIONS = r"options:[^\r\n]{0,80}\bn=next\b[^\r\n]{0,80}?:"
 _PAGER_AT_END = re.compile(rf"(?:{_PAGE}|{_OPTIONS})$".encode(), re.IGNORECASE)
 _LAST_PAGE = re.compile(rb"\(lines \d+ - (\d+) of \1\)")
-_PAGER_TRACE = re.compile(rf"(?:{_PAGE}|{_OPTIONS} ?)(?:[\x08 ]*\x08|\r *\r|\r)*(?!\n)", re.IGNORECASE)
+_PAGER_TRACE = re.compile(rf"(?:{_PAGE}|{_OPTIONS} ?)(?:[\x08 ]*\x08|\r *\r(?!\n)|\r(?!\n))*", re.IGNORECASE)
 _GO_ON = re.compile(
     rb"\b(?:continue|proceed|are you sure)\b[^\r\n]{0,60}[\[(] ?(?P<yes>y|yes) ?/ ?(?P<no>n|no) ?[\])] ?\??:?$",
     re.IGNORECASE,

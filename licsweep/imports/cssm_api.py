@@ -18,11 +18,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
+from licsweep.checked import Quantity
 from licsweep.errors import InputError
 from licsweep.imports.columns import term_type
 from licsweep.imports.files import ImportedFile, check, some
 from licsweep.imports.rows import Group, Row, imported
-from licsweep.model import Quantity
 from licsweep.position_types import Substitution
 from licsweep.serialization import check_json
 

@@ -95,6 +95,6 @@ def read_report(report: HostReport) -> HostReport:
     reason = "an answer was cut off, or a part is missing that it must have"
     if refused:
         reason = f"the device refused: {', '.join(refused)}"
-    told = "; ".join(filter(None, (reason, report.outcome.reason)))
+    told = "; ".join(filter(None, (parse.too_old(observation) or reason, report.outcome.reason)))
     outcome = replace(report.outcome, status=observation.outcome, reason=told)
     return replace(report, outcome=outcome, observation=observation)

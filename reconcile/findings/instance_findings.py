@@ -47,6 +47,16 @@ def identity(judged: JudgementContext) -> Iterator[RaisedFinding]:
             yield RaisedFinding("account-mismatch", subject, "; ".join(place.conflicts), evidence)
 
 
+def disagreeing_sources(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`sources-disagree`: the CLI of a box and its answer over HTTPS, with the lines of both."""
+    for case in judged.instances:
+        rows = case.unit.observation.contradictions if case.unit.observation else ()
+        for place, row in enumerate(rows):
+            what = row.name or "its counts" if row.field == "licenses" else row.field
+            message = f"{what}: {row.said} on the CLI, which counts, and {row.otherwise} over HTTPS"
+            yield of_instance("sources-disagree", case.unit, message, f"contradictions[{place}]")
+
+
 def never_read(judged: JudgementContext) -> Iterator[RaisedFinding]:
     """A selected host without any good observation: it is in no figure."""
     for state in judged.given.states:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from reconcile.findings import (
     account_findings,
+    cluster_findings,
     contract_findings,
     cssm_findings,
     device_conditions,
@@ -23,6 +24,7 @@ Rule = Callable[[JudgementContext], Iterator[RaisedFinding]]
 
 RULES: tuple[Rule, ...] = (
     instance_findings.identity,
+    instance_findings.disagreeing_sources,
     instance_findings.never_read,
     instance_findings.compliance,
     instance_findings.license_lines,
@@ -49,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     estate_findings.tokens,
     manager_findings.out_of_sync,
     manager_findings.unread,
+    cluster_findings.missing_publishers,
     contract_findings.agreements,
     contract_findings.ending_subscriptions,
 )

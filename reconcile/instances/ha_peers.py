@@ -2,7 +2,8 @@
 
 The configured role does not matter, only who is active now. A peer is joined to an active one of its platform by what
 they share: a cluster's name, a managed device, the other's name among its members. Where nothing tells and there is
-one active peer, it is that one. Where no active peer is known at all, the standby stands for the pair.
+one active peer, it is that one. Where no active peer is known at all, the standby stands for the pair, and one
+subscriber for its cluster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ def with_peers(units: Sequence[ProductInstance]) -> list[ProductInstance]:
     """The instances, each with its peers as members; in the order given."""
     actives = _Actives(units)
     homes = {unit.hostname: actives.homes(unit) for unit in units if not unit.retired and actives.yields(unit)}
+    homes |= _stand_ins([unit for unit in units if homes.get(unit.hostname) == []])
 
     def active(unit: ProductInstance) -> ProductInstance:
         """The one that speaks to CSSM now: a manager that took over may have been taken over from in its turn."""
@@ -80,11 +82,31 @@ class _Actives:
         return [] if tied else self._by_platform.get(seen.platform, [])
 
 
+def _stand_ins(alone: Sequence[ProductInstance]) -> dict[str, list[ProductInstance]]:
+    """Of secondaries that share a cluster whose active peer is not known, who stands for it: one with licenses, else
+    the newest."""
+    found: dict[str, list[ProductInstance]] = {}
+    by_link: dict[Link, ProductInstance] = {}
+    for unit in sorted(alone, key=lambda u: (_has_licenses(u), captured(u.state)), reverse=True):
+        links = [link for link in _links(unit.observation or Observation()) if link[1] != "member"]
+        if home := next((by_link[link] for link in links if link in by_link), None):
+            found[unit.hostname] = [home]
+        else:
+            by_link.update(dict.fromkeys(links, unit))
+    return found
+
+
+def _has_licenses(unit: ProductInstance) -> bool:
+    return bool(unit.observation and unit.observation.licenses)
+
+
 def _links(seen: Observation) -> Iterator[Link]:
     if seen.cluster:
         yield seen.platform, "cluster", norm(seen.cluster)
     yield from ((seen.platform, "device", norm(d.serial)) for d in seen.managed_devices if d.serial)
-    yield from ((seen.platform, "member", _short(m.hostname)) for m in seen.members if m.hostname)
+    named = [member for member in seen.members if member.hostname]
+    yield from ((seen.platform, "member", _short(m.hostname or "")) for m in named)
+    yield from ((seen.platform, "node", f"{_short(m.hostname or '')} {m.address}") for m in named if m.address)
 
 
 def _short(name: str) -> str:

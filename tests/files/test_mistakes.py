@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
+from licsweep.checked import Quantity
 from licsweep.errors import InputError
-from licsweep.model import Quantity, Record, Utc
+from licsweep.model import Record, Utc
 from licsweep.serialization import check_json, load_yaml_file
 
 LIBRARY = ("Input", "Value error", "Extra", "Field", "Unable", "constructor", "token", "expected ','", "input should")

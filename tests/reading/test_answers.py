@@ -1,6 +1,7 @@
 """Answers of REST and SOAP interfaces: cut, hostile, split over pages; and how a manager's lists are joined."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,7 +136,7 @@ def test_pages_are_one_answer_and_a_page_that_is_missing_is_seen() -> None:
     assert not seen("cisco_fmc", {**registered, **pages}).complete
 
 
-def test_two_sources_that_disagree_are_not_complete() -> None:
+def test_two_sources_that_disagree_are_told_and_never_summed() -> None:
     cli, axl = (
         text("cisco_cucm/show_license_all/12.0_registered"),
         text("cisco_cucm/axl_getsmartlicensestatus/12.5_soap"),
@@ -144,8 +145,62 @@ def test_two_sources_that_disagree_are_not_complete() -> None:
     outputs = {"show license all": cli, "show network cluster": nodes}
     assert seen("cisco_cucm", outputs).complete
     both = seen("cisco_cucm", {**outputs, "AXL getSmartLicenseStatus": axl})
-    assert not both.complete
-    assert sum(use.count or 0 for use in both.licenses) == 7
+    assert (both.complete, sum(use.count or 0 for use in both.licenses)) == (True, 7)
+    told = {(one.name or "").split(",")[0]: (one.said, one.otherwise) for one in both.contradictions}
+    short = "regid.2016-07.com.cisco.UCM_"
+    assert told == {
+        "regid.2017-02.com.cisco.UCM_CUWL": ("0", "10"),
+        f"{short}Enhanced": ("5", "0"),
+        f"{short}Basic": ("2", "0"),
+    }
+    lines = [item for item in both.evidence if item.field == "contradictions[0]"]
+    assert [(line.command, line.path is None) for line in lines] == [
+        ("show license all", True),
+        ("AXL getSmartLicenseStatus", False),
+    ]
+    said = parse_text(cli, "cisco_cucm", "show license all")
+    rows = "".join(
+        f"<Entitlement><Tag>{use.entitlement_tag}</Tag><Count>{use.count}</Count><Status>Init</Status></Entitlement>"
+        for use in said.licenses
+    )
+    same = re.sub(r"(?<=<LicenseStatus>).*(?=</LicenseStatus>)", rows, axl)
+    assert seen("cisco_cucm", {**outputs, "AXL getSmartLicenseStatus": same}).contradictions == ()
+    unregistered = same.replace("<Status>Registered<", "<Status>Unregistered<")
+    (one,) = seen("cisco_cucm", {**outputs, "AXL getSmartLicenseStatus": unregistered}).contradictions
+    assert (one.field, one.said, one.otherwise) == ("registration_status", "registered", "unregistered")
+
+
+def test_a_request_may_stand_in_for_a_refused_command() -> None:
+    refused = {"show license all": "No valid command entered\n"}
+    nodes = {"show network cluster": text("cisco_cucm/show_network_cluster/15_one_node_without_domain")}
+    axl = {"AXL getSmartLicenseStatus": text("cisco_cucm/axl_getsmartlicensestatus/12.5_soap")}
+    whole = seen("cisco_cucm", refused | nodes | axl)
+    assert (whole.outcome, whole.complete, whole.contradictions) == ("ok", True, ())
+    assert not seen("cisco_cucm", refused | nodes).complete
+
+
+def test_a_subscriber_need_not_know_the_licenses() -> None:
+    nodes = {"show network cluster": text("cisco_cucm/show_network_cluster/10.5_asked_on_the_subscriber")}
+    refused = {"show license all": "Executed command unsuccessfully\n"}
+    whole = seen("cisco_cucm", nodes | refused)
+    assert (whole.outcome, whole.complete, whole.node_role) == ("ok", True, "subscriber")
+    cut = {"show license all": text("cisco_cucm/show_license_all/cut_in_the_usage")}
+    assert not seen("cisco_cucm", nodes | cut).complete
+    publisher = {"show network cluster": text("cisco_cucm/show_network_cluster/10.5_asked_on_the_publisher")}
+    assert not seen("cisco_cucm", publisher | refused).complete
+
+
+@pytest.mark.parametrize(
+    ("release", "outcome"),
+    [("11.5.1.12900-21", "unsupported"), ("12.0.1.10000-1", "partial"), ("9.1.2.1-1", "unsupported")],
+)
+def test_a_release_below_12_is_not_supported(release: str, outcome: str) -> None:
+    outputs = {
+        "show version active": f"Active Master Version: {release}\nActive Version Installed Software Options:\n",
+        "show license all": "No valid command entered\n",
+        "show network cluster": text("cisco_cucm/show_network_cluster/10.5_asked_on_the_publisher"),
+    }
+    assert seen("cisco_cucm", outputs).outcome == outcome
 
 
 def test_option_keys_stand_beside_smart_licenses() -> None:
