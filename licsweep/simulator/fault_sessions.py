@@ -14,7 +14,7 @@ NOT_UTF8 = "Gr\udcfc\udcdfe \udcc3( \udcff\udcfe"
 SPLASH = "System is starting up, please wait ..."
 LURES = ("Authorized access only #", "edge-router#", "  more: see the wiki >", "host>", "Welcome to lab-1#")
 ENABLE_ATTEMPTS = 3
-COUNTED = ("show license", "show managers")
+COUNTED = ("show license", "show managers", "xStatus License")
 
 
 def is_license(command: str) -> bool:

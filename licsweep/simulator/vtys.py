@@ -1,11 +1,12 @@
 """Which vty plays a device: that of its kind of session, with its fault."""
 
 from licsweep.simulator.clish import Clish
+from licsweep.simulator.collaboration import Tsh, Vos
 from licsweep.simulator.fault_sessions import VTYS
 from licsweep.simulator.fxos import Fxos
 from licsweep.simulator.terminal import Vty
 
-KINDS: dict[str, type[Vty]] = {"clish": Clish, "fmc": Clish, "fdm": Clish, "fxos": Fxos}
+KINDS: dict[str, type[Vty]] = {"clish": Clish, "fmc": Clish, "fdm": Clish, "fxos": Fxos, "vos": Vos, "tsh": Tsh}
 """The vtys of the kinds of session that do more than echo a line and answer it."""
 
 

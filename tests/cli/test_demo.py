@@ -46,6 +46,24 @@ def test_proxy_words_reach_nothing(demo: tuple[Path, Done]) -> None:
         assert not any(word in content for content in everything)
 
 
+def test_collaboration_from_the_sessions_to_the_pools(tmp_path: Path) -> None:
+    assert licsweep("demo", "--keep", tmp_path / "demo").code == 0
+    data = json.loads(licsweep("reconcile", "--project", tmp_path / "demo", "--format", "json").out)["data"]
+    pools = {pool["license"]: pool for pool in data["pools"] if pool["virtual_account"] == "Data Centre"}
+    # The publisher prints 30 of Enhanced and owns 23; CUWL, of which 10 are owned, lends the rest.
+    enhanced, cuwl = pools["UC Manager Enhanced License (12.x)"], pools["UC Manager CUWL License (12.X)"]
+    assert (enhanced["charged"], enhanced["borrowed"], enhanced["status"]) == (30, 7, "covered-by-substitution")
+    assert (cuwl["charged"], cuwl["lent"], cuwl["balance"]) == (0, 7, 3)
+    # Each Expressway node is registered by itself and prints 10.
+    assert pools["Expressway Rich Media Session"]["charged"] == 20
+    assert pools["Unity Connection Basic Messaging"]["charged"] == 25
+    names = {row["hostname"] for row in data["instances"]}
+    assert {"dc-cucm-001", "dc-cuc-001", "dc-exp-001", "dc-exp-002"} <= names
+    assert not names & {"dc-cucm-002", "dc-cucm-003"}, "subscribers are members"
+    subjects = {finding["subject"]["id"] for finding in data["findings"]}
+    assert not subjects & {"dc-cucm-001", "dc-cucm-002", "dc-cucm-003", "dc-cuc-001", "dc-exp-001", "dc-exp-002"}
+
+
 def test_too_few_devices_is_a_usage_error() -> None:
     assert licsweep("demo", "--devices", 3).code == 2
 
