@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from licsweep.checked import Checked
+from licsweep.checked import MAX_QUANTITY, Checked, Quantity
 from licsweep.contract_types import AllowanceMode, Basis, PriceBasis, PriceType
-from licsweep.model import MAX_QUANTITY, Quantity, Record, Utc, as_utc
+from licsweep.model import Record, Utc, as_utc
 from licsweep.position_types import folded
 
 
