@@ -10,6 +10,7 @@ from typing import Literal
 from licsweep.checked import Quantity
 from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
 from licsweep.model import HostState, Record, Udi, Utc
+from licsweep.review_types import Contradiction, ReviewRow
 from licsweep.vocabulary import OutcomeStatus
 
 Severity = Literal["info", "warning", "error", "critical"]
@@ -472,3 +473,5 @@ class JudgementResult(Record):
     agreements: tuple[AgreementPosition, ...] = ()
     subscriptions: tuple[SubscriptionPosition, ...] = ()
     hygiene: tuple[Hygiene, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    review: tuple[ReviewRow, ...] = ()

@@ -7,6 +7,7 @@ tables: that of findings, and the others where no tables are given.
 from collections.abc import Sequence
 
 from licsweep.position_types import Instance, Judgement, JudgementResult, OwnedTerm
+from reconcile.contradictions import contradictions
 from reconcile.findings.contract_findings import hygiene
 from reconcile.findings.raised import merged
 from reconcile.findings.rules import RULES, Rule
@@ -21,6 +22,7 @@ from reconcile.judgement_input import HostFacts, JudgementInput, Options
 from reconcile.pools.exposure import exposure
 from reconcile.pools.pools import totals
 from reconcile.pools.terms import counted_as
+from reconcile.review import review
 
 __all__ = ["HostFacts", "JudgementInput", "Options", "judge"]
 
@@ -31,6 +33,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
     Every figure of a pool is the sum of its `uses`. Raises InputError for a waiver of a finding that does not exist.
     """
     judged = JudgementContext(given)
+    differences = cssm_differences(judged)
     raised = merged(finding for rule in rules for finding in rule(judged))
     instances = [_instance(case, judged) for case in judged.instances]
     judgement = Judgement(
@@ -52,12 +55,14 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         shortages=tuple(judged.shortages),
         substitutions=tuple(judged.substitutions),
         clean_up=judged.clean_up,
-        cssm_differences=cssm_differences(judged),
+        cssm_differences=differences,
         transition=transition(judged),
         drift=tuple(judged.drift),
         agreements=judged.agreements,
         subscriptions=judged.subscriptions,
         hygiene=hygiene(judgement.findings),
+        contradictions=contradictions(judged, differences),
+        review=tuple(review(judged, judgement.findings, given.since)),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from licsweep.contract_types import SuiteMeasure
 from licsweep.model import HostState
-from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts
+from licsweep.position_types import CssmInstance, Entitlement, Finding, ImportedAccounts
 from reconcile.tables.tables import Tables
 
 
@@ -37,6 +37,7 @@ class JudgementInput:
     `usage_reported` is what the courier's ledger says: by serial number, when usage was last `uploaded` to CSSM and
     last `acknowledged`. `licenses` and `listed` are the accounts whose licenses and product instances were imported
     (None: those that the rows name). `history` is what suites used at earlier moments: forecasts alone rest on it.
+    `since` are earlier findings that the review compares with.
     """
 
     as_of: datetime
@@ -50,3 +51,4 @@ class JudgementInput:
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)
     history: Sequence[SuiteMeasure] = ()
+    since: Sequence[Finding] | None = None

@@ -27,7 +27,7 @@ VERBS = {
     "entitlements": "Import what was bought, list it, explain how a license name was matched.",
     "reconcile": "Compare what is used with what was bought.",
     "explain": "Explain a finding, an error code or a setting.",
-    "report": "Write a report: estate, usage, transition, transfers, contract.",
+    "report": "Write a report: estate, usage, transfers, contract, review and others.",
     "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
     "plan": "Plan changes: what if, mergers and divestitures of smart accounts.",
     "retire": "Stop counting the licenses of a host that is gone.",

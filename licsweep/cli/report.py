@@ -17,20 +17,28 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
 @click.option("-o", "--output", type=click.Path(), help="A file, or a folder (ending with /); html and xlsx need one.")
 @click.option("--snapshot", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
+@click.option("--since", metavar="DATE|FILE.json", help="review: compare with a date, or with reconcile's JSON.")
 @shared
 def command(
-    run: Run, kind: str, form: str | None, output: str | None, snapshot: int | None, as_of: datetime | None
+    run: Run,
+    kind: str,
+    form: str | None,
+    output: str | None,
+    snapshot: int | None,
+    as_of: datetime | None,
+    since: str | None,
 ) -> None:
     """Write a report.
 
     usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
     Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. contract: what agreements entitle to, what the next True Forward would charge.
-    CSV in a folder is one file per table.
+    contradictions: each license by five records, and why they differ. review: the checklist of a quarter, with --since
+    what changed. CSV in a folder is one file per table.
     """
     from licsweep.jobs import judge
 
-    made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot)
+    made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot, since=since)
     if output is None:
         put(render(made, form or "table"))
         return

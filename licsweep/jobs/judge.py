@@ -1,16 +1,21 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from licsweep import serialization
+from licsweep.clean_text import shell_word
 from licsweep.contract_types import SuiteMeasure
-from licsweep.errors import UsageError
+from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
+from licsweep.imports.files import load_json
 from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.store_queries import tell_of_future
 from licsweep.model import HostState, Snapshot
-from licsweep.position_types import JudgementResult
+from licsweep.position_types import Finding, JudgementResult
 from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
 from licsweep.store import reading
@@ -69,15 +74,46 @@ def reconcile(
     return judge(gather(project, as_of=as_of, snapshot_id=snapshot_id, known_by=known_by))
 
 
-def report(project: Project, kind: str, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> Report:
-    """The report of one kind (a key of KINDS), judged as of a date. Raises UsageError, StoreError, InputError."""
+def report(
+    project: Project,
+    kind: str,
+    *,
+    as_of: datetime | None = None,
+    snapshot_id: int | None = None,
+    since: str | None = None,
+) -> Report:
+    """The report of one kind (a key of KINDS), judged as of a date. Raises UsageError, StoreError, InputError.
+
+    `since`: what the review compares with, a date or a file of `reconcile --format json`.
+    """
+    given = report_input(project, kind, as_of=as_of, snapshot_id=snapshot_id, since=since)
+    return KINDS[kind](judge(given), generated_at=datetime.now(UTC).replace(microsecond=0))
+
+
+def report_input(
+    project: Project, kind: str, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
+) -> JudgementInput:
+    """What a report of a kind is judged from."""
     if kind not in tuple(KINDS):
         raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(KINDS)}")
+    if since is not None and kind != "review":
+        raise UsageError("--since belongs to the review", why=f"report {kind} compares with nothing")
     given = gather(project, as_of=as_of, snapshot_id=snapshot_id)
     if kind == "contract":
-        given = replace(given, history=history(project, given))
-    result = judge(given)
-    return KINDS[kind](result, generated_at=datetime.now(UTC).replace(microsecond=0))
+        return replace(given, history=history(project, given))
+    return given if since is None else replace(given, since=_earlier(project, since))
+
+
+def _earlier(project: Project, since: str) -> Sequence[Finding]:
+    """The findings of a date, or of a file of `reconcile --format json`."""
+    if not since.endswith(".json"):
+        return reconcile(project, as_of=serialization.moment(since)).judgement.findings
+    document = load_json(Path(since))
+    found = document.get("data", {}).get("findings") if isinstance(document, dict) else None
+    if not isinstance(found, list):
+        raise InputError(f"{since}: holds no findings", hint=f"licsweep reconcile --format json -o {shell_word(since)}")
+    findings: tuple[Finding, ...] = serialization.check_json(json.dumps(found), tuple[Finding, ...], since)
+    return findings
 
 
 def history(project: Project, given: JudgementInput) -> list[SuiteMeasure]:

@@ -7,7 +7,7 @@ render(report, "json")              -> the text for stdout (table, csv, json)
 
 from functools import partial
 
-from licsweep.reports import contract, estate, transfers, transition, usage
+from licsweep.reports import audit, contract, estate, transfers, transition, usage
 from licsweep.reports.build import build
 from licsweep.reports.view import Report
 from licsweep.reports.write import FORMATS, format_of, render, write
@@ -19,5 +19,7 @@ KINDS = {
     "estate": partial(build, "estate", estate.contents),
     "transition": partial(build, "transition", transition.contents),
     "transfers": partial(build, "transfers", transfers.contents),
+    "contradictions": partial(build, "contradictions", audit.contradictions),
+    "review": partial(build, "review", audit.review),
     "contract": partial(build, "contract", contract.contents, data=contract.data),
 }

@@ -85,3 +85,33 @@ def test_a_plan_changes_nothing_and_has_json(project: Path) -> None:
     assert licsweep("plan", "what-if", *arguments).code == 2
     again = data(licsweep("report", "contract", "--format", "json", *arguments))
     assert again["agreements"][0]["suites"][0]["used"] == 12
+
+
+def test_the_review_compares_with_a_date_or_a_file(project: Path, tmp_path: Path) -> None:
+    arguments = ("--as-of", "2026-05-01", "--project", project)
+    now = data(licsweep("report", "review", "--since", "2026-04-01", "--format", "json", *arguments))
+    assert [(row["finding"], row["since"]) for row in now["checklist"]] == [
+        ("entitlements-missing", "standing"),
+        ("true-forward-overage", "new"),
+    ]
+    saved = tmp_path / "then.json"
+    licsweep("reconcile", "--format", "json", "-o", saved, *arguments)
+    same = data(licsweep("report", "review", "--since", saved, "--format", "json", *arguments))
+    assert {row["since"] for row in same["checklist"]} == {"standing"}
+    saved.write_text('{"data": {"findings": [{"name": 1}]}}')
+    for kind, since in (
+        ("review", saved),
+        ("review", tmp_path / "none.json"),
+        ("review", "soon"),
+        ("usage", "2026-04-01"),
+    ):
+        assert licsweep("report", kind, "--since", since, *arguments).code == 2
+
+
+def test_contradictions_are_read_from_the_store(project: Path) -> None:
+    found = data(
+        licsweep("report", "contradictions", "--as-of", "2026-05-01", "--format", "json", "--project", project)
+    )
+    (row,) = found["numbers"]
+    assert (row["used"], row["owned"], row["entitled"]) == (12, None, 10)
+    assert [(cause["cause"], cause["units"]) for cause in found["causes"]] == [("shortage", -2)]

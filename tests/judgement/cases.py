@@ -151,6 +151,8 @@ LISTS = (
     "suites",
     "subscriptions",
     "hygiene",
+    "contradictions",
+    "review",
 )
 
 
