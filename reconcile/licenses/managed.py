@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from licsweep.model import ManagedDevice, Observation
-from reconcile.instances.identity import ProductInstance, answer, captured
+from reconcile.instances.identity import ProductInstance, answer, captured, is_secondary
 from reconcile.tables.rows import CatalogueRow, CountingRow
 from reconcile.tables.tables import Tables, norm, slug
 
@@ -29,13 +29,14 @@ class Managed:
 
 
 class Managers:
-    """All managed devices of the estate, each at the manager whose newest capture lists it."""
+    """All managed devices of the estate, each at the manager whose newest capture lists it; a standby's list stands
+    behind those of the others, whenever it was taken."""
 
     def __init__(self, units: Sequence[ProductInstance], tables: Tables) -> None:
         self._tables = tables
         self._home: dict[str, tuple[str, Observation, ManagedDevice]] = {}
         managers = [state for unit in units if not unit.retired for state in (unit.state, *unit.members)]
-        for state in sorted(managers, key=captured):
+        for state in sorted(managers, key=lambda state: (not is_secondary(answer(state)), captured(state))):
             seen = answer(state)
             for device in seen.managed_devices if seen else ():
                 if seen and device.serial:

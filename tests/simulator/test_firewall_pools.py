@@ -8,7 +8,7 @@ import pytest
 from collectors.parse import observe
 from licsweep.imports.entitlements import read_all
 from licsweep.model import HostState
-from licsweep.position_types import Judgement
+from licsweep.position_types import Judgement, JudgementResult
 from licsweep.reading.host_report import capture
 from licsweep.simulator.project import write_project
 from reconcile.judge import JudgementInput, judge
@@ -18,7 +18,7 @@ from tests.simulator.test_managers import DESIGN, DEVICES, NOW, OUTPUTS, seen
 FTDS = [device for device in DEVICES if device.platform == "cisco_ftd"]
 
 
-def judged(folder: Path, left_out: Callable[[str], bool] = lambda _: False) -> Judgement:
+def judged(folder: Path, left_out: Callable[[str], bool] = lambda _: False) -> JudgementResult:
     write_project(folder, DEVICES)
     observations = [seen(device.name) for device in DEVICES if device.platform in ("cisco_fmc", "cisco_fdm")]
     for device in FTDS:
@@ -35,7 +35,7 @@ def judged(folder: Path, left_out: Callable[[str], bool] = lambda _: False) -> J
         entitlements=[row for file in read_all([*folder.glob("entitlements/*.csv")]) for row in file.entitlements],
         tables=Tables.load(folder),
     )
-    return judge(given).judgement
+    return judge(given)
 
 
 def used(judgement: Judgement, virtual_account: str) -> dict[str, int]:
@@ -49,7 +49,7 @@ def said(judgement: Judgement) -> dict[tuple[str, str], str]:
 
 
 def test_pairs_a_cluster_and_containers_under_a_manager_pair(tmp_path: Path) -> None:
-    judgement = judged(tmp_path)
+    judgement = judged(tmp_path).judgement
     # each unit of a pair, each node of the cluster, and the chassis of three container instances once
     assert used(judgement, "Campus") == {
         "Secure Firewall 3105 Essentials": 2,
@@ -76,19 +76,30 @@ def test_pairs_a_cluster_and_containers_under_a_manager_pair(tmp_path: Path) -> 
 
 
 def test_every_number_walks_back_to_its_path(tmp_path: Path) -> None:
-    pool = next(pool for pool in judged(tmp_path).pools if pool.license == "Example Firewall URL")
-    assert pool.in_use == 2
-    texts = {e.text for f in judged(tmp_path).findings for e in f.evidence if e.path and "license" in e.path.lower()}
-    assert texts
+    uses = [
+        use
+        for use in judged(tmp_path).uses
+        if use.license == "Secure Firewall 3105 URL Filtering" and use.counted_as == "in_use"
+    ]
+    assert sum(use.count or 0 for use in uses) == 2
+    assert {use.hostname for use in uses} == {"hq-fmc-001"}
+    for use in uses:
+        assert use.path
+        assert use.path.startswith("$.items[")
+        assert use.capture
+        assert "GET /api/" in use.capture
 
 
 @pytest.mark.parametrize("gone", ["hq-fmc-001", "hq-fmc-002"])
 def test_one_peer_of_the_pair_tells_the_same(tmp_path: Path, gone: str) -> None:
-    assert figures(judged(tmp_path, lambda name: name == gone), "Campus")["Example Firewall Essentials"] == (7, 2)
+    assert figures(judged(tmp_path, lambda name: name == gone).judgement, "Campus")["Example Firewall Essentials"] == (
+        7,
+        2,
+    )
 
 
 def test_without_their_manager_the_firewalls_are_openly_unknown(tmp_path: Path) -> None:
-    judgement = judged(tmp_path, lambda name: name.startswith("hq-fmc"))
+    judgement = judged(tmp_path, lambda name: name.startswith("hq-fmc")).judgement
     assert used(judgement, "Campus")["Secure Firewall 3110 IPS"] == 0
     unknown = [subject for slug, subject in said(judgement) if slug == "license-state-unknown"]
     units = {one.hostname for one in judgement.instances if one.hostname in {device.name for device in FTDS}}
