@@ -27,6 +27,7 @@ LicsweepError
     +-- LinesFull         LS211  unreachable
     +-- EnableRefused     LS212  refused
     +-- CopyRefused       LS213  refused
+    +-- VisitRefused      LS503  refused
     +-- CertificateUnknown LS301 host-key-unknown
     +-- CertificateChanged LS302 host-key-changed
     +-- TlsFailed         LS303  unreachable
@@ -270,6 +271,12 @@ class CopyRefused(AccessError):
     """The device gave or took no file over SCP: its server is off, the user's level is too low, or there is no room."""
 
     code, status = "LS213", "refused"
+
+
+class VisitRefused(AccessError):
+    """The courier stopped at this device: it said no, it is another box, or a file is not what it should be."""
+
+    code, status = "LS503", "refused"
 
 
 class PlatformUnknown(AccessError):

@@ -139,6 +139,19 @@ def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
         ) from error
 
 
+def append_line(path: Path, line: str) -> None:
+    """Adds a line to a file that only grows, and returns when it is on the disk; mode 0600. Raises OutputError."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as stream:
+            stream.write(f"{line}\n".encode())  # one write: lines of several threads stay whole
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        why = "nothing is sent that can't be written down first"
+        raise OutputError(f"{path}: {error.strerror}", why=why, hint="check disk and permissions") from error
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder for outputs, its owner's only, where there is none. Raises OutputError."""
     try:

@@ -22,6 +22,10 @@ class Contents:
             files.write(path, raw)
         return sha256
 
+    def has(self, sha256: str) -> bool:
+        """Whether the file is there; `read` tells whether it is whole."""
+        return self._path(sha256).is_file()
+
     def read(self, sha256: str) -> bytes:
         """The bytes as they came. Raises KeptFileDamaged, InputError."""
         raw = files.read(self._path(sha256)).raw

@@ -8,7 +8,7 @@ from functools import reduce
 from licsweep.ledger_types import KeptFile, LedgerEntry, ReportKey, Step
 from licsweep.model import Observation
 
-_ACKNOWLEDGED = ("ACK", "ACKNOWLEDGED")
+ACKNOWLEDGED = ("ACK", "ACKNOWLEDGED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Progress:
             return None
         states = [(one.state or "").upper() for one in seen.rum_reports if one.report_id == report_id and one.state]
         if states:
-            return seen.captured_at if states[-1] in _ACKNOWLEDGED else None
+            return seen.captured_at if states[-1] in ACKNOWLEDGED else None
         last = seen.last_ack_received
         return last if last and self.delivered_at and last >= self.delivered_at else None
 

@@ -1,0 +1,1 @@
+"""The courier on devices, over SSH: a look before the trip, collecting, delivering."""

@@ -1,0 +1,37 @@
+"""What a device's answer to a license command means: answers.yaml, made from the agent's own error texts."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from licsweep.clean_text import one_line
+from licsweep.model import Record
+from licsweep.visits.tables import load_table
+
+IMPORTED = "Import Data Successful"
+_WORDS = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAnswer(Record):
+    """A text that devices print; `agent` is the number of the agent's error, `means` what a person does about it."""
+
+    says: str
+    agent: int | None = None
+    means: str | None = None
+
+
+@cache
+def _known() -> tuple[KnownAnswer, ...]:
+    found: tuple[KnownAnswer, ...] = load_table("answers.yaml", tuple[KnownAnswer, ...])
+    return tuple(sorted(found, key=lambda one: -len(one.says)))
+
+
+def meaning(answer: str) -> str | None:
+    """What the answer means, by the longest known text in it; None where nothing is known of it."""
+    words = " ".join(answer.split()).casefold()
+    return next((one.means for one in _known() if one.says.casefold() in words), None)
+
+
+def word_for_word(answer: str) -> str:
+    """The answer in one line, fit to be kept and shown."""
+    return one_line(" ".join(answer.split()) or "(nothing)", _WORDS)
