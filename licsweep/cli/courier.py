@@ -1,7 +1,9 @@
 """`licsweep courier`."""
 
 import getpass
-from collections.abc import Sequence
+import re
+import sys
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import MOMENT, Run, selection_options, shared
+from licsweep.cli.common import EXIT_COVERAGE, EXIT_FINDINGS, EXIT_INTERRUPTED, MOMENT, Run, selection_options, shared
 from licsweep.cli.render import Out, data_options, formats, plain, put
-from licsweep.errors import NothingToCarry
+from licsweep.errors import NothingToCarry, UsageError
 from licsweep.estate.selection import Selection
 from licsweep.files import MIB
 
 if TYPE_CHECKING:
     from licsweep.jobs.courier import CarriedFile
+    from licsweep.jobs.courier_visits import Trip
 
 page_options = formats("table", "json", "csv", "html")
 
@@ -33,26 +36,117 @@ def command() -> None:
     """Carry usage reports (RUM) to CSSM and acknowledgements back, for sites that may not talk to the internet."""
 
 
+_USAGE = re.compile(r"unreported|all|days:[0-9]{1,4}|rum-id:[0-9]{1,18}")
+
+
+def _usage(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001
+    """What is saved, as the device's line says it."""
+    if not _USAGE.fullmatch(value):
+        raise click.BadParameter("unreported, all, days:N or rum-id:N is expected")
+    return value.replace(":", " ")
+
+
+@command.command("check")
+@click.option("--by", default=_user, help="Who looks (default: the user's name).")
+@selection_options
+@data_options
+def check(run: Run, selection: Selection, by: str, out: Out) -> None:
+    """Look before a trip whether the courier can work on each device: privilege, SCP, free space, verify, reports.
+
+    Changes nothing. What a device lacks is shown with the line that a person enters there.
+    """
+    from licsweep.cli.sweep import progress
+    from licsweep.jobs import courier_visits
+
+    trip = courier_visits.prepare(run.project(), selection, by)
+    with progress(run, "looking") as (chosen, moved):
+        chosen(len(trip.plan.targets))
+        rows = courier_visits.check(trip, moved)
+    out.rows("courier-check", rows)
+    ready = [row.ready for row in rows]
+    run.say(
+        f"{ready.count(True)} of {len(rows)} ready, {ready.count(False)} lack something, {ready.count(None)} not seen"
+    )
+    _leave(trip, EXIT_FINDINGS if False in ready else 0)
+
+
 @command.command("collect")
 @click.option(
     "--from",
     "paths",
     multiple=True,
-    required=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="A file, a folder or a zip archive of usage files that were carried by hand (repeatable).",
+    help="Not over SSH: a file, a folder or a zip archive of usage files that were carried by hand (repeatable).",
 )
+@click.option(
+    "--usage", default="unreported", callback=_usage, metavar="WHAT", help="unreported, all, days:N or rum-id:N."
+)
+@click.option("--again", is_flag=True, help="Save collected reports again that are not acknowledged.")
+@click.option("--remove", is_flag=True, help="Delete each file on its device when its bytes are kept here.")
+@click.option("--by", default=_user, help="Who collects (default: the user's name).")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@selection_options
 @data_options
-def collect(run: Run, paths: tuple[Path, ...], out: Out) -> None:
-    """Take the usage files of devices into the ledger and keep them byte for byte.
+def collect(
+    run: Run,
+    paths: tuple[Path, ...],
+    usage: str,
+    again: bool,
+    remove: bool,
+    by: str,
+    yes: bool,
+    selection: Selection,
+    out: Out,
+) -> None:
+    """Save the usage reports of the selected devices over SSH, or take files carried by hand; byte for byte.
 
-    A usage file is what `license smart save usage` writes on the device. Its UDI must be a host's of the estate; other
-    files are kept as unmatched. What is something else is named for what it is. Collecting satisfies no deadline.
+    Saving closes open reports on the device (license smart save usage), so that the lines are shown and asked about
+    first. A file's UDI must be its host's; other files are kept as unmatched. What is something else is named for what
+    it is. Collecting satisfies no deadline.
     """
-    from licsweep.jobs import courier
+    if paths:
+        from licsweep.jobs import courier
 
-    _files(run, "courier-collect", courier.collect(run.project(may_begin=True), paths), out)
+        _files(run, "courier-collect", courier.collect(run.project(may_begin=True), paths), out)
+        return
+    from licsweep.cli.sweep import progress
+    from licsweep.jobs import courier_visits
+    from licsweep.visits.collect import CollectOptions
+
+    options = CollectOptions(what=usage, again=again, remove=remove)
+    trip = courier_visits.prepare(run.project(), selection, by)
+    _agreed(run, courier_visits.collect_lines(trip, options), len(trip.plan.targets), yes=yes)
+    with progress(run, "collecting") as (chosen, moved):
+        chosen(len(trip.plan.targets))
+        rows = courier_visits.collect(trip, options, moved)
+    _files(run, "courier-collect", rows, out)
+    _leave(
+        trip, EXIT_COVERAGE if any(row.state == "not-used" and row.hostname not in trip.left_out for row in rows) else 0
+    )
+
+
+def _agreed(run: Run, lines: Iterable[str], devices: int, *, yes: bool) -> None:
+    """Shows what will be sent and asks; returns when somebody agreed."""
+    for line in lines:
+        run.say(plain(line))
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nothing was sent", why="these lines change the devices, and nobody is there to ask", hint="--yes"
+        )
+    if not click.confirm(f"Send them to {devices} devices?", err=True):
+        run.say("nothing was sent")
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _leave(trip: "Trip", code: int) -> None:
+    """Ends with the code, or with that of an interruption."""
+    if trip.plan.gate.stop.is_set():
+        sys.exit(EXIT_INTERRUPTED)
+    if code:
+        sys.exit(code)
 
 
 @command.command("unpack")
@@ -75,7 +169,7 @@ def _files(run: Run, kind: str, rows: "Sequence[CarriedFile]", out: Out) -> None
     states = [row.state for row in rows]
     run.say(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or "no file was found")
     if not set(states) - {"not-used"}:
-        why = "; ".join(plain(f"{row.file}: {row.why}") for row in rows[:3]) or "the folder is empty"
+        why = "; ".join(plain(f"{row.file or row.hostname}: {row.why}") for row in rows[:3]) or "the folder is empty"
         raise NothingToCarry("no file was taken", why=why, hint=f"licsweep {kind.replace('-', ' ')} --help")
 
 
@@ -189,17 +283,56 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
 
 @command.command("deliver")
 @click.option(
-    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to write the files."
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Not over SSH: write the files of each device into this folder, with a checklist to type at the console.",
 )
-@click.option("--again", is_flag=True, help="Also what was handed out before.")
+@click.option("--again", is_flag=True, help="Also what was handed out or imported before.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent to which device; makes no connection.")
+@click.option("--by", default=_user, help="Who delivers (default: the user's name).")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @selection_options
 @data_options
-def deliver(run: Run, folder: Path, again: bool, selection: Selection, out: Out) -> None:
-    """Write the acknowledgements of each device into a folder, with a checklist to type at the console.
+def deliver(
+    run: Run,
+    folder: Path | None,
+    again: bool,
+    dry_run: bool,
+    by: str,
+    yes: bool,
+    selection: Selection,
+    out: Out,
+) -> None:
+    """Import what CSSM gave back on the selected devices over SSH, or write it into a folder for their consoles.
 
-    The next sweep or ingest confirms them: the device's last ACK, and the state of its reports.
+    Over SSH each device is asked for its UDI first and, after the import, for what proves it: its last ACK and the
+    state of its reports. Any answer but success is shown word for word, with its meaning; then the exit code is 1. A
+    device that has a file already gets it never again.
     """
-    from licsweep.jobs import courier_back
+    if folder:
+        from licsweep.jobs import courier_back
 
-    out.rows("courier-deliver", courier_back.deliver_to(run.project(), folder, selection, again=again))
-    run.say(f"print {folder / 'checklist.html'}")
+        out.rows("courier-deliver", courier_back.deliver_to(run.project(), folder, selection, again=again))
+        run.say(f"print {folder / 'checklist.html'}")
+        return
+    from licsweep.cli.sweep import progress
+    from licsweep.jobs import courier_visits
+
+    trip = courier_visits.prepare(run.project(), selection, by)
+    files = courier_visits.waiting(trip, again=again)
+    if dry_run:
+        out.rows("courier-deliver", courier_visits.planned(trip, files))
+        for line in courier_visits.delivery_lines(files):
+            run.say(plain(line))
+        return
+    devices = len({file.hostname for file in files})
+    _agreed(run, courier_visits.delivery_lines(files), devices, yes=yes)
+    with progress(run, "delivering") as (chosen, moved):
+        chosen(devices)
+        rows = courier_visits.deliver(trip, files, moved)
+    out.rows("courier-deliver", rows)
+    states = [row.state for row in rows]
+    run.say(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)))
+    _leave(trip, EXIT_FINDINGS if "refused" in states else EXIT_COVERAGE if "not-done" in states else 0)

@@ -111,10 +111,12 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.diff import Diff
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
     from licsweep.reports.contract import ContractReport
+    from licsweep.visits.checked_device import CheckedDevice
     from reconcile.licenses.license_names import LicenseName
 
     return {
         "config": list[SettingRow],
+        "courier-check": list[CheckedDevice],
         "courier-collect": list[CarriedFile],
         "courier-deliver": list[HandedOut],
         "courier-pack": Packed,

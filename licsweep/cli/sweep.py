@@ -94,7 +94,7 @@ def verdict(run: Run, done: Collected, min_coverage: float, again: str = "licswe
 
 
 @contextmanager
-def progress(run: Run) -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
+def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
     """A bar on a terminal, a line for each host that failed otherwise; nothing with --quiet."""
     if run.quiet or not sys.stderr.isatty():
         yield (lambda _: None), (lambda outcome: run.say(host_line(outcome)) if outcome.status != "ok" else None)
@@ -103,9 +103,9 @@ def progress(run: Run) -> Iterator[tuple[Callable[[int], None], Callable[[Outcom
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True, no_color=not run.color)
-    columns = (TextColumn("sweeping"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("sweeping", total=None)
+        task = bar.add_task(doing, total=None)
 
         def moved(outcome: Outcome) -> None:
             bar.advance(task)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from licsweep import files
 from licsweep.clean_text import shell_word
@@ -28,15 +29,24 @@ from licsweep.settings import Project
 TO_DEVICES: tuple[FileKind, ...] = ("ack", "policy", "trust-code", "authorization")
 
 
+FileState = Literal["planned", "handed-out", "delivered", "unproven", "already", "refused", "not-done"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOut(Record):
-    """A file that was written for a device's console."""
+    """A file for a device, and what became of it: written for its console, or imported over SSH with this `answer`,
+    which `means` something where it was no success. `already`: the device had it. `unproven`: it says that it took it
+    and shows nothing new. `not-done`: it was not reached, or not to the end.
+    """
 
     hostname: str
     serials: tuple[str, ...]
     file: str
     kind: FileKind
     sha256: str
+    state: FileState = "handed-out"
+    answer: str | None = None
+    means: str | None = None
 
 
 def unpack(project: Project, paths: Sequence[Path], host: str | None = None) -> list[CarriedFile]:

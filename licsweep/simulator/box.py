@@ -14,7 +14,7 @@ from licsweep.model import Udi
 from licsweep.simulator.design import Kind
 from licsweep.simulator.device import Device
 from licsweep.simulator.outputs import DEVICE_DATE, Outputs, designed_state
-from licsweep.simulator.rum import IMPORTED, NOT_FOUND, RumState, UsageReports
+from licsweep.simulator.rum import IMPORTED, NOT_FOUND, REPEATED, RumState, UsageReports
 
 FLASH_BYTES = 11_353_194_496
 RUM_SHOWN_FROM = [5, 10]  # agents that know `show license rum` without internal commands
@@ -26,7 +26,8 @@ class FlashFull(Exception):
 
 @dataclass(slots=True)
 class Box:
-    """One device; `imports` counts the files that it took, `usage_files` are the hashes of the usage files it wrote."""
+    """One device; `imports` counts the files that it took, `repeated` those that it had taken before; `usage_files` are
+    the hashes of the usage files that it wrote."""
 
     device: Device
     kind: Kind
@@ -36,6 +37,7 @@ class Box:
     files: dict[str, bytes] = field(default_factory=dict)
     usage_files: list[str] = field(default_factory=list)
     imports: int = 0
+    repeated: int = 0
     reports: UsageReports = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +131,7 @@ class Box:
             return f"%Error opening flash:{name} (No such file or directory)\n"
         answer = self.reports.imported(self.files[name])
         self.imports += answer == IMPORTED
+        self.repeated += answer == REPEATED
         return answer
 
     def _rum(self, number: str | None) -> str | None:

@@ -84,14 +84,15 @@ class Announcement(Record):
 class Tally(Record):
     """The line that the simulator prints at its end: by name of device or jump host, what it saw.
 
-    `forwards` counts the connections that a jump host made for its clients, `imports` the files that a device took;
-    `usage_files` are the sha256 of the usage files that it wrote.
+    `forwards` counts the connections that a jump host made for its clients, `imports` the files that a device took,
+    `repeated` those that it had taken before; `usage_files` are the sha256 of the usage files that it wrote.
     """
 
     connections: dict[str, int] = field(default_factory=dict)
     passwords: dict[str, int] = field(default_factory=dict)
     forwards: dict[str, int] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
+    repeated: dict[str, int] = field(default_factory=dict)
     usage_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -22,6 +22,7 @@ from licsweep.simulator.device import Device
 
 NOT_FOUND = "The requested item was not found\n"
 IMPORTED = "Import Data Successful\n"
+REPEATED = "nonce failed to match\n"
 SAMPLE_SECONDS = 900
 PERIOD = timedelta(days=30)
 SOFTWARE_TAG = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-000000000000"
@@ -209,7 +210,7 @@ class UsageReports:
         if not hmac.compare_digest(seal, signature(self.device.smart_account, body)):
             return "Signature Verification failed\n"
         if seal in self.nonces:
-            return "nonce failed to match\n"
+            return REPEATED
         self.nonces.add(seal)
         for report in self.reports:
             report.purged = report.purged or report.state == "ACK"

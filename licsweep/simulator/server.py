@@ -78,6 +78,7 @@ class _Estate:
             passwords=dict(self.passwords),
             forwards=dict(self.forwards),
             imports={name: box.imports for name, box in self._boxes.items() if box.imports},
+            repeated={name: box.repeated for name, box in self._boxes.items() if box.repeated},
             usage_files={name: tuple(box.usage_files) for name, box in self._boxes.items() if box.usage_files},
         )
 

@@ -8,7 +8,7 @@ from licsweep.model import Record
 from licsweep.visits.tables import load_table
 
 IMPORTED = "Import Data Successful"
-_WORDS = 250
+_MOST = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,4 +34,4 @@ def meaning(answer: str) -> str | None:
 
 def word_for_word(answer: str) -> str:
     """The answer in one line, fit to be kept and shown."""
-    return one_line(" ".join(answer.split()) or "(nothing)", _WORDS)
+    return one_line(" ".join(answer.split()) or "(nothing)", _MOST)

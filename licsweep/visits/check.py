@@ -1,52 +1,20 @@
 """Whether the courier could do its work on a device: looked at before the trip, and nothing is changed."""
 
 import re
-from dataclasses import dataclass
-from functools import cache
 
 from licsweep.access.conversation import Conversation
 from licsweep.courier.devices import Devices
 from licsweep.errors import CopyRefused
 from licsweep.estate.inventory import Target
 from licsweep.files import MIB
-from licsweep.model import Record
 from licsweep.sweep.plan import SweepPlan
 from licsweep.visits.audit import Audit
+from licsweep.visits.checked_device import CheckedDevice, failing
 from licsweep.visits.console import HISTORY, RUM_TABLE, Console
-from licsweep.visits.tables import load_table
 
 PROBE = "licsweep_probe"  # no device has such a file
 LEAST_FREE = 4 * MIB
 FULL_LEVEL = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failing(Record):
-    """What a device lacks, what that prevents, and the lines that a person enters; the courier never does."""
-
-    lacks: str
-    enter: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedDevice(Record):
-    """What was found on a device. `ready` is None where nobody could look, and `why` says why."""
-
-    hostname: str
-    ready: bool | None = None
-    lacks: tuple[str, ...] = ()
-    enter: tuple[str, ...] = ()
-    free_bytes: int | None = None
-    verifies: bool | None = None
-    rum_forms: tuple[str, ...] = ()
-    why: str | None = None
-
-
-@cache
-def failing() -> dict[str, Failing]:
-    """visits/checks.yaml."""
-    found: dict[str, Failing] = load_table("checks.yaml", dict[str, Failing])
-    return found
 
 
 class Check:

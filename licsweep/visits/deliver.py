@@ -26,6 +26,7 @@ from licsweep.visits.audit import Audit
 from licsweep.visits.console import HISTORY, Console
 from reconcile.tables.tables import norm
 
+NOT_SENT = "not sent"
 State = Literal["delivered", "unproven", "already", "refused"]
 
 
@@ -56,7 +57,10 @@ class Deliver:
         self._waiting: dict[str, list[KeptFile]] = defaultdict(list)
         for file in waiting:
             self._waiting[file.hostname or ""].append(file)
-        self._intents = _open_intents(store.courier_ledger().entries)
+        entries = store.courier_ledger().entries
+        self._intents = _open_intents(entries)
+        proven = (IMPORTED, NOT_SENT)
+        self._imported = {e.sha256 for e in entries if e.step == "delivered" and (e.note or "").startswith(proven)}
         self.done: dict[str, Delivery] = {}
 
     def work(self, target: Target, session: Conversation) -> None:
@@ -67,7 +71,7 @@ class Deliver:
             self._check_owner(file, seen)
             evidence = _evidence(box, seen)
             if why := self._taken_before(file, seen, evidence):
-                self._record(file, "delivered", f"not sent: {why}")
+                self._record(file, "delivered", f"{NOT_SENT}: {why}")
                 self.done[file.sha256] = Delivery(state="already", answer=why)
                 continue
             self._record(file, "delivering", evidence)
@@ -83,10 +87,12 @@ class Deliver:
 
     def _taken_before(self, file: KeptFile, seen: Observation, evidence: str) -> str | None:
         """Why the file is not sent: the device has it already. None where it is to be sent."""
-        if _states(file, seen) == {True}:
-            return "the device shows its reports as acknowledged"
+        if states := _states(file, seen):
+            return "the device shows its reports as acknowledged" if states == {True} else None
+        if file.sha256 in self._imported:
+            return "it said before that it took it, and shows no state of the reports"
         before = self._intents.get(file.sha256)
-        if before is not None and not _states(file, seen) and evidence != before:
+        if before is not None and evidence != before:
             return f"an import was begun before, and the device shows another state since: {evidence}, before {before}"
         return None
 

@@ -1,0 +1,190 @@
+"""The courier on devices over SSH: who is visited, and what a visit of each kind brings.
+
+Collecting and delivering hold the project's lock: two of them at once could import a file twice.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from licsweep.access.allowlist import COURIER_PLATFORMS
+from licsweep.courier.acknowledgements import to_deliver
+from licsweep.courier.contents import Contents
+from licsweep.courier.devices import Devices
+from licsweep.errors import NothingToCarry
+from licsweep.estate.credentials import Credentials
+from licsweep.estate.inventory import AUTO, Target
+from licsweep.estate.selection import Selection
+from licsweep.jobs.courier import CarriedFile, estate
+from licsweep.jobs.courier_back import FileState, HandedOut
+from licsweep.ledger_types import KeptFile
+from licsweep.model import Outcome
+from licsweep.settings import Project
+from licsweep.store import exists, reading, writing
+from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
+from licsweep.visits.audit import Audit
+from licsweep.visits.check import Check
+from licsweep.visits.checked_device import CheckedDevice
+from licsweep.visits.collect import Collect, CollectOptions
+from licsweep.visits.collect import lines as collecting
+from licsweep.visits.deliver import Deliver
+from licsweep.visits.deliver import lines as delivering
+from licsweep.visits.run import visit
+
+Progress = Callable[[Outcome], None]
+BY_HAND = "save its file at the console and bring it with courier collect --from"
+MANAGED = "it is managed by a controller, which reports for it and has an offline mode of its own"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trip:
+    """The selected hosts that can be visited, why the others are left out, and what is known of all of them."""
+
+    project: Project
+    plan: SweepPlan
+    devices: Devices
+    left_out: Mapping[str, str]
+    by: str
+
+
+def prepare(
+    project: Project, selection: Selection, by: str, credentials: Mapping[str, Credentials] | None = None
+) -> Trip:
+    """Who is visited, as whom; a prompt asks here. Raises what the plan of a sweep raises."""
+    request = SweepRequest(selection=selection)
+    plan, devices = make_plan(project, request, credentials), estate(project)
+    targets = plan.targets
+    if exists(project):
+        with reading(project) as store:
+            targets, _ = narrowed(targets, request, store)
+    left_out = {target.name: why for target in targets if (why := _objection(target, devices))}
+    visited = [target for target in targets if target.name not in left_out]
+    return Trip(project=project, plan=replace(plan, targets=visited), devices=devices, left_out=left_out, by=by)
+
+
+def _objection(target: Target, devices: Devices) -> str | None:
+    """Why the courier does not visit a host."""
+    device = devices.by_name.get(target.name)
+    seen = device.observation if device else None
+    if target.platform == AUTO:
+        return "its platform is not known yet: licsweep sweep"
+    if target.platform not in COURIER_PLATFORMS:
+        return f"what {target.platform} wants to be typed for this is not proven: {BY_HAND}"
+    if seen and seen.operating_mode == "controller-managed":
+        return MANAGED
+    return None
+
+
+def collect_lines(trip: Trip, options: CollectOptions) -> list[str]:
+    """What collecting would send to which devices, for a person to agree."""
+    names = ", ".join(target.name for target in trip.plan.targets)
+    left = [f"{name}: left out: {why}" for name, why in sorted(trip.left_out.items())]
+    return [*left, *collecting(options), f"and each file is fetched by SCP, on: {names}"]
+
+
+def delivery_lines(files: Iterable[KeptFile]) -> list[str]:
+    """What delivering these files would send to which device, for a person to agree."""
+    return [f"{file.hostname}: {line}" for file in files for line in delivering(file)]
+
+
+def planned(trip: Trip, files: Iterable[KeptFile]) -> list[HandedOut]:
+    """The files as a dry run shows them."""
+    return [_row(trip, file, "planned") for file in files]
+
+
+def check(trip: Trip, progress: Progress) -> list[CheckedDevice]:
+    """Looks at each device, by name; also those that are left out."""
+    work = Check(trip.plan, trip.devices, Audit(trip.project.folder, trip.by))
+    outcomes = visit(trip.plan, work.work, progress)
+    rows = work.rows | {
+        name: CheckedDevice(hostname=name, why=f"left out: {why}") for name, why in trip.left_out.items()
+    }
+    for name, outcome in outcomes.items():
+        rows.setdefault(name, CheckedDevice(hostname=name, why=_why(outcome)))
+    return [rows[name] for name in sorted(rows)]
+
+
+def _why(outcome: Outcome) -> str:
+    return f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
+
+
+def collect(trip: Trip, options: CollectOptions, progress: Progress) -> list[CarriedFile]:
+    """Collects from each device: a row a file, and one for each device that gave none, with the reason."""
+    with writing(trip.project, "courier collect") as store:
+        audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
+        work = Collect(trip.plan, trip.devices, audit, store, contents, options)
+        outcomes = visit(trip.plan, work.work, progress)
+        return [*_collected(work, outcomes), *_left(trip)]
+
+
+def _collected(work: Collect, outcomes: Mapping[str, Outcome]) -> Iterator[CarriedFile]:
+    for name, outcome in sorted(outcomes.items()):
+        taken, notes = work.taken.get(name, []), "; ".join(work.notes.get(name, []))
+        for file in taken:
+            yield CarriedFile(
+                file=file.name,
+                state="new",
+                kind="usage",
+                hostname=name,
+                reports=len(file.counted),
+                telemetry=len(file.reports) - len(file.counted),
+                sha256=file.sha256,
+                why=notes or None,
+            )
+        if outcome.status != "ok":
+            yield CarriedFile(file="", state="not-used", hostname=name, why=_why(outcome))
+        elif not taken:
+            yield CarriedFile(file="", state="nothing-to-report", hostname=name, why=notes or None)
+
+
+def _left(trip: Trip) -> Iterator[CarriedFile]:
+    for name, why in sorted(trip.left_out.items()):
+        yield CarriedFile(file="", state="not-used", hostname=name, why=f"left out: {why}")
+
+
+def waiting(trip: Trip, *, again: bool = False) -> list[KeptFile]:
+    """The files that the visited devices are still to import. Raises NothingToCarry."""
+    with reading(trip.project) as store:
+        found = to_deliver(store.courier_ledger(), trip.devices, datetime.now(UTC), again=again)
+    visited = {target.name for target in trip.plan.targets}
+    found = [file for file in found if file.hostname in visited]
+    if not found:
+        why = "no acknowledgement waits for a device of the selection"
+        raise NothingToCarry("nothing to deliver", why=why, hint="licsweep courier status; --again repeats")
+    return found
+
+
+def deliver(trip: Trip, files: Iterable[KeptFile], progress: Progress) -> list[HandedOut]:
+    """Delivers these files; what became of each, with the device's own words."""
+    files = list(files)
+    hosts = {file.hostname for file in files}
+    plan = replace(trip.plan, targets=[target for target in trip.plan.targets if target.name in hosts])
+    with writing(trip.project, "courier deliver") as store:
+        audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
+        work = Deliver(plan, trip.devices, audit, store, contents, files, trip.by)
+        outcomes = visit(plan, work.work, progress)
+    rows = []
+    for file in files:
+        if done := work.done.get(file.sha256):
+            rows.append(_row(trip, file, done.state, done.answer, done.means))
+        else:
+            outcome = outcomes[file.hostname or ""]
+            rows.append(_row(trip, file, "refused" if outcome.status == "refused" else "not-done", _why(outcome)))
+    return rows
+
+
+def _row(
+    trip: Trip, file: KeptFile, state: FileState, answer: str | None = None, means: str | None = None
+) -> HandedOut:
+    hostname = file.hostname or ""
+    serials = tuple(udi.sn for udi in trip.devices.by_name[hostname].udis if udi.sn)
+    return HandedOut(
+        hostname=hostname,
+        serials=serials,
+        file=file.name,
+        kind=file.kind,
+        sha256=file.sha256,
+        state=state,
+        answer=answer,
+        means=means,
+    )

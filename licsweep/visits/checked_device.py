@@ -1,0 +1,36 @@
+"""What `courier check` says of a device; no device library is needed to print it."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from licsweep.model import Record
+from licsweep.visits.tables import load_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing(Record):
+    """What a device lacks, what that prevents, and the lines that a person enters; the courier never does."""
+
+    lacks: str
+    enter: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedDevice(Record):
+    """What was found on a device. `ready` is None where nobody could look, and `why` says why."""
+
+    hostname: str
+    ready: bool | None = None
+    lacks: tuple[str, ...] = ()
+    enter: tuple[str, ...] = ()
+    free_bytes: int | None = None
+    verifies: bool | None = None
+    rum_forms: tuple[str, ...] = ()
+    why: str | None = None
+
+
+@cache
+def failing() -> dict[str, Failing]:
+    """visits/checks.yaml."""
+    found: dict[str, Failing] = load_table("checks.yaml", dict[str, Failing])
+    return found
