@@ -64,8 +64,7 @@ def prepare(
 
 def _objection(target: Target, devices: Devices) -> str | None:
     """Why the courier does not visit a host."""
-    device = devices.by_name.get(target.name)
-    seen = device.observation if device else None
+    seen = devices.seen.get(target.name)
     if target.platform == AUTO:
         return "its platform is not known yet: licsweep sweep"
     if target.platform not in COURIER_PLATFORMS:

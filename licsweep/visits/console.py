@@ -10,10 +10,10 @@ from collectors.parse import observe, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.conversation import Conversation
 from licsweep.access.file_copy import FileCopy
-from licsweep.courier.devices import Device
 from licsweep.errors import CopyRefused, VisitRefused, plain_reason
 from licsweep.estate.inventory import Target
 from licsweep.model import Observation
+from licsweep.position_types import Instance
 from licsweep.reading.host_report import capture
 from licsweep.sweep.plan import SweepPlan
 from licsweep.visits.audit import Audit
@@ -55,7 +55,7 @@ class Console:
         """Whether an answer says that the device has no such command, or not for this user."""
         return refusal(answer, self.target.platform) is not None
 
-    def read(self, known: Device | None) -> Observation:
+    def read(self, known: Instance | None) -> Observation:
         """What the device says of itself. VisitRefused where it is another box than the `known` one, or its manager
         reports for it."""
         at, name = datetime.now(UTC), self.target.name
