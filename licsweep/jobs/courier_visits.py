@@ -1,6 +1,6 @@
 """The courier on devices over SSH: who is visited, and what a visit of each kind brings.
 
-Collecting and delivering hold the project's lock: two of them at once could import a file twice.
+Collecting and delivering hold the courier's lock: two of them at once could import a file twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,12 +15,12 @@ from licsweep.errors import NothingToCarry
 from licsweep.estate.credentials import Credentials
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.estate.selection import Selection
-from licsweep.jobs.courier import CarriedFile, estate
+from licsweep.jobs.courier import CarriedFile, estate, open_ledger
 from licsweep.jobs.courier_back import FileState, HandedOut
 from licsweep.ledger_types import KeptFile
 from licsweep.model import Outcome
 from licsweep.settings import Project
-from licsweep.store import exists, reading, writing
+from licsweep.store import exists, reading
 from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
 from licsweep.visits.audit import Audit
 from licsweep.visits.check import Check
@@ -109,7 +109,7 @@ def _why(outcome: Outcome) -> str:
 
 def collect(trip: Trip, options: CollectOptions, progress: Progress) -> list[CarriedFile]:
     """Collects from each device: a row a file, and one for each device that gave none, with the reason."""
-    with writing(trip.project, "courier collect") as store:
+    with open_ledger(trip.project, "courier collect") as (store, _):
         audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
         work = Collect(trip.plan, trip.devices, audit, store, contents, options)
         outcomes = visit(trip.plan, work.work, progress)
@@ -158,7 +158,7 @@ def deliver(trip: Trip, files: Iterable[KeptFile], progress: Progress) -> list[H
     files = list(files)
     hosts = {file.hostname for file in files}
     plan = replace(trip.plan, targets=[target for target in trip.plan.targets if target.name in hosts])
-    with writing(trip.project, "courier deliver") as store:
+    with open_ledger(trip.project, "courier deliver") as (store, _):
         audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
         work = Deliver(plan, trip.devices, audit, store, contents, files, trip.by)
         outcomes = visit(plan, work.work, progress)
