@@ -5,7 +5,6 @@ Collecting and delivering hold the courier's lock: two of them at once could imp
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from licsweep.access.allowlist import COURIER_PLATFORMS
 from licsweep.courier.acknowledgements import to_deliver
@@ -144,7 +143,7 @@ def _left(trip: Trip) -> Iterator[CarriedFile]:
 def waiting(trip: Trip, *, again: bool = False) -> list[KeptFile]:
     """The files that the visited devices are still to import. Raises NothingToCarry."""
     with reading(trip.project) as store:
-        found = to_deliver(store.courier_ledger(), trip.devices, datetime.now(UTC), again=again)
+        found = to_deliver(store.courier_ledger(), trip.devices, again=again)
     visited = {target.name for target in trip.plan.targets}
     found = [file for file in found if file.hostname in visited]
     if not found:
