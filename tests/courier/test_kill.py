@@ -1,11 +1,8 @@
 """kill -9 between any two steps loses nothing: a real process that ends itself before its n-th step, then a new run."""
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_views
@@ -13,7 +10,8 @@ from licsweep.settings import Project
 from licsweep.store import reading
 from tests.courier.making import NOW, ack, made_project, observation, serial, usage_file
 
-# A step is a file that is put in its place, a folder that gets its name, and a transaction.
+# A step is a file that is put in its place, a folder that gets its name, and a transaction. Each run is a process of
+# its own, forked from one that has imported and read what all need; printed is how many of them killed themselves.
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
@@ -21,8 +19,9 @@ from licsweep import files
 from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_back
 from licsweep.settings import load
+from licsweep.store import reading
 from licsweep.store.courier_ledger import CourierLedger
-left = int(sys.argv[1])
+project, place, verb = load(Path(sys.argv[1]), environment={}), Path(sys.argv[2]), sys.argv[3]
 def counted(step):
     def wrapped(*given, **named):
         global left
@@ -31,34 +30,52 @@ def counted(step):
         left -= 1
         return step(*given, **named)
     return wrapped
-files.write = counted(files.write)
-Path.rename = counted(Path.rename)
-CourierLedger.record_courier = counted(CourierLedger.record_courier)
-project, place = load(Path(sys.argv[2]), environment={}), Path(sys.argv[3])
-match sys.argv[4]:
-    case "collect":
-        courier.collect(project, [place / "stick"])
-    case "pack":
-        courier.pack(project, by="Eva")
-    case "unpack":
-        courier_back.unpack(project, [place / "back"])
-    case "deliver":
-        courier_back.deliver_to(project, place / "usb", Selection())
+def run():
+    files.write = counted(files.write)
+    Path.rename = counted(Path.rename)
+    CourierLedger.record_courier = counted(CourierLedger.record_courier)
+    match verb:
+        case "collect":
+            courier.collect(project, [place / "stick"])
+        case "pack":
+            courier.pack(project, by="Eva")
+        case "unpack":
+            courier_back.unpack(project, [place / "back"])
+        case "deliver":
+            courier_back.deliver_to(project, place / "usb", Selection())
+def check():
+    with reading(project) as store:
+        ledger = store.courier_ledger()
+    for parcel in ledger.parcels.values():
+        assert {one.sha256 for one in parcel.files} <= ledger.files.keys()
+def apart(act):
+    if (child := os.fork()) == 0:
+        try:
+            act()
+        except BaseException as error:
+            print(repr(error), file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+import licsweep.reports.html
+courier.estate(project)
+for number in range(60):
+    left = number
+    code = apart(run)
+    assert apart(check) == 0
+    if code != -signal.SIGKILL:
+        assert code == 0
+        break
+print(number)
 """
 
 
 def killed_until_done(project: Project, place: Path, verb: str) -> int:
     """Runs the verb with an end before its first step, then its second, and so on; how many runs were killed."""
-    for number in range(60):
-        call = [sys.executable, "-c", PROGRAM, str(number), str(project.folder), str(place), verb]
-        done = subprocess.run(call, capture_output=True, text=True, check=False)
-        if done.returncode != -signal.SIGKILL:
-            return number
-        with reading(project) as store:
-            ledger = store.courier_ledger()
-            for parcel in ledger.parcels.values():
-                assert {one.sha256 for one in parcel.files} <= ledger.files.keys()
-    pytest.fail("it never came to an end")
+    call = [sys.executable, "-c", PROGRAM, str(project.folder), str(place), verb]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
 
 
 def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
