@@ -141,7 +141,7 @@ class Fmc(Manager):
 
     def _paged(self, items: list[Any], query: Mapping[str, str]) -> dict[str, Any]:
         found = super()._paged(items, query)
-        if query.get("expanded") != "true" and items and all("name" in item for item in items):
+        if query.get("expanded") != "true" and items and all(item.keys() >= {"id", "name"} for item in items):
             found["items"] = [{key: item[key] for key in item.keys() & {"id", "name"}} for item in found["items"]]
         return found
 

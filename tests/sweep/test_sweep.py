@@ -212,3 +212,20 @@ def test_a_host_of_platform_auto_that_is_a_manager_is_asked_over_https(tmp_path:
     assert done.code == 0, done.err
     told = licsweep("show", "hq-fmc-001", "--project", tmp_path, "--format", "json").out
     assert json.loads(told)["data"]["observation"]["registration_status"] == "registered"
+
+
+def test_a_cdfmc_is_asked_with_a_token_of_a_set_of_its_own(tmp_path: Path) -> None:
+    with SimulatedEstate(8, only="fmc-pair") as estate:
+        estate.write_project(tmp_path)
+        hosts = tmp_path / "inventory" / "hosts.yaml"
+        hosts.write_text(hosts.read_text().replace("ssh_credentials: default", "credentials: cloud"))
+        (tmp_path / "licsweep.toml").write_text('[credentials.cloud]\nfrom = ["environment"]\n')
+        words = {"LICSWEEP_CREDENTIALS_CLOUD_TOKEN": estate.password}
+        planned = licsweep("sweep", "--project", tmp_path, "--limit", "hq-fmc-001", "--dry-run", **words)
+        done = licsweep("sweep", "--project", tmp_path, "--limit", "hq-fmc-001", **words)
+    assert (planned.code, done.code) == (0, 0), done.err
+    with sqlite3.connect(tmp_path / "licsweep.db") as raw:
+        commands = [command for (command,) in raw.execute("SELECT command FROM capture")]
+    raw.close()
+    assert commands
+    assert all(command.startswith("GET /fmc/api/") for command in commands)
