@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from collectors import json_paths, sections, tables, value_meanings
 from collectors.index import Form, TableRef, version
@@ -37,15 +37,7 @@ _NESTED = "authorizations.licenses"
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # a digit that is not ASCII
 
 
-def assemble(
-    form: Form,
-    lines: Sequence[Line],
-    printed: Printed,
-    zone: tzinfo | None,
-    captured_at: datetime | None,
-    *,
-    asked: bool,
-) -> Observation:
+def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo | None, *, asked: bool) -> Observation:
     """What one output says, as `lines`; they are those of `printed` unless that was not lines but JSON.
 
     `asked`: it is known which command printed it.
@@ -56,31 +48,25 @@ def assemble(
     sheet.torn = parts.lost or printed.held_back
     proofs = {"echo": printed.echo is not None, "asked": asked}
     given = [section.name for section in parts.known] + [name for name, is_so in proofs.items() if is_so]
-    stated: dict[str, set[str]] = {name: set() for name in given}
+    sheet.stated = {name: set() for name in given}
     for section, part in parts.known.items():
         claimed = set() if section.counted else set(parts.headings)
         sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
-            rows, known = tables.read(table, part)
-            claimed |= known
-            stated.setdefault(table.name, set()).update(*(row.values for row in rows))
-            sheet.add(table, rows)
+            claimed |= sheet.add(table, *tables.read(table, part))
         lines_left = (line for line in part if not line.ruler and line.number not in claimed)
         unknown = {line.number for line in lines_left if not section.known.fullmatch(line.text)}
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
-    if unread:
-        inside = {section.inside for section in form.sections}
-        strange = [line.text for line in lines if line.number in unread]
-        sheet.torn = sheet.torn or any(pattern.fullmatch(text) for text in strange for pattern in inside)
+    inside = {section.inside for section in form.sections} if unread else ()
+    strange = (line.text for line in lines if line.number in unread)
+    sheet.torn = sheet.torn or any(pattern.fullmatch(text) for text in strange for pattern in inside)
     if not form.prose:
         sheet.strange |= unread
-    return sheet.observation(captured_at, whole=_whole(form, stated, sheet.fields.get("agent_version")))
+    return sheet.observation()
 
 
-def assemble_answer(
-    form: Form, pages: Sequence[tuple[str, Sequence[Leaf]]], zone: tzinfo | None, captured_at: datetime | None
-) -> Observation:
+def assemble_answer(form: Form, pages: Sequence[tuple[str, Sequence[Leaf]]], zone: tzinfo | None) -> Observation:
     """What the pages of one REST answer say, each with the command that brought it.
 
     An answer is whole when its objects are as many as the interface says that there are (`paging.count`).
@@ -90,18 +76,14 @@ def assemble_answer(
     sheet.sources = {leaf.number: (command, leaf.shown) for command, page in pages for leaf in page}
     sheet.last = 0  # what is cut off is no JSON
     claimed: set[int] = set()
-    stated: dict[str, set[str]] = {}
     for table in form.tables:
-        rows, known = json_paths.rows(table, leaves)
-        claimed |= known
-        stated[table.name] = {name for row in rows for name in row.values}
-        sheet.add(table, rows)
+        claimed |= sheet.add(table, *json_paths.rows(table, leaves))
     unread = (leaf for leaf in leaves if leaf.number not in claimed)
     sheet.strange |= {leaf.number for leaf in unread if not form.known.fullmatch(leaf.path)}
     totals = [int(leaf.text) for leaf in leaves if leaf.path == "paging.count" and leaf.text.isdecimal()]
     there = len(json_paths.heads(leaves, form.pages))
-    whole = all(page for _, page in pages) and (not form.pages or there >= max(totals, default=0))
-    return sheet.observation(captured_at, whole=whole and _whole(form, stated, None))
+    sheet.torn |= not all(page for _, page in pages) or bool(form.pages and there < max(totals, default=0))
+    return sheet.observation()
 
 
 def unclaimed(
@@ -135,16 +117,6 @@ def outcome(evidence: Sequence[Evidence], *, complete: bool) -> tuple[bool, str]
     return read, "ok" if complete else ("partial" if read else "unparsed")
 
 
-def _whole(form: Form, stated: Mapping[str, set[str]], agent: str | None) -> bool:
-    """Whether each proof was printed; `stated` are sections, and tables with their values."""
-    running = version(agent or "")
-    return all(
-        any(name in stated and (not value or value in stated[name]) for name, _, value in need.any_of)
-        for need in form.needs
-        if not need.from_agent or running >= need.from_agent
-    )
-
-
 class ObservationBuilder:
     """What has been read so far of one output."""
 
@@ -160,17 +132,30 @@ class ObservationBuilder:
         self.sources: dict[int, tuple[str, str]] = {}
         self.evidence: list[Evidence] = []
         self.strange: set[int] = set()
+        self.stated: dict[str, set[str]] = {}
         self.torn = False
 
-    def add(self, table: TableRef, rows: Sequence[Row]) -> None:
+    def add(self, table: TableRef, rows: Sequence[Row], known: set[int]) -> set[int]:
+        """Takes the rows of a table; gives the lines that it knows."""
+        self.stated.setdefault(table.name, set()).update(*(row.values for row in rows))
         for row in rows:
             if table.into is None:
                 self._fields(row)
             elif row.values and self._is_row(table, row) and table.into != "nothing":
                 kept = {name: text for name, text in row.values.items() if name not in table.proof}
                 self._row(table.into, Row(kept, row.places))
+        return known
 
-    def observation(self, captured_at: datetime | None, *, whole: bool) -> Observation:
+    def _whole(self) -> bool:
+        """Whether each proof that the form needs was printed; `stated` are sections, and tables with their values."""
+        running = version(self.fields.get("agent_version") or "")
+        return not self.torn and all(
+            any(name in self.stated and (not value or value in self.stated[name]) for name, _, value in need.any_of)
+            for need in self.form.needs
+            if not need.from_agent or running >= need.from_agent
+        )
+
+    def observation(self) -> Observation:
         policy = {row.pop("class", None): _policy_class(row) for row in self.lists.pop("policy", [])}
         policy.pop(None, None)
         attached = self.lists.pop(_NESTED, [])
@@ -181,7 +166,7 @@ class ObservationBuilder:
         lists["udis"] = list(dict.fromkeys(lists.get("udis", [])))
         stated: dict[str, Any] = {name: tuple(rows) for name, rows in lists.items()}
         drift = [line for line in self.lines if line.number in self.strange]
-        complete = whole and not self.torn and not any(_OTHER_DIGIT.search(line.text) for line in drift)
+        complete = self._whole() and not any(_OTHER_DIGIT.search(line.text) for line in drift)
         if self.fields.get("slup_enabled"):
             self.fields["licensing_model"] = "slup"
         return Observation(
@@ -190,7 +175,6 @@ class ObservationBuilder:
             policy=Policy(**policy) if policy else None,
             first_use_at=_first_use(stated.get("rum_reports", ())),
             platform=self.form.platform,
-            captured_at=captured_at,
             outcome=outcome(self.evidence, complete=complete)[1],  # type: ignore[arg-type]  # its three words
             complete=complete,
             evidence=tuple(self.evidence),
@@ -240,16 +224,17 @@ class ObservationBuilder:
             if isinstance(printed, tuple):
                 values[name.lower()] = printed
                 continue
-            slot, text = _slot(prefix, name), _one(printed)
-            meant = value_meanings.meaning(slot.path, text, self.zone)
+            field, path, kept, raw = _slot(prefix, name)
+            text = _one(printed)
+            meant = value_meanings.meaning(path, text, self.zone)
             if not meant.known:
                 self.strange.add(row.places[name])
             cut = not (meant.known and (text or isinstance(printed, list)))
             self.torn = self.torn or (row.places[name] == self.last and cut)
-            if slot.kept:
-                values[slot.field] = meant.value
-            if slot.raw:
-                values[slot.raw] = None if meant.known and meant.value is None else text
+            if kept:
+                values[field] = meant.value
+            if raw:
+                values[raw] = None if meant.known and meant.value is None else text
         return values
 
     def _prove(self, field: str, number: int) -> None:
@@ -257,23 +242,13 @@ class ObservationBuilder:
         self.evidence.append(Evidence(field=field, **_source(self.command, number, self.sources), text=text))
 
 
-class _Slot(NamedTuple):
-    """Where a value of a template goes: its field, whether the model has it, and the field of its raw twin."""
-
-    field: str
-    path: str
-    kept: bool
-    raw: str | None
-
-
 @lru_cache(maxsize=1024)
-def _slot(prefix: str, name: str) -> _Slot:
+def _slot(prefix: str, name: str) -> tuple[str, str, bool, str | None]:
+    """Where a value of a template goes: its field and path, whether the model has it, and the field of its raw twin."""
     field = name.lower()
     path = prefix + field.replace("__", ".")
     kinds = value_meanings.kinds()
-    return _Slot(
-        field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
-    )
+    return field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
 
 
 def _one(printed: Any) -> str:

@@ -130,10 +130,31 @@ def forms() -> tuple[Form, ...]:
     """Every form: of a platform those that it shares with another first, then its own in the order of its file."""
     index = book()
     tables = {name: _made(TableRef, row, name=name) for name, row in index["tables"].items()}
-    sections = {name: _section(name, row, tables) for name, row in index["sections"].items()}
+    sections = {}
+    for name, row in index["sections"].items():
+        own = tuple(tables[table] for table in row.get("tables", ()))
+        parts = {"tables": own, "counted": any(table.into == "licenses" for table in own)}
+        sections[name] = _made(Section, row, name=name, known=_pattern(*row.get("known", ())), **parts)
     rows = [(platform, row) for platform, own in index["forms"].items() for row in own]
     shared = [(platform, row) for _, row in rows for platform in row.get("platforms", ())]
-    return tuple(_form(platform, row, index, sections, tables) for platform, row in shared + rows)
+    made = []
+    for platform, row in shared + rows:
+        needs = (
+            Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
+            for need in _flat(row["needs"], index["needs"])
+        )
+        form = _made(
+            Form,
+            row,
+            platform=platform,
+            recognize=tuple(map(_pattern, row["recognize"])),
+            sections=tuple(sections[name] for name in _flat(row.get("sections", []), index["groups"])),
+            tables=tuple(tables[name] for name in row.get("tables", ())),
+            known=_pattern(*_flat(row.get("known", []), {})),
+            needs=tuple(needs),
+        )
+        made.append(form)
+    return tuple(made)
 
 
 def answer_name(platform: str, command: str) -> str | None:
@@ -211,34 +232,6 @@ def _made(kind: Any, row: Mapping[str, Any], **parts: Any) -> Any:
 
 def _pattern(*texts: str) -> re.Pattern[str]:
     return re.compile("|".join(texts), re.IGNORECASE | re.ASCII) if texts else _NEVER
-
-
-def _section(name: str, row: dict[str, Any], tables: Mapping[str, TableRef]) -> Any:
-    own = tuple(tables[table] for table in row.get("tables", ()))
-    counted = any(table.into == "licenses" for table in own)
-    return _made(Section, row, name=name, tables=own, counted=counted, known=_pattern(*row.get("known", ())))
-
-
-def _form(
-    platform: str,
-    row: dict[str, Any],
-    index: Mapping[str, Any],
-    sections: Mapping[str, Section],
-    tables: Mapping[str, TableRef],
-) -> Any:
-    return _made(
-        Form,
-        row,
-        platform=platform,
-        recognize=tuple(map(_pattern, row["recognize"])),
-        sections=tuple(sections[name] for name in _flat(row.get("sections", []), index["groups"])),
-        tables=tuple(tables[name] for name in row.get("tables", ())),
-        known=_pattern(*_flat(row.get("known", []), {})),
-        needs=tuple(
-            Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
-            for need in _flat(row["needs"], index["needs"])
-        ),
-    )
 
 
 def _flat(items: list[Any], names: Mapping[str, list[Any]]) -> Iterator[Any]:

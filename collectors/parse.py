@@ -34,12 +34,10 @@ def parse_text(
     zone that nobody knows; InputError: an output out of bounds. Any other text reads as something, if only as
     `complete` false with every line unclaimed.
     """
-    return _parse([(command, text)], platform, captured_at, timezone)
+    return replace(_parse([(command, text)], platform, timezone), captured_at=captured_at)
 
 
-def _parse(
-    pages: Sequence[tuple[str | None, str]], platform: str, captured_at: datetime | None, timezone: str | None
-) -> Observation:
+def _parse(pages: Sequence[tuple[str | None, str]], platform: str, timezone: str | None) -> Observation:
     """One output, or the pages of one REST answer."""
     zone = value_meanings.local_zone(timezone)
     command, text = pages[0]
@@ -49,17 +47,15 @@ def _parse(
     if form is not None and form.tables and found:
         commands = [command or form.command for command, _ in pages]
         leaves = json_paths.of_pages([text for _, text in pages], form.root)
-        return assemble_answer(form, list(zip(commands, leaves, strict=True)), zone, captured_at)
+        return assemble_answer(form, list(zip(commands, leaves, strict=True)), zone)
     rows = structured.flattened(printed.lines)
     form = index.find(platform, command, rows, printed.echo)
     if form is not None:
         if lines.filters(command or ""):
             printed = printed._replace(held_back=True)
-        asked = bool(command or printed.echo)
-        return assemble(form, rows, printed, zone, captured_at, asked=asked)
+        return assemble(form, rows, printed, zone, asked=bool(command or printed.echo))
     return Observation(
         platform=platform,
-        captured_at=captured_at,
         outcome="unparsed",
         complete=False,
         unclaimed_lines=unclaimed(command or "", printed.lines),
@@ -134,7 +130,7 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
             earlier = given.get(name, []) if name != capture.command else []
             given[name] = [*earlier, (capture.command, capture.text)]
     refused = {name: refusal(pages[-1][1], platform) for name, pages in given.items()}
-    read = {name: _parse(given[name], platform, None, timezone) for name in _order(plan, given) if not refused[name]}
+    read = {name: _parse(given[name], platform, timezone) for name in _order(plan, given) if not refused[name]}
     merged = _merge(list(read.values()))
     differing, lines_of_both = contradictions(list(read.values()))
     whole = replace(

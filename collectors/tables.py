@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -22,30 +22,20 @@ class Row(NamedTuple):
     places: dict[str, int]
 
 
-class _Rule(NamedTuple):
-    match: Callable[[str], re.Match[str] | None]
-    goes_on: bool
-    record: str
-    state: str
-
-
 class _State:
     """The rules of a state, and which of them the lines seen lately match: boxes print the same lines over and over."""
 
     def __init__(self, rules: Iterable[Any]) -> None:
-        self.rules = [
-            _Rule(re.compile(rule.regex, re.I | re.A).match, rule.line_op == "Continue", rule.record_op, rule.new_state)
-            for rule in rules
-        ]
-        self.seen: dict[str, list[tuple[_Rule, dict[str, str]]]] = {}
+        self.rules = [(re.compile(rule.regex, re.I | re.A).match, rule) for rule in rules]
+        self.seen: dict[str, list[tuple[Any, dict[str, str]]]] = {}
 
-    def matching(self, text: str) -> list[tuple[_Rule, dict[str, str]]]:
-        """The rules that match, each with what it takes from the line."""
+    def matching(self, text: str) -> list[tuple[Any, dict[str, str]]]:
+        """TextFSM's rules that match, each with what it takes from the line."""
         known = self.seen.get(text)
         if known is None:
             if len(self.seen) >= _REMEMBERED:
                 self.seen.clear()
-            found = [(rule, matched.groupdict().items()) for rule in self.rules if (matched := rule.match(text))]
+            found = [(rule, matched.groupdict().items()) for match, rule in self.rules if (matched := match(text))]
             known = [(rule, {name: said for name, said in taken if said is not None}) for rule, taken in found]
             self.seen[text] = known
         return known
@@ -76,15 +66,15 @@ class Table:
             for rule, printed in state.matching(text):
                 if printed and not self._take(record, printed, number):
                     continue
-                if rule.record:
-                    record = self._next(record, rows if rule.record == "Record" else None)
-                if rule.goes_on:
+                if rule.record_op:
+                    record = self._next(record, rows if rule.record_op == "Record" else None)
+                if rule.line_op == "Continue":
                     continue
                 claimed.add(number)
-                if rule.state == "End":
+                if rule.new_state == "End":
                     return rows, claimed
-                if rule.state:
-                    state = self._states[rule.state]
+                if rule.new_state:
+                    state = self._states[rule.new_state]
                 break
         if self._ends_open:
             self._next(record, rows)

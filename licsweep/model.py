@@ -58,12 +58,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Udi(Record):
-    """Unique device identifier; `role` None is the product instance itself."""
+class Unit(Record):
+    """What tells one unit of a device from the others."""
 
     role: HaRole | None = None
     pid: str | None = None
     sn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Udi(Unit):
+    """Unique device identifier; `role` None is the product instance itself."""
+
     vid: str | None = None
     uuid: str | None = None
 
@@ -142,24 +148,18 @@ class Policy(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrustCode(Record):
+class TrustCode(Unit):
     """A trust code; role, pid and sn None where one date stands for the whole device."""
 
-    role: HaRole | None = None
-    pid: str | None = None
-    sn: str | None = None
     installed_at: Utc | None = None
     type: str | None = None
     expires_at: Utc | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrustData(Record):
+class TrustData(Unit):
     """Whether trust is installed, where it is printed per UDI."""
 
-    role: HaRole | None = None
-    pid: str | None = None
-    sn: str | None = None
     installed: bool | None = None
 
 
@@ -200,12 +200,9 @@ class AuthorizedLicense(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authorization(Record):
+class Authorization(Unit):
     """The authorization code (SLAC, SLR) of one UDI."""
 
-    role: HaRole | None = None
-    pid: str | None = None
-    sn: str | None = None
     status: Literal["not-installed", "installed"] | None = None
     kind: str | None = None
     installed_at: Utc | None = None

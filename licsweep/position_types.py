@@ -5,6 +5,7 @@ Quantities are whole licenses. Dates of terms are days, the end date is the last
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from licsweep.checked import Quantity
@@ -129,6 +130,7 @@ class ImportedAccounts(Record):
         return (smart, virtual) in self.accounts or (smart, "") in self.accounts
 
 
+@lru_cache(maxsize=100_000)
 def folded(name: str | None) -> str:
     """The name of an account as it is compared."""
     return " ".join((name or "").split()).casefold()

@@ -14,10 +14,9 @@ from reconcile.findings.rules import RULES, Rule
 from reconcile.findings.waivers import waived
 from reconcile.instances.coverage import coverage
 from reconcile.instances.cssm_differences import cssm_differences
-from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.reporting_path import reported_by
 from reconcile.instances.transition import transition
-from reconcile.judgement_context import JudgementContext
+from reconcile.judgement_context import JudgedInstance, JudgementContext
 from reconcile.judgement_input import HostFacts, JudgementInput, Options
 from reconcile.pools.exposure import exposure
 from reconcile.pools.pools import totals

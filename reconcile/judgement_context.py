@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from licsweep.model import as_utc
@@ -11,21 +11,32 @@ from reconcile.contract.agreements import agreements
 from reconcile.contract.contract_input import ContractInput
 from reconcile.contract.subscriptions import subscriptions
 from reconcile.grouping import sums_by
-from reconcile.instances.account_assignment import Accounts
+from reconcile.instances.account_assignment import AccountAssignment, Accounts
 from reconcile.instances.cssm_index import CssmIndex, clean_up, strangers
 from reconcile.instances.drift import drift
 from reconcile.instances.ha_peers import with_peers
-from reconcile.instances.identity import product_instances
-from reconcile.instances.judged_instance import JudgedInstance
-from reconcile.instances.states import state_of
+from reconcile.instances.identity import ProductInstance, product_instances
+from reconcile.instances.states import State, state_of
 from reconcile.judgement_input import JudgementInput
 from reconcile.licenses.counting import Counting
 from reconcile.licenses.managed import Managers
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.closing import short_pools
-from reconcile.pools.lending import Chain, higher
-from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id, substitute, substitution_rows
+from reconcile.pools.lending import Chain, higher, substitute, substitution_rows
+from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id
 from reconcile.pools.transfers import plans
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedInstance:
+    """One product instance before judgement: where it belongs, its state, its license lines, and where its inventory
+    entries contradict."""
+
+    unit: ProductInstance
+    place: AccountAssignment
+    state: State
+    uses: Sequence[Use]
+    conflict: str = ""
 
 
 class JudgementContext:

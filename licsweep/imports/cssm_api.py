@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -35,20 +35,26 @@ _CSSM = frozenset({"license_details", "billing_type", "display_name"})
 _ONPREM = frozenset({"license", "quantity", "in_use"})
 
 
+_KEYS = {"billing": "billing_type", "type": "license_type", "start": "start_date", "end": "end_date"}
+
+
 class _Answer:
-    """Base of what an API says: keys that are not asked for are passed over."""
+    """Base of what an API says: keys that are not asked for are passed over, those of `_KEYS` have names of ours."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "ignore"}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "ignore",
+        "alias_generator": lambda name: _KEYS.get(name, name),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail(_Answer):
+    billing: str | None = None
+    type: str | None = None
     quantity: Quantity | None = None
-    license_type: str | None = None
-    billing_type: str | None = None
-    start_date: str | None = None
-    end_date: str | None = None
+    start: str | None = None
+    end: str | None = None
     subscription_id: str | None = None
 
 
@@ -75,7 +81,7 @@ class _License(_Answer):
     license: str | None = None
     display_name: str | None = None
     tag: str | None = None
-    billing_type: str | None = None
+    billing: str | None = None
     quantity: Quantity | None = None
     entitled: Quantity | None = None
     prepaid_entitled: Quantity | None = None
@@ -185,11 +191,12 @@ def missing_pages(rows: Sequence[AnswerRow]) -> str | None:
     return f"{short[0][0]} of {short[0][1]} rows" if short else None
 
 
-def read(paths: Sequence[Path], rows: Sequence[AnswerRow]) -> ImportedFile:
+def read(rows: Sequence[AnswerRow]) -> ImportedFile:
     """Entitlements and product instances of one answer, which may lie in several files, and notes.
 
     Raises InputError that names file, row and key.
     """
+    paths = list(dict.fromkeys(row.path for row in rows))
     where = some(paths)
     if missing := missing_pages(rows):
         hint = "give all pages in one call: licsweep entitlements import PAGE1 PAGE2 ..."
@@ -250,25 +257,15 @@ def _license(row: _License, place: AnswerRow) -> Group:
     head = place.row(
         license=row.license or row.display_name,
         entitlement_tag=row.tag,
-        billing=row.billing_type,
+        billing=row.billing,
         quantity=_first(row.entitled, row.prepaid_entitled) or (None if place.keys & _CSSM else row.quantity),
         cssm_in_use=_first(row.in_use, row.inuse, row.prepaid_inuse),
         cssm_reserved=_first(row.reserved, row.prepaid_reserved),
         substitutions=tuple(one.stated() for one in row.license_substitutions or ()),
     )
     if row.license_details:
-        return head, [
-            place.row(
-                billing=one.billing_type or row.billing_type,
-                type=one.license_type,
-                quantity=one.quantity,
-                start=one.start_date,
-                end=one.end_date,
-                subscription_id=one.subscription_id,
-            )
-            for one in row.license_details
-        ]
-    by_use = term_type(row.billing_type or "", ends=False) == "usage"
+        return head, [place.row(**asdict(one) | {"billing": one.billing or row.billing}) for one in row.license_details]
+    by_use = term_type(row.billing or "", ends=False) == "usage"
     if row.quantity and not head.cells["quantity"] and not by_use:
         what = f"{place.where}: {row.license}: quantity {row.quantity} without licenseDetails"
         raise InputError(what, why="the row total tells neither type nor dates, so what is owned is not known")

@@ -53,15 +53,15 @@ def read_all(
 def _read(
     paths: Sequence[Path], kind: str | None, column_map: Mapping[str, str], dates: Order | None
 ) -> Iterator[ImportedFile]:
-    pages: dict[frozenset[Any], list[tuple[Path, list[cssm_api.AnswerRow]]]] = {}
+    pages: dict[frozenset[Any], list[cssm_api.AnswerRow]] = {}
     for path in paths:
         raw = read_raw(path)
         foreign.refuse_bytes(path, raw)
         form = next((known for known in KINDS if known == kind and known != "cssm-instances"), None) or _form(path, raw)
-        option = "--map" if column_map else "--dates"
         if form in _SHEETS:
             yield _from_sheet(path, raw, kind, form, column_map, dates)
         elif column_map or dates:
+            option = "--map" if column_map else "--dates"
             raise UsageError(f"{option} is for files with columns", why=f"{path} is {form}")
         elif form == "yaml":
             text, _ = decoded(path, raw)
@@ -70,10 +70,8 @@ def _read(
         else:
             rows = _answer(path, raw)
             answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
-            pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).append((path, rows))
-    for found in pages.values():
-        together = [path for path, _ in found]
-        yield cssm_api.read(together, [row for _, rows in found for row in rows])
+            pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).extend(rows)
+    yield from map(cssm_api.read, pages.values())
 
 
 def _form(path: Path, raw: bytes) -> Kind:
@@ -150,13 +148,10 @@ def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: d
 
 def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[str]) -> datetime:
     """When it was exported: the file's word, else the option, else the file's own time."""
-    if found.exported_at is not None:
-        said = as_utc(found.exported_at)
-        if given is not None and as_utc(given) != said:
-            notes.append(f"{where}: --exported-at was not used, the file says {said:%Y-%m-%dT%H:%M:%SZ}")
-        return said
-    if given is not None:
-        return as_utc(given)
-    when = datetime.fromtimestamp(int(max(path.stat().st_mtime for path in found.paths)), UTC)
-    notes.append(f"{where}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
+    when = found.exported_at or (as_utc(given) if given else None)
+    if when is None:
+        when = datetime.fromtimestamp(int(max(path.stat().st_mtime for path in found.paths)), UTC)
+        notes.append(f"{where}: does not say when it was exported; the file's time {when:%Y-%m-%dT%H:%M:%SZ} is taken")
+    elif given and as_utc(given) != when:
+        notes.append(f"{where}: --exported-at was not used, the file says {when:%Y-%m-%dT%H:%M:%SZ}")
     return when

@@ -22,6 +22,7 @@ from reconcile.instances.account_names import Names
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.tables import Tables, norm, slug
 
+Imports = list[StoredImport]
 Replacing = Literal["whole", "partial"]
 
 
@@ -79,7 +80,7 @@ def import_files(
     dropped and licenses with it, StoreError, InputError.
     """
     now, tables = datetime.now(UTC), Tables.load(project.folder)
-    stored: list[StoredImport] = []
+    stored: Imports = []
     seen: list[Observation] = []
     if exists(project):
         with reading(project) as store:
@@ -100,14 +101,7 @@ def import_files(
 class _Effect:
     """What new imports change in what counts."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        stored: list[StoredImport],
-        new: list[StoredImport],
-        seen: list[Observation],
-        now: datetime,
-    ) -> None:
+    def __init__(self, tables: Tables, stored: Imports, new: Imports, seen: list[Observation], now: datetime) -> None:
         self._tables, self._new, self._seen = tables, new, seen
         both = [*stored, *new]
         self._by_id = {one.id: one for one in both}

@@ -18,11 +18,12 @@ _STATE_FIELDS = ("next_ack_deadline", "authorization_status", "registration_stat
 
 Figures = dict[str, Any]
 Records = Iterable[Mapping[str, Any]]
+Contents = Callable[[JudgementResult], tuple[Figures, dict[str, Records]]]
 
 
 def build(
     kind: str,
-    contents: Callable[[JudgementResult], tuple[Figures, dict[str, Records]]],
+    contents: Contents,
     result: JudgementResult,
     *,
     generated_at: datetime,

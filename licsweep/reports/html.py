@@ -6,7 +6,6 @@ Everything passes through Jinja2's autoescape; the only markup that does not is 
 import hashlib
 import math
 from base64 import b64encode
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -18,21 +17,6 @@ from licsweep.version import VERSION
 
 _FIRST_COLUMN = 12
 _WIDTH_STEP = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    look: str
-    href: str | None
-    share: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    anchor: str | None
-    tone: Tone
-    cells: list[_Cell]
 
 
 def render(report: Report) -> bytes:
@@ -68,7 +52,7 @@ def _layout(table: Table) -> tuple[int, list[str]]:
     return math.ceil(sum(widths) / _WIDTH_STEP) * _WIDTH_STEP, [f"{100 * width / sum(widths):.2f}%" for width in widths]
 
 
-def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
+def _rows(table: Table, targets: dict[str, set[str]]) -> list[dict[str, Any]]:
     """Rows ready to print; the first row of each value of a ref column is where links of the other table lead."""
     open_anchors = set(targets[table.name])
     most = max(map(_size, table.of_kind("bar")), default=0)
@@ -76,7 +60,7 @@ def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
     for row in table.cells():
         anchor: str | None = None
         tone: Tone = "quiet"
-        cells: list[_Cell] = []
+        cells = []
         for value, column in row:
             text = shown(value, column)
             look: str = column.kind
@@ -92,8 +76,8 @@ def _rows(table: Table, targets: dict[str, set[str]]) -> list[_Row]:
                 href = f"#{column.ref}-{text}" if text in targets[column.ref] else None
                 anchor = f"{table.name}-{text}" if text in open_anchors else None
                 open_anchors.discard(text)
-            cells.append(_Cell(text, look, href, share))
-        rows.append(_Row(anchor, tone, cells))
+            cells.append({"text": text, "look": look, "href": href, "share": share})
+        rows.append({"anchor": anchor, "tone": tone, "cells": cells})
     return rows
 
 

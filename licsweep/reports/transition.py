@@ -4,16 +4,7 @@ from collections import Counter
 
 from licsweep.position_types import JudgementResult
 from licsweep.reports.build import Figures, Records, distribution
-from licsweep.reports.view import values
-
-_STEPS = {
-    "onprem-too-old": "Update SSM On-Prem first",
-    "eligible": "Can change as it is",
-    "upgrade-needed": "Needs a newer release",
-    "not-eligible": "No release runs it",
-    "unknown": "Not known",
-    "already": "Already changed",
-}
+from licsweep.reports.view import layout, values
 
 
 def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
@@ -22,5 +13,5 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
     steps: Counter[str] = Counter(row.step for row in rows)
     work = sum(row.order is not None for row in rows)
     figures = {"instances": len(rows), "already": steps["already"], "unknown": steps["unknown"], "work": work}
-    by_step = {title: steps[step] for step, title in _STEPS.items() if steps[step]}
+    by_step = {title: steps[step] for step, title in layout()["steps"].items() if steps[step]}
     return figures, {"steps": distribution(by_step), "transition": map(values, rows)}

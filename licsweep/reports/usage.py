@@ -1,12 +1,12 @@
 """`report usage`: what is used, what is owned, and the printed line behind every figure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from licsweep.position_types import JudgementResult, OwnedTerm, Pool, Use
 from licsweep.reports.build import Figures, Records, clocks
 from licsweep.reports.view import hours, values
+from reconcile.grouping import sums_by
 from reconcile.instances.states import is_slup
 
 PoolKey = tuple[str | None, str, str | None]
@@ -23,9 +23,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
     )
     numbers = {_key(pool): number for number, pool in enumerate(pools, 1)}
     # In use by pool, added up again from the lines: printed beside the judgement's figure.
-    sums: Counter[PoolKey] = Counter()
-    for use in uses:
-        sums[_key(use)] += (use.count or 0) if use.counted_as == "in_use" else 0
+    sums = sums_by((_key(use), use.count or 0) for use in uses if use.counted_as == "in_use")
 
     def placed(record: Pool | Use | OwnedTerm) -> dict[str, str | None]:
         return {"pool": f"P{numbers[_key(record)]}" if _key(record) in numbers else None}

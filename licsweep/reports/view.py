@@ -62,9 +62,6 @@ class Table:
         """The values of all columns of a kind."""
         return [row[at] for at, column in enumerate(self.columns) if column.kind == kind for row in self.rows]
 
-    def records(self) -> list[dict[str, Cell]]:
-        return [{column.key: value for value, column in row} for row in self.cells()]
-
 
 @dataclass(frozen=True, slots=True)
 class Card:

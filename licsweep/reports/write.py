@@ -1,17 +1,22 @@
-"""A report to its files, or to text for stdout; CSV and JSON are made here, the other formats in modules of their own.
+"""A report to its files, or to text for stdout; html and xlsx are made in modules of their own.
 
 CSV is one table, its column keys as header, UTF-8, ISO dates, texts defused, numbers left numbers. JSON is the envelope
-licsweep/report-KIND/1, each table a list of objects under its name, what is not known null.
+licsweep/report-KIND/1, each table a list of objects under its name, what is not known null. The terminal gets the
+headline figures, the statement, and of each table what fits: first rows, first columns.
 """
 
+import textwrap
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 
 from licsweep import files, serialization
+from licsweep.clean_text import clean
 from licsweep.errors import UsageError
-from licsweep.reports.plain_tables import csv_text
+from licsweep.reports.plain_tables import csv_text, text_table, width
 from licsweep.reports.view import Cell, Column, Report, Table, plain, shown, values
 
+ROWS = 20
 FORMATS = ("html", "xlsx", "csv", "json", "table")
 _FILES = ("html", "xlsx")
 _SUFFIXES = {".html": "html", ".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "table"}
@@ -46,15 +51,16 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
     In a folder the name tells kind and date (licsweep-usage-2026-11-24.html), and CSV gets one file a table.
     A file appears whole or not at all. Raises OutputError where it can't be written.
     """
-    if not path.is_dir():
-        return (_save(path, _rendered(report, format)),)
-    stem = path / f"licsweep-{report.kind}-{report.as_of:%Y-%m-%d}"
-    if format != "csv":
-        suffix = "txt" if format == "table" else format
-        return (_save(stem.with_name(f"{stem.name}.{suffix}"), _rendered(report, format)),)
-
-    tables = sorted(report.tables, key=lambda table: table is not report.main_table)
-    return tuple(_save(stem.with_name(f"{stem.name}-{t.name}.csv"), _csv(t)) for t in tables)
+    stem = f"licsweep-{report.kind}-{report.as_of:%Y-%m-%d}"
+    if path.is_dir() and format == "csv":
+        tables = sorted(report.tables, key=lambda table: table is not report.main_table)
+        contents = {path / f"{stem}-{table.name}.csv": _csv(table) for table in tables}
+    else:
+        name = path / f"{stem}.{'txt' if format == 'table' else format}" if path.is_dir() else path
+        contents = {name: _rendered(report, format)}
+    for name, content in contents.items():
+        files.write(name, content)
+    return tuple(contents)
 
 
 def _rendered(report: Report, format: str) -> bytes:
@@ -64,8 +70,9 @@ def _rendered(report: Report, format: str) -> bytes:
         return _csv(report.main_table)
     if format == "json":
         return _json(report)
-    # Imported only when it is asked for.
-    module = import_module(f"licsweep.reports.{'text' if format == 'table' else format}")
+    if format == "table":
+        return _text(report)
+    module = import_module(f"licsweep.reports.{format}")  # only when it is asked for
     rendered: bytes = module.render(report)
     return rendered
 
@@ -91,11 +98,23 @@ def _json(report: Report) -> bytes:
         "cards": [values(card) for card in report.cards],
     }
     for table in report.tables:
-        rows = [{key: plain(cell) for key, cell in record.items()} for record in table.records()]
+        rows = [{column.key: plain(cell) for cell, column in row} for row in table.cells()]
         data[table.name.replace("-", "_")] = rows
     return (serialization.envelope(f"report-{report.kind}", data) + "\n").encode()
 
 
-def _save(path: Path, content: bytes) -> Path:
-    files.write(path, content)
-    return path
+def _text(report: Report) -> bytes:
+    parts = [f"{report.title}, as of {report.as_of:%Y-%m-%d %H:%M} UTC", ""]
+    parts += [f"{card.title:>24}  {card.value}  ({card.note})" for card in report.cards]
+    parts += ["", f"{report.headline} {report.statement}", ""]
+    parts = [textwrap.fill(clean(part), width(), subsequent_indent=" " * 4) for part in parts]
+    parts += [*map(_text_table, report.tables), "Whole tables, all columns: --format html, xlsx, csv or json\n"]
+    return "\n".join(parts).encode()
+
+
+def _text_table(table: Table) -> str:
+    rows = [[shown(*cell) for cell in row] for row in islice(table.cells(), ROWS)]
+    numbers = {at for at, column in enumerate(table.columns) if column.kind in ("int", "bar")}
+    grid = text_table([column.heading for column in table.columns], rows, right=numbers, cut=True)
+    more = f"\n... and {len(table.rows) - ROWS} more rows" if len(table.rows) > ROWS else ""
+    return f"{table.title} ({len(table.rows)})\n{grid if rows else table.empty}{more}\n"

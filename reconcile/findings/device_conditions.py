@@ -7,12 +7,11 @@ from licsweep.model import LicenseUse, Observation
 from licsweep.position_types import Use
 from reconcile.findings.raised import RaisedFinding, of_instance
 from reconcile.instances.clock import class_of, days_in_words
-from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.releases import lacks_root, too_old_for_policy
 from reconcile.instances.reporting_path import speaks_to
 from reconcile.instances.states import is_slup
 from reconcile.instances.status_sets import EVALUATING, IDLE
-from reconcile.judgement_context import JudgementContext
+from reconcile.judgement_context import JudgedInstance, JudgementContext
 from reconcile.tables.tables import norm
 
 _NO_TRUST_NEEDED = ("off", "cslu", "automatic", None)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from licsweep.model import Observation
 from licsweep.position_types import Use
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject, of_instance, read_from
+from reconcile.grouping import lists_by
 from reconcile.instances import cssm_index as cssm
 from reconcile.instances.clock import days_in_words
 from reconcile.instances.identity import answer
@@ -101,22 +102,20 @@ def license_lines(judged: JudgementContext) -> Iterator[RaisedFinding]:
         subject = instance_subject(case.unit.hostname)
         for severity, message, paired in bad_pairs(case.uses, judged.tables.pairing, judged.matcher):
             yield RaisedFinding("tier-pairing", subject, message, evidence_of(paired), severity)
-        kinds: dict[str, list[Use]] = {}
-        for use in case.uses:
-            if use.license_id is None and use.counted_as != "not_counted":
-                kinds.setdefault(_UNPLACED[use.matched_by], []).append(use)
-            if _is_unknown(use):
-                kinds.setdefault("license-state-unknown", []).append(use)
-        for slug, lines in kinds.items():
-            named = ", ".join(f"{use.entitlement_tag or use.name or 'no name'}: {_count(use)}" for use in lines)
+        for slug, lines in lists_by((slug, use) for use in case.uses for slug in _of_line(use)).items():
+            counts = ("no count" if use.count is None else use.count for use in lines)
+            names = (use.entitlement_tag or use.name or "no name" for use in lines)
+            named = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True))
             yield RaisedFinding(slug, subject, named, evidence_of(lines))
 
 
-def _is_unknown(use: Use) -> bool:
-    """An in-use line without a known status, or a line of a known status that is use but prints no count."""
-    if use.counted_as == "in_use":
-        return use.status is None
-    return use.counted_as == "not_counted" and use.count is None and use.status in ("in-use", "authorized")
+def _of_line(use: Use) -> Iterator[str]:
+    """The slugs of what is wrong with a line: no license for it, or an unknown state."""
+    if use.license_id is None and use.counted_as != "not_counted":
+        yield _UNPLACED[use.matched_by]
+    uncounted = use.counted_as == "not_counted" and use.count is None and use.status in ("in-use", "authorized")
+    if uncounted or (use.counted_as == "in_use" and use.status is None):
+        yield "license-state-unknown"
 
 
 def _state_message(seen: Observation, state: State, judged: JudgementContext) -> str:
@@ -143,7 +142,3 @@ def consequence(seen: Observation, tables: Tables) -> ConsequenceRow:
 
 def _then(row: ConsequenceRow, said: str | None) -> str:
     return f" ({row.product}: {said})" if said else ""
-
-
-def _count(use: Use) -> str:
-    return "no count" if use.count is None else str(use.count)

@@ -6,8 +6,9 @@ from licsweep.position_types import Subject
 from reconcile.findings.raised import RaisedFinding, pool_subject
 from reconcile.grouping import lists_by
 from reconcile.judgement_context import JudgementContext
+from reconcile.pools.lending import shortages_on
 from reconcile.pools.pairing import wrong_tiers
-from reconcile.pools.pools import pool_id, shortages_on
+from reconcile.pools.pools import pool_id
 from reconcile.pools.terms import lapses
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from licsweep.model import Evidence, UnclaimedLine
 from licsweep.position_types import SEVERITIES, Finding, FindingEvidence, Pool, Severity, Subject
 from reconcile.findings.kinds import kind_of
+from reconcile.grouping import lists_by
 from reconcile.instances.identity import ProductInstance, capture_of
 from reconcile.pools.pools import pool_id
 
@@ -22,26 +23,23 @@ class RaisedFinding(NamedTuple):
 
 def merged(raised: Iterable[RaisedFinding]) -> tuple[Finding, ...]:
     """The findings in order; those of one slug and subject are one, with every message and the worst severity."""
-    found: dict[tuple[str, Subject], Finding] = {}
-    messages: dict[tuple[str, Subject], list[str]] = {}
-    for one in raised:
-        key, kind, evidence = one[:2], kind_of(one.slug), tuple(one.evidence)
-        severity, message = one.severity or kind.severity, one.message
-        if before := found.get(key):
-            said = messages.setdefault(key, [before.message])
-            said += [message] if message not in said else []
-            message, evidence = "; ".join(said), (*before.evidence, *evidence)
-            severity = max(before.severity, severity, key=SEVERITIES.index)
-        found[key] = Finding(
-            code=kind.code,
-            name=kind.slug,
-            severity=severity,
-            subject=one.subject,
-            message=message,
-            evidence=evidence,
-            advice=kind.remedy,
+    made = []
+    read = (one._replace(evidence=tuple(one.evidence)) for one in raised)
+    for (slug, subject), same in lists_by(((one.slug, one.subject), one) for one in read).items():
+        kind = kind_of(slug)
+        severity = max((one.severity or kind.severity for one in same), key=SEVERITIES.index)
+        made.append(
+            Finding(
+                code=kind.code,
+                name=kind.slug,
+                severity=severity,
+                subject=subject,
+                message="; ".join(dict.fromkeys(one.message for one in same)),
+                evidence=tuple(line for one in same for line in one.evidence),
+                advice=kind.remedy,
+            )
         )
-    return in_order(found.values())
+    return in_order(made)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

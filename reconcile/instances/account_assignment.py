@@ -10,7 +10,7 @@ What an account owns, and which product instances it has, is known where an impo
 account.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,36 +57,30 @@ class Accounts:
             sources.append([(agreement.smart_account, None) for agreement in self._tables.contract.agreements])
         self.names = Names(self._tables.accounts, sources)
         self._licenses = self._imported(given.licenses, bought)
-        self._listed = self._imported(given.listed, listed)
+        self.instances_known = self._imported(given.listed, listed).knows
+        """Whether CSSM's product instances of a virtual account were imported."""
 
-    def _imported(self, imported: ImportedAccounts | None, rows: Iterable[Pair]) -> set[tuple[str, str]]:
-        """Pairs of smart and virtual account under the names of this judgement, "" for the whole smart account."""
+    def _imported(self, imported: ImportedAccounts | None, rows: Iterable[Pair]) -> ImportedAccounts:
+        """These accounts under the names of this judgement; where nothing is said, those that the rows name."""
         pairs = {(s or "", v) for s, v in rows if v} if imported is None else imported.accounts
-        return {(norm(self.names.owner(smart, virtual) or ""), norm(virtual)) for smart, virtual in pairs}
+        named = ((norm(self.names.owner(smart, virtual) or ""), norm(virtual)) for smart, virtual in pairs)
+        return ImportedAccounts(accounts=frozenset(named))
 
     def owned_known(self, smart: str | None, virtual: str) -> bool:
         """Whether an import says what a virtual account owns; of `unassigned` none can."""
-        return virtual != UNASSIGNED and _covers(self._licenses, smart, virtual)
-
-    def instances_known(self, smart: str | None, virtual: str) -> bool:
-        """Whether CSSM's product instances of a virtual account were imported."""
-        return _covers(self._listed, smart, virtual)
+        return virtual != UNASSIGNED and self._licenses.knows(smart, virtual)
 
     def anything_bought(self, smart: str | None) -> bool:
         """Whether any licenses of a smart account were imported."""
-        return any(known == norm(smart or "") for known, _ in self._licenses)
+        return any(known == norm(smart or "") for known, _ in self._licenses.accounts)
 
     def of_unit(self, unit: ProductInstance) -> AccountAssignment:
         rows = self._cssm.of(unit)
         facts = [self._facts[s.hostname] for s in (unit.state, *unit.others) if s.hostname in self._facts]
         printed = self._printed(unit.observation)
-        exported = [self._names_of((row.smart_account, row.virtual_account)) for row in rows]
-        listed = [self._names_of((fact.smart_account, fact.virtual_account)) for fact in facts]
-        said: list[tuple[Source, Pair]] = [
-            ("device", printed),
-            *(("cssm-export", pair) for pair in exported),
-            *(("inventory", pair) for pair in listed),
-        ]
+        said: list[tuple[Source, Pair]] = [("device", printed)]
+        said += [("cssm-export", self._names_of((row.smart_account, row.virtual_account))) for row in rows]
+        said += [("inventory", self._names_of((fact.smart_account, fact.virtual_account))) for fact in facts]
         source, virtual = next(((s, pair[1]) for s, pair in said if pair[1]), ("unassigned", UNASSIGNED))
         smart = self.names.owner(next((pair[0] for _, pair in said if pair[0]), None), virtual or UNASSIGNED)
         return AccountAssignment(
@@ -99,8 +93,8 @@ class Accounts:
 
     def of_entitlement(self, entitlement: Entitlement) -> tuple[str | None, str]:
         """Smart account and virtual account of an entitlement."""
-        smart, virtual = self._names_of((entitlement.smart_account, entitlement.virtual_account))
-        return self.names.owner(smart, virtual or UNASSIGNED), virtual or UNASSIGNED
+        virtual = self.names.virtual(entitlement.virtual_account) or UNASSIGNED
+        return self.names.owner(entitlement.smart_account, virtual), virtual
 
     def _names_of(self, pair: Pair) -> Pair:
         return self.names.smart(pair[0]), self.names.virtual(pair[1])
@@ -131,11 +125,6 @@ class Accounts:
         here = [pair for pair in found if leads_to(seen, pair[0])] or found
         clouds = {(local.smart_account, local.virtual_account) for _, local in here}
         return here[0][1] if len(clouds) == 1 else None
-
-
-def _covers(imported: Container[tuple[str, str]], smart: str | None, virtual: str) -> bool:
-    account = norm(smart or "")
-    return (account, norm(virtual)) in imported or (account, "") in imported
 
 
 def _conflict(what: str, said: Iterable[tuple[str, Pair]], part: int) -> list[str]:

@@ -49,16 +49,11 @@ class Names:
         said = clean(name)
         return self._spelling.get(norm(said), said) if said else None
 
-    def only_owner(self, virtual: str) -> str | None:
-        """The one smart account with a virtual account of this name, as the best source that knows it says."""
-        for owners in self._owners:
-            if found := owners.get(norm(virtual)):
-                return self.smart(next(iter(found))) if len(found) == 1 else None
-        return None
-
     def owner(self, smart: str | None, virtual: str) -> str | None:
-        """The smart account of a virtual account: the stated one, the only one of such a name, the only one known."""
-        return self.smart(smart) or self.only_owner(virtual) or self.only
+        """The smart account of a virtual account: the stated one, the only one that has one of this name as the best
+        source that knows it says, the only one known at all."""
+        found = next((owners[norm(virtual)] for owners in self._owners if norm(virtual) in owners), ())
+        return self.smart(smart) or (self.smart(next(iter(found))) if len(found) == 1 else self.only)
 
     def row(self, smart: str | None, virtual: str) -> VirtualAccountRow | None:
         """The row of accounts.yaml of a virtual account."""

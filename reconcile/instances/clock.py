@@ -15,7 +15,6 @@ from licsweep.position_types import ComplianceState
 from reconcile.instances.status_sets import EVALUATING, IDLE
 
 UNENFORCED = {"perpetual": "unenforced_perpetual", "subscription": "unenforced_subscription"}
-CLASSES = (*UNENFORCED.values(), "enforced", "export")
 _CLASS_OF_TYPE = {**UNENFORCED, "term": "unenforced_subscription"}
 _UNUSED = IDLE | EVALUATING
 _TOLERANCE = timedelta(days=1)
@@ -72,8 +71,15 @@ def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> Report
     deadline = seen.next_ack_deadline or (None if silent else computed.computed)
     required = deadline is not None or (spans is not None and spans != {0} and not silent)
     acked = seen.last_ack_received is not None
+    state: ComplianceState
+    if deadline and deadline - as_of <= horizon:
+        state = "report-overdue" if deadline < as_of else "report-due"
+    elif required:
+        state = "reporting-ok" if acked else "never-reported"
+    else:
+        state = "no-report-required" if silent or spans is not None else "unknown"
     return ReportingClock(
-        state=_state(deadline, as_of, horizon, acked=acked, required=required, known=silent or spans is not None),
+        state=state,
         deadline=deadline,
         computed=computed.computed,
         days_left=(deadline - as_of) // timedelta(days=1) if deadline else None,
@@ -82,20 +88,9 @@ def read_clock(seen: Observation, as_of: datetime, horizon: timedelta) -> Report
     )
 
 
-def _state(
-    deadline: datetime | None, as_of: datetime, horizon: timedelta, *, acked: bool, required: bool, known: bool
-) -> ComplianceState:
-    if deadline and deadline < as_of:
-        return "report-overdue"
-    if deadline and deadline - as_of <= horizon:
-        return "report-due"
-    if required:
-        return "reporting-ok" if acked else "never-reported"
-    return "no-report-required" if known else "unknown"
-
-
 def _computed(seen: Observation) -> _Range:
-    spans = _spans(seen)
+    classes = _classes(seen)
+    spans = _spans(seen, classes)
     lengths = {timedelta(days=days) for days in spans or () if days}
     if not lengths:
         return _Range(spans=spans)
@@ -104,7 +99,7 @@ def _computed(seen: Observation) -> _Range:
     if base:
         early = base + min(lengths)
         # A change of use on any day since then may have called for a report sooner; no output says when it was.
-        changed = [base + timedelta(days=days) for days in _on_change(seen)]
+        changed = [base + timedelta(days=days) for days in _on_change(seen, classes)]
         latest = base + max(lengths) if bounded else None
         return _Range(spans=spans, computed=early, earliest=min([early, *changed]), latest=latest)
     latest = seen.captured_at + max(lengths) if seen.captured_at and bounded else None
@@ -117,12 +112,10 @@ def _first_use(seen: Observation) -> datetime | None:
     return seen.first_use_at or min(starts, default=None)
 
 
-def _spans(seen: Observation) -> frozenset[int] | None:
+def _spans(seen: Observation, classes: set[str | None]) -> frozenset[int] | None:
     """The smallest intervals in days that could apply (0: no report); None where policy or use is not known."""
-    using = [row for row in seen.licenses if _really_in_use(row)]
-    if not using:
+    if not classes:
         return frozenset({0}) if seen.complete else None
-    classes = {class_of(row) for row in using}
     certain = {name for name in classes if name}
     options = [certain | {guess} for guess in UNENFORCED.values()] if None in classes else [certain]
     interval = "ongoing_report_days" if seen.last_ack_received else "first_report_days"
@@ -135,18 +128,17 @@ def _spans(seen: Observation) -> frozenset[int] | None:
     return frozenset(spans)
 
 
-def _on_change(seen: Observation) -> set[int]:
+def _on_change(seen: Observation, classes: set[str | None]) -> set[int]:
     """The intervals in days, other than 0, within which a change of use wants a report, of the classes in use."""
-    days = {name: rule.report_on_change_days for name in CLASSES if (rule := getattr(seen.policy, name, None))}
-    if not any(days.values()):
-        return set()
-    classes = {class_of(row) for row in seen.licenses if _really_in_use(row)}
     names = {*classes, *(UNENFORCED.values() if None in classes else ())}
-    return {number for name in names if name and (number := days.get(name))}
+    rules = (getattr(seen.policy, name, None) for name in names if name)
+    return {rule.report_on_change_days for rule in rules if rule and rule.report_on_change_days}
 
 
-def _really_in_use(row: LicenseUse) -> bool:
-    return row.status not in _UNUSED and bool(row.count or (row.count is None and row.status))
+def _classes(seen: Observation) -> set[str | None]:
+    """The policy classes of the licenses really in use."""
+    using = (row for row in seen.licenses if row.status not in _UNUSED)
+    return {class_of(row) for row in using if row.count or (row.count is None and row.status)}
 
 
 def class_of(row: LicenseUse) -> str | None:

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from licsweep.position_types import CssmDifference, Use
 from reconcile.grouping import sums_by
 from reconcile.instances.identity import ProductInstance
-from reconcile.instances.judged_instance import JudgedInstance
-from reconcile.judgement_context import JudgementContext
+from reconcile.judgement_context import JudgedInstance, JudgementContext
 from reconcile.licenses.matching import Matcher
 
 

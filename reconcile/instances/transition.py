@@ -10,13 +10,12 @@ from typing import Any
 
 from licsweep.model import LicenseUse, Observation
 from licsweep.position_types import TransitionRow
-from reconcile.instances.judged_instance import JudgedInstance
 from reconcile.instances.releases import older, onprem_floor, policy_release
 from reconcile.instances.reporting_path import leads_to, speaks_to
 from reconcile.instances.states import is_slup
 from reconcile.instances.status_sets import IDLE
-from reconcile.judgement_context import JudgementContext
-from reconcile.tables.rows import OnpremServer
+from reconcile.judgement_context import JudgedInstance, JudgementContext
+from reconcile.tables.rows import OnpremServer, PolicyRelease
 from reconcile.tables.tables import Tables, finds
 
 _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
@@ -25,18 +24,19 @@ _WORK = ("onprem-too-old", "eligible", "upgrade-needed")
 def transition(judged: JudgementContext) -> tuple[TransitionRow, ...]:
     """One row for each product instance, those with work first and in its order."""
     rows = [_row(case, judged.tables, judged.as_of) for case in judged.instances]
-    work = sorted((r for r in rows if r.step in _WORK), key=lambda r: (_WORK.index(r.step), _soonest(r), r.hostname))
+    work = sorted((row for row in rows if row.step in _WORK), key=_urgency)
     rest = [row for row in rows if row.step not in _WORK]
     return (*(replace(row, order=place) for place, row in enumerate(work, 1)), *rest)
 
 
-def _soonest(row: TransitionRow) -> int:
-    return row.first_report_days if row.first_report_days is not None else 10_000
+def _urgency(row: TransitionRow) -> tuple[int, bool, int, str]:
+    return _WORK.index(row.step), row.first_report_days is None, row.first_report_days or 0, row.hostname
 
 
 def _row(case: JudgedInstance, tables: Tables, as_of: datetime) -> TransitionRow:
     seen, place = case.unit.observation, case.place
-    step = _step(seen, tables)
+    rule = policy_release(seen, tables) if seen else None
+    step = _step(seen, rule, tables)
     days = _first_report(seen, tables) if seen and step["step"] in _WORK else None
     return TransitionRow(
         hostname=case.unit.hostname,
@@ -47,34 +47,33 @@ def _row(case: JudgedInstance, tables: Tables, as_of: datetime) -> TransitionRow
         virtual_account=place.virtual_account,
         first_report_days=days,
         first_report_due=as_of + timedelta(days=days) if days else None,
+        source=rule.source if rule else None,
         **step,
     )
 
 
-def _step(seen: Observation | None, tables: Tables) -> dict[str, Any]:
-    """The step of a box, why, what it needs first, and the source of the rule."""
+def _step(seen: Observation | None, rule: PolicyRelease | None, tables: Tables) -> dict[str, Any]:
+    """The step of a box, why, and what it needs first."""
     if seen is None:
         return {"step": "unknown", "reason": "it never answered"}
-    rule = policy_release(seen, tables)
-    source = {"source": rule.source if rule else None}
     if is_slup(seen):
-        return {"step": "already", "reason": "it runs Smart Licensing Using Policy", **source}
+        return {"step": "already", "reason": "it runs Smart Licensing Using Policy"}
     if rule is None:
         return {"step": "unknown", "reason": "no row of releases.yaml knows this product"}
     if rule.never:
-        return {"step": "not-eligible", "reason": f"{rule.product}: no release runs it", **source}
+        return {"step": "not-eligible", "reason": f"{rule.product}: no release runs it"}
     if not seen.release:
-        return {"step": "unknown", "reason": "its release is not known", **source}
-    reason = f"{rule.product} runs it from {rule.slup_from}"
+        return {"step": "unknown", "reason": "its release is not known"}
+    reasons = [f"{rule.product} runs it from {rule.slup_from}"]
     server, floor = _old_server(seen, tables)
-    if server is None and not (rule.slup_from and older(seen.release, rule.slup_from)):
-        return {"step": "eligible", "reason": reason, **source}
-    behind = f"{server.name} runs {server.version}, {floor} is needed" if server else ""
-    held = {"onprem_server": server.name if server else None, **source}
+    if server:
+        reasons.append(f"{server.name} runs {server.version}, {floor} is needed")
+    held = {"onprem_server": server.name if server else None}
     if rule.slup_from and older(seen.release, rule.slup_from):
-        reason = f"{reason}; {behind}" if server else reason
-        return {"step": "upgrade-needed", "needs_release": rule.slup_from, "reason": reason, **held}
-    return {"step": "onprem-too-old", "needs_release": floor, "reason": behind, **held}
+        return {"step": "upgrade-needed", "needs_release": rule.slup_from, "reason": "; ".join(reasons), **held}
+    if server:
+        return {"step": "onprem-too-old", "needs_release": floor, "reason": reasons[-1], **held}
+    return {"step": "eligible", "reason": reasons[0]}
 
 
 def _old_server(seen: Observation, tables: Tables) -> tuple[OnpremServer | None, str | None]:

@@ -22,18 +22,6 @@ CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legac
 _DEFAULT = CountingRow(product="any other", ha="active")
 
 
-def counted_as(license_use: LicenseUse) -> CountedAs:
-    """How a line counts by its own words; a count of 0 is neither use nor unmatched, an unknown status is use."""
-    if not license_use.count or license_use.status in IDLE:
-        return "not_counted"
-    return "in_evaluation" if license_use.status in EVALUATING else "in_use"
-
-
-def is_legacy(seen: Observation, license_use: LicenseUse) -> bool:
-    """True for what CSSM does not see: PAK and RTU licenses, and default licenses that print no tag."""
-    return seen.licensing_model in LEGACY_MODELS or not (license_use.entitlement_tag or "").strip()
-
-
 def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
     """The row of counting.yaml for this product."""
     said = [norm(text) for text in (*(udi.pid for udi in seen.udis), seen.image) if text]
@@ -63,21 +51,16 @@ class Counting:
         value says so.
         """
         states = (unit.state, *unit.rivals)
-        answers = [list(self._uses_in(unit, state, answer(state), place)) for state in states]
+        answers = [list(self._uses_in(unit, state, place)) for state in states]
         uses, conflict = _larger([state.hostname for state in states], answers)
         for member in unit.members:
-            uses += self._uses_in(unit, member, answer(member), place, peer=True)
+            uses += self._uses_in(unit, member, place, peer=True)
         return uses, conflict
 
     def _uses_in(
-        self,
-        unit: ProductInstance,
-        state: HostState,
-        seen: Observation | None,
-        place: AccountAssignment,
-        *,
-        peer: bool = False,
+        self, unit: ProductInstance, state: HostState, place: AccountAssignment, *, peer: bool = False
     ) -> Iterator[Use]:
+        seen = answer(state)
         if seen is None:
             return
         printed, stale = {e.field: e for e in seen.evidence}, unit.stale
@@ -117,12 +100,9 @@ class Counting:
             if silent and (peer or line.counted_as == "not_counted"):
                 continue
             match = self._match(line, seen, pids)
-            if silent:
-                yield line._replace(counted_as="not_counted"), match
-                continue
-            if line.counted_as != "not_counted":
+            if not silent and line.counted_as != "not_counted":
                 counted.add(match.license_id)
-            yield line, match
+            yield (line._replace(counted_as="not_counted") if silent else line), match
         managed = self._managers.consumers(hostname, seen, rule, peer=passive)
         of_devices = self._of_devices(managed, printed, seen.authorization_status)
         yield from (each for each in of_devices if each[1].license_id is None or each[1].license_id not in counted)
@@ -170,9 +150,8 @@ def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[lis
         counts = [sum(u.count or 0 for u in group.get(key, ()) if u.counted_as != "not_counted") for group in grouped]
         chosen += grouped[counts.index(max(counts))].get(key, [])
         if len(set(counts)) > 1:
-            name = next(
-                use.license or use.entitlement_tag or use.name for group in grouped for use in group.get(key, ())
-            )
+            first = next(group[key][0] for group in grouped if key in group)
+            name = first.license or first.entitlement_tag or first.name
             each = ", ".join(f"{hostname} {number}" for hostname, number in zip(hostnames, counts, strict=True))
             said.append(f"{name}: {each}; {max(counts)} is counted, {sum(counts)} together")
     return (chosen, "; ".join(said)) if said else (answers[0], "")
@@ -186,10 +165,22 @@ def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
 def _licenses(seen: Observation) -> Iterator[_Line]:
     alone = seen.manager and seen.manager.kind == "fdm"  # it prints compliance, in an evaluation too
     for index, row in enumerate(seen.licenses):
-        counts: CountedAs = "legacy" if is_legacy(seen, row) else counted_as(row)
+        counts = _counted_as(seen, row)
         if counts == "in_use" and alone and seen.authorization_status in EVALUATING:
             counts = "in_evaluation"
         yield _Line(f"licenses[{index}]", counts, row, row.status)
+
+
+def _counted_as(seen: Observation, use: LicenseUse) -> CountedAs:
+    """How a line counts by its own words; a count of 0 is neither use nor unmatched, an unknown status is use.
+
+    CSSM does not see PAK and RTU licenses, and default licenses that print no tag: they are legacy.
+    """
+    if seen.licensing_model in LEGACY_MODELS or not (use.entitlement_tag or "").strip():
+        return "legacy"
+    if not use.count or use.status in IDLE:
+        return "not_counted"
+    return "in_evaluation" if use.status in EVALUATING else "in_use"
 
 
 def _reservations(seen: Observation) -> Iterator[_Line]:

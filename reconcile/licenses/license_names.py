@@ -40,24 +40,20 @@ def license_names(asked: str, given: JudgementInput, uses: Sequence[Use]) -> tup
     """
     names = list(_names(given, uses))
     wanted = norm(asked)
-    answers = [one for one in names if _answers(one, wanted)]
+    answers = [one for one in names if wanted in map(norm, filter(None, (one.license, one.name, one.tag)))]
     meant = {one.license for one in answers if one.kind != "feature"} or {one.license for one in answers}
     if not meant:
         known = {text: text for one in names for text in (one.license, one.name, one.tag) if text}
         near = get_close_matches(asked, known, n=NEAR)
         hint = f"licsweep entitlements explain {shlex.quote(near[0])}" if near else "licsweep entitlements list"
         raise UsageError(f"{asked}: no such license", why="no table, entitlement file or box knows it", hint=hint)
-    found = [one for one in names if one.license in meant and (one.license or _answers(one, wanted))]
+    found = [one for one in names if one.license in meant and (one.license or one in answers)]
     return tuple(sorted(found, key=lambda one: (one.license is None, one.license or "")))
 
 
 def _step(name: str) -> str:
     words: dict[str, str] = shipped_file("steps", dict[str, str])
     return words.get(name, name)
-
-
-def _answers(one: LicenseName, wanted: str) -> bool:
-    return wanted in {norm(text) for text in (one.license, one.name, one.tag) if text}
 
 
 def _names(given: JudgementInput, uses: Iterable[Use]) -> Iterator[LicenseName]:

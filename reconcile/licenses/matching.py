@@ -9,6 +9,7 @@ decides: one candidate is the license, more are ambiguous. Cut-off labels (`C930
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 from licsweep.model import Observation
@@ -49,11 +50,12 @@ class Matcher:
         self._labels = {**learned_labels(seen), **tables.labels}
         self._names = {slug(row.license): row.license for row in reversed(rows)}
         self._project = {slug(row.license) for row in tables.project}
-        self._project_tags, self._project_labels = _index(tables.project, _tags), _index(tables.project, _labels)
-        self._shipped_tags, self._shipped_labels = _index(tables.shipped, _tags), _index(tables.shipped, _labels)
+        self._project_tags, self._project_labels = _tags(tables.project), _labels(tables.project)
+        self._shipped_tags, self._shipped_labels = _tags(tables.shipped), _labels(tables.shipped)
         self._rows = lists_by((slug(row.license), row) for row in rows)
         self._features = lists_by((norm(feature), row) for row in rows for feature in row.features)
-        self._known: dict[Printed, Match] = {}
+        self.printed = cache(self._find)
+        """The license that a device printed."""
         bought = [(self.bought(entitlement), entitlement) for entitlement in entitlements]
         self._taught_names = sets_by((norm(row.license), found) for found, row in bought)
         self._taught_tags = sets_by((norm(row.entitlement_tag), found) for found, row in bought if row.entitlement_tag)
@@ -111,12 +113,6 @@ class Matcher:
     def _first(self, license_id: str, said: Callable[[CatalogueRow], Said]) -> Said | None:
         return next((value for row in self._rows.get(license_id, ()) if (value := said(row))), None)
 
-    def printed(self, printed: Printed) -> Match:
-        """The license that a device printed."""
-        if printed not in self._known:
-            self._known[printed] = self._find(printed)
-        return self._known[printed]
-
     def _find(self, printed: Printed) -> Match:
         for step, candidates in self._steps(printed):
             if len(candidates) == 1:
@@ -147,7 +143,7 @@ class Matcher:
         found = set()
         for row in self._features.get(norm(printed.feature), ()):
             starts = tuple(map(norm, row.models or (row.family or "",)))
-            if description in map(norm, _labels(row)) and all(pid.startswith(starts) for pid in pids):
+            if description in map(norm, (row.license, *row.labels)) and all(pid.startswith(starts) for pid in pids):
                 found.add(slug(row.license))
         return found
 
@@ -162,13 +158,10 @@ def learned_labels(seen: Iterable[Observation | None]) -> dict[str, str]:
     return {label: next(iter(tags)) for label, tags in learned.items() if len(tags) == 1}
 
 
-def _tags(row: CatalogueRow) -> tuple[str, ...]:
-    return row.tags
+def _tags(rows: Iterable[CatalogueRow]) -> Names:
+    return sets_by((norm(tag), slug(row.license)) for row in rows for tag in row.tags if tag.strip())
 
 
-def _labels(row: CatalogueRow) -> tuple[str, ...]:
-    return (row.license, *row.labels)
-
-
-def _index(rows: Iterable[CatalogueRow], texts: Callable[[CatalogueRow], Iterable[str]]) -> Names:
-    return sets_by((norm(text), slug(row.license)) for row in rows for text in texts(row) if text.strip())
+def _labels(rows: Iterable[CatalogueRow]) -> Names:
+    labels = ((label, row) for row in rows for label in (row.license, *row.labels) if label.strip())
+    return sets_by((norm(label), slug(row.license)) for label, row in labels)

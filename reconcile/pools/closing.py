@@ -4,9 +4,11 @@ A box that alone makes up several shortages of its virtual account closes them a
 every license that it uses to spare.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 
-from licsweep.position_types import Pool, ShortPool, Use
+from licsweep.position_types import Pool, ShortPool, Transfer, Use
 from reconcile.grouping import lists_by, sums_by
 from reconcile.pools.pools import Account, pool_id
 from reconcile.pools.transfers import Plans
@@ -14,36 +16,34 @@ from reconcile.pools.transfers import Plans
 
 def short_pools(pools: Sequence[Pool], plans: Plans, uses: Sequence[Use]) -> list[ShortPool]:
     """A row for each pool that is short."""
-    moves = _better_moves(pools, plans, uses)
-    steps = lists_by(
-        (pool_id(step.borrower), f"{step.units} of {step.lender.license} from {step.lender.virtual_account}")
-        for step in plans.steps
-    )
+    steps = lists_by((pool_id(step.borrower), step) for step in plans.steps)
     made = []
     for pool in pools:
-        if not pool.shortage:
-            continue
-        closed = plans.closed[pool_id(pool)]
-        buy = pool.shortage - closed
-        proposal = f"moving {', '.join(steps[pool_id(pool)])}" if closed else f"buying {buy}"
-        if closed and buy:
-            proposal += f", useful only together with buying {buy}"
-        if pool.account in moves:
-            proposal += f", or by moving the product instance {moves[pool.account]}"
-        made.append(ShortPool(pool=pool, closed=closed, proposal=proposal))
-    return made
+        if pool.shortage:
+            mine = steps.get(pool_id(pool), [])
+            moves = (f"{step.units} of {step.lender.license} from {step.lender.virtual_account}" for step in mine)
+            closed = sum(step.units for step in mine)
+            buy = pool.shortage - closed
+            proposal = f"moving {', '.join(moves)}" if closed else f"buying {buy}"
+            if closed and buy:
+                proposal += f", useful only together with buying {buy}"
+            made.append(ShortPool(pool=pool, closed=closed, proposal=proposal))
+    better = _better_moves(pools, made, plans.to_close, uses)
+    other = {account: f", or by moving the product instance {move}" for account, move in better.items()}
+    return [replace(row, proposal=row.proposal + other.get(row.pool.account, "")) for row in made]
 
 
-def _better_moves(pools: Iterable[Pool], plans: Plans, uses: Iterable[Use]) -> dict[Account, str]:
+def _better_moves(
+    pools: Iterable[Pool], short: Iterable[ShortPool], transfers: Iterable[Transfer], uses: Iterable[Use]
+) -> dict[Account, str]:
     """The move of one instance that would close an account's shortages in place of several transfers, in words."""
     found = lists_by((pool.account, pool) for pool in pools)
     by_account = {account: {pool.license_id: pool for pool in group} for account, group in found.items()}
+    moved = Counter((each.smart_account, each.to) for each in transfers)
     wanted = {}
-    for account, held in by_account.items():
-        short = [pool for pool in held.values() if pool.shortage]
-        transfers = sum(1 for t in plans.to_close if (t.smart_account, t.to) == account)
-        if len(short) > 1 and transfers > 1 and all(plans.closed[pool_id(p)] == p.shortage for p in short):
-            wanted[account] = short
+    for account, rows in lists_by((row.pool.account, row) for row in short).items():
+        if len(rows) > 1 and moved[account] > 1 and all(row.closed == row.pool.shortage for row in rows):
+            wanted[account] = [row.pool for row in rows]
     boxes = _charges(uses, wanted) if wanted else {}
     moves = {account: _move(account, short, boxes.get(account, {}), by_account) for account, short in wanted.items()}
     return {account: move for account, move in moves.items() if move}

@@ -17,15 +17,14 @@ from reconcile.pools.transfers import Plans
 
 def exposure(judged: JudgementContext) -> list[Exposure]:
     """A row for each license of which units stay short, or which lacks to its buffers."""
-    pools, plans, day = judged.pools, judged.plans, judged.as_of.date()
-    lacking = _to_buffers(pools, plans, judged.chains)
-    keys = {pool_id(each): (each.smart_account, each.license_id) for each in pools}
-    short = sums_by((keys[pool_id(each)], (each.shortage or 0) - plans.closed[pool_id(each)]) for each in pools)
-    terms = ((key, term) for name, key in keys.items() for term in judged.pool_accounts[name].terms)
+    lacking, day = _to_buffers(judged.pools, judged.plans, judged.chains), judged.as_of.date()
+    open_ = ((row.pool, (row.pool.shortage or 0) - row.closed) for row in judged.shortages)
+    short = sums_by(((pool.smart_account, pool.license_id), units) for pool, units in open_)
+    terms = (((p.smart_account, p.license_id), t) for p in judged.pool_accounts.values() for t in p.terms)
     coming = ((key, term) for key, term in terms if term.type in ("perpetual", "term"))
     later = sums_by(((*key, t.start), t.quantity) for key, t in coming if t.start and t.start > day)
     by_start = lists_by((key[:2], LaterUnits(date=key[2], units=later[key])) for key in sorted(later, key=str))
-    names = {each.license_id: each.license for each in pools}
+    names = {each.license_id: each.license for each in judged.pools}
     made = []
     for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
         units, with_buffers = short[smart, license_id], lacking[smart, license_id]
@@ -50,11 +49,8 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
 def _to_buffers(pools: Sequence[Pool], plans: Plans, chains: Sequence[Chain]) -> Counter[tuple[str | None, str]]:
     """What the pools of each license lack to their buffer targets; what a higher tier of the same virtual account has
     above its own target serves as theirs, since it would be lent to them."""
-    left: dict[tuple[str | None, str], dict[str, int]] = {}
-    for each in pools:
-        if each.balance is not None and not each.unlimited:
-            left.setdefault(each.account, {})[each.license_id] = plans.balances[pool_id(each)] - (
-                each.buffer_target or 0
-            )
-    after = ((smart, loans(account, chains)[1]) for (smart, _), account in left.items())
+    limited = (each for each in pools if each.balance is not None and not each.unlimited)
+    spare = ((each, plans.balances[pool_id(each)] - (each.buffer_target or 0)) for each in limited)
+    left = lists_by((each.account, (each.license_id, units)) for each, units in spare)
+    after = ((smart, loans(dict(account), chains)[1]) for (smart, _), account in left.items())
     return sums_by(((smart, name), max(0, -units)) for smart, account in after for name, units in account.items())

@@ -38,7 +38,6 @@ class Move:
 
 
 Moves = list[Move]
-Dead = tuple[tuple[int, ...], tuple[int, ...], int]
 May = Callable[[Party, Party], bool]
 
 
@@ -66,7 +65,7 @@ class _Problem:
         self._small_first = sorted(range(len(borrowers)), key=lambda j: (borrowers[j].units, _name(borrowers[j])))
         self._large_first = sorted(range(len(borrowers)), key=lambda j: (-borrowers[j].units, _name(borrowers[j])))
         self._nodes = 0
-        self._failed: set[Dead] = set()
+        self._failed: set[tuple[tuple[int, ...], tuple[int, ...], int]] = set()
 
     def reachable(self) -> tuple[int, ...]:
         """How much of each need can be met, the smallest needs first."""
@@ -147,24 +146,14 @@ class _Problem:
                 continue
             tried.add(i)
             units = min(most, res[i])
-            if units:
-                res[i] -= units
-            else:
-                units = self._make_room(i, j, most, res, given, tried)
+            res[i] -= units
+            for other, row in enumerate(given) if not units else ():
+                if other != j and row.get(i) and (units := self._push(other, min(most, row[i]), res, given, tried)):
+                    row[i] -= units
+                    break
             if units:
                 given[j][i] = given[j].get(i, 0) + units
                 return units
-        return 0
-
-    def _make_room(
-        self, i: int, j: int, most: int, res: list[int], given: list[dict[int, int]], tried: set[int]
-    ) -> int:
-        for other, row in enumerate(given):
-            if other != j and row.get(i):
-                units = self._push(other, min(most, row[i]), res, given, tried)
-                if units:
-                    row[i] -= units
-                    return units
         return 0
 
     def _close(self, res: tuple[int, ...], needs: tuple[int, ...], count: int) -> Moves | None:

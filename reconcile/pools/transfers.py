@@ -5,13 +5,12 @@ buffer, never what it uses itself. Where a substitution chain covers, the licens
 second list starts from the state after the first; its lenders keep their own buffers.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from licsweep.position_types import Pool, Term, Transfer
-from reconcile.grouping import lists_by, sums_by
+from reconcile.grouping import lists_by
 from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.pools.pools import PoolAccount, pool_id
 from reconcile.pools.search import Party, fewest
@@ -29,13 +28,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """Both lists; the `steps` that close shortages, the units of its shortage that each pool gets, and the balance of
-    each pool after both lists (all by `pool_id`)."""
+    """Both lists; the `steps` that close shortages; the balance of each pool after both lists, by `pool_id`."""
 
     to_close: tuple[Transfer, ...] = ()
     to_restore_buffer: tuple[Transfer, ...] = ()
     steps: Sequence[Step] = ()
-    closed: Counter[str]
     balances: Mapping[str, int]
 
 
@@ -64,7 +61,6 @@ def plans(
         to_close=_transfers(closing, stock, below),
         to_restore_buffer=_transfers(restoring, stock, set(), closes=False),
         steps=closing,
-        closed=sums_by((pool_id(step.borrower), step.units) for step in closing),
         balances=balances,
     )
 
@@ -116,36 +112,32 @@ def _transfers(
 
     `stock` are the terms that are left at each pool, `below` the pools that end below their buffer target.
     """
-    made: dict[tuple[str | None, str, str, str], Transfer] = {}
-    for step in sorted(steps, key=_order):
-        lender, to = step.lender, step.borrower.virtual_account
-        key = (lender.smart_account, lender.license, lender.virtual_account, to)
-        ends = [_take(stock[pool_id(lender)], step.units)]
-        before = made.get(key)
-        if before:
-            ends.append(before.term_ends)
-        made[key] = Transfer(
-            license=lender.license,
-            smart_account=lender.smart_account,
-            from_=lender.virtual_account,
-            to=to,
-            quantity=step.units + (before.quantity if before else 0),
-            closes=(step.units if closes else 0) + (before.closes if before else 0),
-            uses_buffer=pool_id(lender) in below,
-            term_ends=min((end for end in ends if end), default=None),
+    moved = (
+        ((pool_id(step.lender), step.borrower.virtual_account), (step, _take(stock[pool_id(step.lender)], step.units)))
+        for step in sorted(steps, key=_order)
+    )
+    made = []
+    for (donor, receiver), taken in lists_by(moved).items():
+        lender = taken[0][0].lender
+        units = sum(step.units for step, _ in taken)
+        made.append(
+            Transfer(
+                license=lender.license,
+                smart_account=lender.smart_account,
+                from_=lender.virtual_account,
+                to=receiver,
+                quantity=units,
+                closes=units if closes else 0,
+                uses_buffer=donor in below,
+                term_ends=min((end for _, end in taken if end), default=None),
+            )
         )
-    return tuple(made.values())
+    return tuple(made)
 
 
 def _order(step: Step) -> tuple[str, str, str, int, str]:
-    lender, borrower = step.lender, step.borrower
-    return (
-        borrower.smart_account or "",
-        borrower.license_id,
-        borrower.virtual_account,
-        -step.units,
-        lender.virtual_account,
-    )
+    to = step.borrower
+    return to.smart_account or "", to.license_id, to.virtual_account, -step.units, step.lender.virtual_account
 
 
 def _longest_first(terms: Sequence[Term], day: date) -> list[Term]:

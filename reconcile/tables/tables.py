@@ -15,43 +15,30 @@ from typing import Any
 
 from licsweep.errors import InputError
 from licsweep.files import present
+from licsweep.position_types import folded
 from licsweep.serialization import line_of, load_yaml_file
+from reconcile.tables import rows as row_types
 from reconcile.tables.contract_rows import Agreement, ContractFile, TokenRow
-from reconcile.tables.rows import (
-    AccountsFile,
-    CatalogueRow,
-    ChainRow,
-    ConsequenceRow,
-    CountingRow,
-    LabelRow,
-    LicenseTypeRow,
-    LimitRow,
-    OnpremFile,
-    PairingRow,
-    Releases,
-    ReporterRow,
-    WaiverRow,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """A project's catalogue apart from the shipped one; in all other tables the project's rows stand first."""
 
-    project: tuple[CatalogueRow, ...] = ()
-    shipped: tuple[CatalogueRow, ...] = ()
+    project: tuple[row_types.CatalogueRow, ...] = ()
+    shipped: tuple[row_types.CatalogueRow, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
-    reporters: tuple[ReporterRow, ...] = ()
-    chains: tuple[ChainRow, ...] = ()
-    counting: tuple[CountingRow, ...] = ()
-    pairing: tuple[PairingRow, ...] = ()
-    releases: Releases = field(default_factory=Releases)
-    consequences: tuple[ConsequenceRow, ...] = ()
+    reporters: tuple[row_types.ReporterRow, ...] = ()
+    chains: tuple[row_types.ChainRow, ...] = ()
+    counting: tuple[row_types.CountingRow, ...] = ()
+    pairing: tuple[row_types.PairingRow, ...] = ()
+    releases: row_types.Releases = field(default_factory=row_types.Releases)
+    consequences: tuple[row_types.ConsequenceRow, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
-    accounts: AccountsFile = field(default_factory=AccountsFile)
-    onprem: OnpremFile = field(default_factory=OnpremFile)
-    waivers: tuple[WaiverRow, ...] = ()
+    accounts: row_types.AccountsFile = field(default_factory=row_types.AccountsFile)
+    onprem: row_types.OnpremFile = field(default_factory=row_types.OnpremFile)
+    waivers: tuple[row_types.WaiverRow, ...] = ()
     contract: ContractFile = field(default_factory=ContractFile)
     tokens: tuple[TokenRow, ...] = ()
 
@@ -61,25 +48,25 @@ class Tables:
 
         Raises InputError with file, line and key where a project's file does not have the expected shape.
         """
-        labels = (*shipped("labels", LabelRow), *_own(project, "labels", LabelRow))
-        limits = (*shipped("limits", LimitRow), *_own(project, "limits", LimitRow))
-        types = _over(project, "license_types", LicenseTypeRow, lambda row: map(norm, row.types))
+        labels = (*shipped("labels", row_types.LabelRow), *_own(project, "labels", row_types.LabelRow))
+        limits = (*shipped("limits", row_types.LimitRow), *_own(project, "limits", row_types.LimitRow))
+        types = _over(project, "license_types", row_types.LicenseTypeRow, lambda row: map(norm, row.types))
         return cls(
-            project=_own(project, "catalogue", CatalogueRow),
-            shipped=shipped("catalogue", CatalogueRow),
+            project=_own(project, "catalogue", row_types.CatalogueRow),
+            shipped=shipped("catalogue", row_types.CatalogueRow),
             labels={norm(row.label): row.tag for row in labels},
             types={norm(name): norm(row.types[0]) for row in types for name in row.types},
-            reporters=_over(project, "reporters", ReporterRow),
-            chains=_over(project, "substitution", ChainRow, lambda row: map(slug, row.chain)),
-            counting=_over(project, "counting", CountingRow),
-            pairing=_over(project, "pairing", PairingRow, lambda row: [norm(row.addon)]),
+            reporters=_over(project, "reporters", row_types.ReporterRow),
+            chains=_over(project, "substitution", row_types.ChainRow, lambda row: map(slug, row.chain)),
+            counting=_over(project, "counting", row_types.CountingRow),
+            pairing=_over(project, "pairing", row_types.PairingRow, lambda row: [norm(row.addon)]),
             releases=_releases(project),
-            consequences=_over(project, "consequences", ConsequenceRow),
+            consequences=_over(project, "consequences", row_types.ConsequenceRow),
             limits={row.name: row.value for row in limits},
-            accounts=_one_name_each(project, _own_file(project, "accounts", AccountsFile) or AccountsFile()),
-            onprem=_own_file(project, "onprem", OnpremFile) or OnpremFile(),
-            waivers=_own(project, "waivers", WaiverRow),
-            contract=_one_suite_each(project, _own_file(project, "contract", ContractFile) or ContractFile()),
+            accounts=_one_name_each(project, _own_file(project, "accounts", row_types.AccountsFile)),
+            onprem=_own_file(project, "onprem", row_types.OnpremFile),
+            waivers=_own(project, "waivers", row_types.WaiverRow),
+            contract=_one_suite_each(project, _own_file(project, "contract", ContractFile)),
             tokens=_own(project, "tokens", TokenRow),
         )
 
@@ -87,16 +74,14 @@ class Tables:
         """A license type that a manager names, as it is compared: one of several names stands for all."""
         return self.types.get(norm(name), norm(name))
 
-    def price(self, license_id: str) -> CatalogueRow | None:
+    def price(self, license_id: str) -> row_types.CatalogueRow | None:
         """The row that states what one unit of a license costs, the project's first."""
         rows = (*self.project, *self.shipped)
         return next((row for row in rows if row.unit_price is not None and slug(row.license) == license_id), None)
 
 
-@lru_cache(maxsize=100_000)
-def norm(text: str) -> str:
-    """A name as it is compared: blanks collapsed, case folded."""
-    return " ".join(text.split()).casefold()
+norm = folded
+"""A name as it is compared: blanks collapsed, case folded."""
 
 
 @lru_cache(maxsize=100_000)
@@ -124,9 +109,8 @@ def finds(patterns: Iterable[str], *said: str | None) -> bool:
 
 def file_of(project: Path | None, name: str) -> Path | None:
     """The project's file of a table. Raises InputError where it stands there twice, as YAML and as JSON."""
-    found = (
-        [p for p in (project / f"{name}{end}" for end in (".yaml", ".yml", ".json")) if present(p)] if project else []
-    )
+    names = (f"{name}{end}" for end in (".yaml", ".yml", ".json"))
+    found = [path for path in map(project.joinpath, names) if present(path)] if project else []
     if len(found) > 1:
         raise InputError(f"{found[0]} and {found[1].name}", why="a table has one file", hint="remove one of them")
     return found[0] if found else None
@@ -146,12 +130,14 @@ def shipped(name: str, row: Any) -> tuple[Any, ...]:
 
 
 def _own_file(project: Path | None, name: str, kind: Any) -> Any:
+    """A project's table, empty where there is none."""
     path = file_of(project, name)
-    return load_yaml_file(path, kind | None) if path else None
+    return (load_yaml_file(path, kind | None) if path else None) or kind()
 
 
 def _own(project: Path | None, name: str, row: Any) -> tuple[Any, ...]:
-    return _own_file(project, name, tuple[row, ...]) or ()
+    rows: tuple[Any, ...] = _own_file(project, name, tuple[row, ...])
+    return rows
 
 
 def _over(
@@ -163,12 +149,12 @@ def _over(
     return (*own, *(each for each in shipped(name, row) if named.isdisjoint(names(each))))
 
 
-def _releases(project: Path | None) -> Releases:
-    own, known = _own_file(project, "releases", Releases) or Releases(), shipped_file("releases", Releases)
-    return Releases(**{f.name: (*getattr(own, f.name), *getattr(known, f.name)) for f in fields(Releases)})
+def _releases(project: Path | None) -> row_types.Releases:
+    own, known = _own_file(project, "releases", row_types.Releases), shipped_file("releases", row_types.Releases)
+    return row_types.Releases(**{f.name: (*getattr(own, f.name), *getattr(known, f.name)) for f in fields(known)})
 
 
-def _one_name_each(project: Path | None, accounts: AccountsFile) -> AccountsFile:
+def _one_name_each(project: Path | None, accounts: row_types.AccountsFile) -> row_types.AccountsFile:
     """Raises InputError where two smart accounts claim one name, domain or alias."""
     owner: dict[str, str] = {}
     for account in accounts.smart_accounts:

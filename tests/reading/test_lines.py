@@ -144,7 +144,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
             found |= {p.pattern: p.fullmatch for p in own if p}
             for table in section.tables:
                 for state in tables.compiled(table)._states.values():
-                    found |= {rule.match.__self__.pattern: rule.match for rule in state.rules}
+                    found |= {match.__self__.pattern: match for match, _ in state.rules}
     for own in (lines._PAGER, lines._ESCAPE, lines._FILTER, *(sign for sign, _, _ in parse._signs())):
         found[own.pattern] = own.search
     found |= {p.pattern: p.fullmatch for p in (lines._NOISE, lines._ECHO, lines._PROMPT, *value_meanings._DATES)}

@@ -16,7 +16,8 @@ from .conftest import WRITTEN, Given
 
 
 def table(report, name):
-    return next(t for t in report.tables if t.name == name).records()
+    table = next(t for t in report.tables if t.name == name)
+    return [{column.key: value for value, column in row} for row in table.cells()]
 
 
 def card(report, title):
