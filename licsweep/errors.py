@@ -11,6 +11,7 @@ LicsweepError
 +-- MissingExtra          LS108  an optional part is not installed
 +-- OutputError           LS109  a file can't be written; what stood there is unchanged
 +-- KeptFileDamaged       LS401  a file that the courier keeps is not what came in
++-- VerificationFailed    LS402  a proof bundle is not what its inputs give
 +-- NothingToCarry        LS501  no usage report, or no acknowledgement, is to be packed, unpacked or delivered
 +-- UnknownParcel         LS502  the ledger knows no such parcel
 +-- AccessError                  what a session with a device can meet; `status` is the host's outcome
@@ -122,6 +123,13 @@ class KeptFileDamaged(LicsweepError):
     """A file in courier/files has other bytes than came in. Nothing was sent; restore the folder from a copy."""
 
     code = "LS401"
+
+
+class VerificationFailed(LicsweepError):
+    """A proof bundle is not what its inputs give: it was changed, or another release judges differently."""
+
+    code = "LS402"
+    exit_code = 1
 
 
 class NothingToCarry(LicsweepError):

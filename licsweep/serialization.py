@@ -89,12 +89,12 @@ def not_in_the_future(at: datetime | None, where: str) -> None:
         raise InputError(f"{where}: {at:%Y-%m-%d} is in the future", why="nothing can have been taken then")
 
 
-def check_json(raw: bytes | str, kind: Any, where: str) -> Any:
-    """A person's JSON as `kind`, strictly; InputError begins with `where` and names the key."""
+def check_json(raw: bytes | str, kind: Any, where: str, *, strict: bool = True) -> Any:
+    """A person's JSON as `kind`, strictly unless we wrote it; InputError begins with `where` and names the key."""
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_json(raw, strict=True)
+        return _adapter(kind).validate_json(raw, strict=strict)
     except ValidationError as error:
         raise _wrong(where, error) from error
 

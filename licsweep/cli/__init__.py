@@ -29,6 +29,7 @@ VERBS = {
     "explain": "Explain a finding, an error code or a setting.",
     "report": "Write a report: estate, usage, transfers, contract, review and others.",
     "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
+    "verify": "Judge the inputs of a proof bundle again and compare.",
     "plan": "Plan changes: what if, mergers and divestitures of smart accounts.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",

@@ -18,6 +18,7 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
 @click.option("--snapshot", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--since", metavar="DATE|FILE.json", help="review: compare with a date, or with reconcile's JSON.")
+@click.option("--bundle", type=click.Path(path_type=Path), help="Write a zip archive with the report and its inputs.")
 @shared
 def command(
     run: Run,
@@ -27,6 +28,7 @@ def command(
     snapshot: int | None,
     as_of: datetime | None,
     since: str | None,
+    bundle: Path | None,
 ) -> None:
     """Write a report.
 
@@ -34,11 +36,22 @@ def command(
     Licensing Using Policy, in the order of work. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. contract: what agreements entitle to, what the next True Forward would charge.
     contradictions: each license by five records, and why they differ. review: the checklist of a quarter, with --since
-    what changed. CSV in a folder is one file per table.
+    what changed. CSV in a folder is one file per table. A bundle holds what the report was judged from, for
+    `licsweep verify`; the report itself is then written with -o or --format only.
     """
     from licsweep.jobs import judge
 
-    made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot, since=since)
+    if bundle:
+        from licsweep.jobs.bundle import write as write_bundle
+
+        project = run.project()
+        project.refuse_output(bundle)
+        made = write_bundle(project, bundle, kind, as_of=as_of, snapshot_id=snapshot, since=since)
+        put(str(bundle))
+        if output is None and form is None:
+            return
+    else:
+        made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot, since=since)
     if output is None:
         put(render(made, form or "table"))
         return

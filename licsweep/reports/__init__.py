@@ -10,9 +10,9 @@ from functools import partial
 from licsweep.reports import audit, contract, estate, transfers, transition, usage
 from licsweep.reports.build import build
 from licsweep.reports.view import Report
-from licsweep.reports.write import FORMATS, format_of, render, write
+from licsweep.reports.write import FORMATS, data_of, format_of, render, write
 
-__all__ = ["FORMATS", "KINDS", "Report", "format_of", "render", "write"]
+__all__ = ["FORMATS", "KINDS", "Report", "data_of", "format_of", "render", "write"]
 
 KINDS = {
     "usage": partial(build, "usage", usage.contents),

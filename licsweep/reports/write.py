@@ -9,6 +9,7 @@ import textwrap
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from licsweep import files, serialization
 from licsweep.clean_text import clean
@@ -87,9 +88,10 @@ def _field(cell: Cell, column: Column) -> str | int:
     return shown(value, column) if value is None or isinstance(value, bool) else value
 
 
-def _json(report: Report) -> bytes:
+def data_of(report: Report) -> Any:
+    """What the JSON of a report holds: its own data, or its tables by their names."""
     if report.data is not None:
-        return (serialization.envelope(report.kind, serialization.plain(report.data)) + "\n").encode()
+        return serialization.plain(report.data)
     data = {
         "title": report.title,
         "statement": f"{report.headline} {report.statement}",
@@ -100,7 +102,12 @@ def _json(report: Report) -> bytes:
     for table in report.tables:
         rows = [{column.key: plain(cell) for cell, column in row} for row in table.cells()]
         data[table.name.replace("-", "_")] = rows
-    return (serialization.envelope(f"report-{report.kind}", data) + "\n").encode()
+    return data
+
+
+def _json(report: Report) -> bytes:
+    kind = report.kind if report.data is not None else f"report-{report.kind}"
+    return (serialization.envelope(kind, data_of(report)) + "\n").encode()
 
 
 def _text(report: Report) -> bytes:
