@@ -13,7 +13,7 @@ PLATFORM = Platform(
         Command(line="xStatus License", required=True),
         Command(line="xStatus Options"),
         Command(line="xStatus Cluster"),
+        Command(line="GET /api/v1/status/common/smartlicensing/licensing"),
     ),
-    may_send=("GET /api/v1/status/common/smartlicensing/licensing",),
     local_accounts=True,
 )

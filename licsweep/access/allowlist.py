@@ -26,6 +26,10 @@ TOKEN_PATHS = {
 _OF_KIND = {"fmc": (f"GET {_FMC}/info/domain",)}  # the domain of a token that no login answered
 _PREFIX = {"fmc": "(?:/fmc)?"}  # cdFMC
 _ID = {"DOMAIN": "[0-9A-Za-z-]{1,64}", "ID": "[0-9A-Za-z-]{1,64}"}
+AXL_PATH = "/axl/"
+_AXL_CALL = re.compile(
+    r"<soapenv:Envelope [^<>]*><soapenv:Header/><soapenv:Body><ns:([A-Za-z]+)/></soapenv:Body></soapenv:Envelope>"
+)
 _QUERY = "(?:[?&](?:expanded=true|limit=[0-9]{1,5}|offset=[0-9]{1,7})){0,3}"
 _JSON = " | json"  # the one pipe: NX-OS' own, behind `show license` only
 _COURIER = {
@@ -85,22 +89,25 @@ class AllowList:
 
 
 class RequestList:
-    """The requests for one platform, by method, path and query."""
+    """The requests for one platform, by method, path and query; to AXL also by the name of the call in the body."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform, kind = platform, platform.session
         asked = [line for line in (*platform.sent, *_OF_KIND.get(kind, ())) if line.startswith("GET ")]
         paths = [_path(line.removeprefix("GET ")) for line in asked if not record_objection(line, kind)]
         prefix = _PREFIX.get(kind, "")
+        calls = (line for line in platform.sent if line.startswith("AXL ") and not record_objection(line, kind))
+        self._calls = {line.removeprefix("AXL ") for line in calls}
         self._allowed = {
             "GET": re.compile(f"{prefix}(?:{'|'.join(paths)}){_QUERY}"),
             "POST": re.compile("|".join(map(re.escape, TOKEN_PATHS.get(kind, ()))) or "(?!)"),
         }
 
-    def check(self, method: str, target: str) -> None:
+    def check(self, method: str, target: str, body: bytes = b"") -> None:
         """Passes when the platform may be asked this; else raises CommandNotAllowed."""
-        allowed = self._allowed.get(method)
-        if not allowed or not allowed.fullmatch(target):
+        allowed, call = self._allowed.get(method), _AXL_CALL.fullmatch(body.decode("ascii", "replace"))
+        reads = method == "POST" and target == AXL_PATH and call and call[1] in self._calls
+        if not reads and (not allowed or not allowed.fullmatch(target)):
             why = f"it is not on the list of what a sweep may ask {self._platform.name}"
             raise CommandNotAllowed(f"{f'{method} {target}'!r} was not sent", why=why, hint="licsweep sweep --dry-run")
 

@@ -102,7 +102,7 @@ class HttpsClient:
         return not self._stopped.wait(wait)
 
     def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        self._allowed.check(method, target)
+        self._allowed.check(method, target, body or b"")
         self._context.ends = min(time.monotonic() + self._limits.command, self.ends)
         if self._stopped.is_set():
             raise SessionDropped("the session was ended")

@@ -4,6 +4,7 @@ A command is `GET /path`, and each page is an answer of its own under the path a
 refused or unknown is a note as long as another one that matters is answered.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ from licsweep.serialization import check_json
 PAGE, MOST_PAGES = 200, 50
 OK, UNAUTHORIZED, SERVER = range(200, 300), 401, range(500, 600)
 _LOGINS, _GOODBYE = 2, 2.0
+_FAULT = re.compile("<faultstring>([^<]{1,400})")
 _OWN = "give licsweep a user, or a token, of its own: another login of a user ends the one before"
 _MEANS: dict[int, tuple[type[AccessError], str, str]] = {
     0: (NoRestAnswer, "an unexpected answer", ""),
@@ -110,21 +112,21 @@ class RestSession:
         self._refreshed = 0
         self._log_in()
 
-    def _with_password(self, send: Callable[[], Reply]) -> Reply:
+    def _with_password(self, send: Callable[[], Reply], what: str = "the login") -> Reply:
         """The answer to the one request that carries the password, sent when it is its turn."""
         before = self.waited
         with self._turns.turn() as sent:
             self._client.ends += self.waited - before
             try:
                 reply = send()
-                sent.accepted = _failure("", reply) is None
+                sent.accepted = self._failure("", reply) is None
             finally:
                 if sent.accepted is None and self.login_began:
                     sent.accepted = False
         told = self._without_secrets(reply)
         if reply.status in self._refused_logins:
             raise AuthFailed("user name or password refused", why=_said(told), hint="check the credentials")
-        if failure := _failure("the login", told):
+        if failure := self._failure(what, told):
             raise failure
         return reply
 
@@ -161,9 +163,22 @@ class RestSession:
         while reply.status == UNAUTHORIZED and self._renewed():
             reply = self._client.get(target, self._headers)
         reply = self._without_secrets(reply)
-        if failure := _failure(f"GET {target.partition('?')[0]}", reply):
+        if failure := self._failure(f"GET {target.partition('?')[0]}", reply):
             raise failure
         return reply.text
+
+    def _failure(self, what: str, reply: Reply) -> AccessError | None:
+        """What a status means; None for an answer."""
+        if reply.status not in OK:
+            kind, words, hint = _MEANS.get(reply.status, _MEANS[500 if reply.status in SERVER else 0])
+            return kind(f"{what}: {words}", why=f"HTTP {reply.status} {_said(reply)}".rstrip(), hint=hint)
+        if reply.text and not self._is_answer(reply.text.lstrip("\ufeff \r\n\t")):
+            return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
+        return None
+
+    def _is_answer(self, text: str) -> bool:
+        """Whether a text may be an answer, and not the page of a proxy or a login."""
+        return text.startswith(("{", "["))
 
     def _without_secrets(self, reply: Reply) -> Reply:
         """An answer in which the server does not repeat what was sent to it; the run's own words go later, as ever."""
@@ -215,18 +230,10 @@ def _next_offset(text: str, offset: int) -> int | None:
     return behind if isinstance(count, int) and behind < count and paging.get("offset", offset) == offset else None
 
 
-def _failure(what: str, reply: Reply) -> AccessError | None:
-    """What a status means; None for an answer."""
-    if reply.status not in OK:
-        kind, words, hint = _MEANS.get(reply.status, _MEANS[500 if reply.status in SERVER else 0])
-        return kind(f"{what}: {words}", why=f"HTTP {reply.status} {_said(reply)}".rstrip(), hint=hint)
-    if reply.text and not reply.text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
-        return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
-    return None
-
-
 def _said(reply: Reply) -> str:
     """The words of a refusal, in the first of the places where managers put them."""
+    if fault := _FAULT.search(reply.text):
+        return quoted(fault[1])
     found: Any = tree(reply.text)
     error = found.get("error", found)
     error = error if isinstance(error, dict) else {}

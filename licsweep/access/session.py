@@ -12,6 +12,7 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 from netmiko.cisco.cisco_nxos import CiscoNxosSSH
 from netmiko.cisco.cisco_xr import CiscoXrSSH
 
+from licsweep.access.basic import BasicSession
 from licsweep.access.clish import ClishSession
 from licsweep.access.conversation import Conversation
 from licsweep.access.fdm import FdmSession
@@ -63,8 +64,9 @@ _OURS: dict[str, Kind] = {
     "tsh": TshSession,
     "fmc": FmcSession,
     "fdm": FdmSession,
+    "basic": BasicSession,
 }
-_SECOND_WAY = {"fmc": "clish"}
+_SECOND_WAY = {"fmc": "clish", "vos": "basic", "tsh": "basic"}
 """The kind of session of the other way, where a platform has two: SSH beside HTTPS, HTTPS beside SSH."""
 
 

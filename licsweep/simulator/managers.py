@@ -173,5 +173,21 @@ class Fdm(Manager):
         return Reply(text=json.dumps(given | {"refresh_expires_in": 2400}))
 
 
-MANAGERS: dict[str, type[Manager]] = {"fmc": Fmc, "fdm": Fdm}
+class Collaboration(Manager):
+    """A CUCM, Unity Connection or Expressway: every request carries the password."""
+
+    def _log_in(self, request: Request) -> Reply | None:
+        words = b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode().partition(":")
+        return None if self._account.accepts(words[0], words[2]) else refused(401, "Unauthorized")
+
+    def _read(self, request: Request) -> Reply:
+        call = next((name for name in self._documents if name.startswith("AXL ")), None)
+        if request.target != "/axl/" or call is None or request.method != "POST":
+            return super()._read(request)
+        if f":{call.removeprefix('AXL ')}/>".encode() in request.body:
+            return Reply(headers={"Content-Type": "text/xml"}, text=self._documents[call]())
+        return Reply(status=500, text="<soapenv:Envelope><faultstring>Unknown call</faultstring></soapenv:Envelope>")
+
+
+MANAGERS: dict[str, type[Manager]] = {"fmc": Fmc, "fdm": Fdm, "vos": Collaboration, "tsh": Collaboration}
 """Who answers for a kind of session over HTTPS."""

@@ -112,8 +112,10 @@ def _https(device: Device) -> dict[str, Any]:
     if not device.https_port:
         return {}
     pin = {"https_pin": device.https_pin} if device.https_pin else {}
-    ssh = any(not is_request(line) for line in platforms.get(device.platform).lines)
-    second = {"ssh_credentials": DEFAULT_SET} if ssh else {}
+    platform = platforms.get(device.platform)
+    ways = {is_request(line) for line in platform.lines}
+    other = "ssh_credentials" if platform.transport == "https" else "https_credentials"
+    second = {other: DEFAULT_SET} if len(ways) > 1 else {}
     return {"https_port": device.https_port, "https_ca": AUTHORITY_FILE} | pin | second
 
 

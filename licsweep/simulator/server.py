@@ -111,11 +111,17 @@ class _Estate:
                 port = await self._listen(device, outputs)
         known = {"changed-key": self._former_key, "unknown-key": None}.get(device.fault or "", self._key)
         device = replace(device, port=port, host_key=_public(known) if known else "")
-        return await self._start_https(device) if platforms.get(device.platform).session in MANAGERS else device
+        return await self._start_https(device) if self._has_https(device) else device
+
+    def _has_https(self, device: Device) -> bool:
+        """Whether it is asked over HTTPS: a manager, or a box whose design has an answer to give there."""
+        platform, known = platforms.get(device.platform), self._outputs.commands(device)
+        beside = any(name.startswith(("AXL ", "vmrest ", "api ")) for name in known)
+        return platform.session in MANAGERS and (platform.transport == "https" or beside)
 
     async def _start_https(self, device: Device) -> Device:
-        """The HTTPS side of a manager, which has the fault; its SSH side is healthy."""
-        fault = device.fault or ""
+        """The HTTPS side: a manager's has the fault and its SSH side is healthy; elsewhere the other way round."""
+        fault = (device.fault or "") if platforms.get(device.platform).transport == "https" else ""
         if fault == "tcp-refused":
             return replace(device, https_port=self._closed_port(device.host))
         account = self._unknown_password if fault == "wrong-password" else self._account

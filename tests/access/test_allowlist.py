@@ -112,7 +112,8 @@ def test_each_platform_may_send_its_own_commands() -> None:
     for record in platforms().values():
         assert all(is_allowed(record.name, line) != is_request(line) for line in record.lines)
         for request in filter(is_request, record.lines):
-            RequestList(record).check(*request.split(" "))
+            if request.startswith("GET "):  # AXL's calls: tests/access/test_basic.py
+                RequestList(record).check(*request.split(" "))
 
 
 def test_json_pipe_is_for_nxos_alone() -> None:
