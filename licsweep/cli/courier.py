@@ -200,6 +200,8 @@ def pack(run: Run, parcel_form: str, max_size: int, again: tuple[str, ...], by: 
         for parcel, folder in zip(made.parcels, made.folders, strict=False)
     ]
     out.rows("courier-pack", rows, whole=made)
+    for name in made.made_again:
+        run.say(f"{name} was packed before and its folder was not there: do not upload it twice")
     for one in made.left:
         run.say(plain(f"not packed: {one.hostname or one.file}: {one.why}"))
     if not made.parcels:

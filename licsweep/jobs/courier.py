@@ -60,12 +60,14 @@ class NotPacked(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed(Record):
-    """The parcels whose folders were made (one that a run before this left without its own among them), the folders,
-    and what is in no parcel.
+    """The parcels whose folders were made, the folders, and what is in no parcel.
+
+    `made_again` are those of earlier runs whose folders were not there: cut off, moved away or removed.
     """
 
     parcels: tuple[Parcel, ...]
     folders: tuple[str, ...]
+    made_again: tuple[str, ...] = ()
     left: tuple[NotPacked, ...] = ()
 
 
@@ -233,7 +235,12 @@ def pack(
         folders = [write_parcel(parcel, ledger.files, contents, base) for parcel in (*missing, *parcels)]
         if to:
             folders += [write_parcel(parcel, ledger.files, contents, to) for parcel in parcels]
-    return Packed(parcels=(*missing, *parcels), folders=tuple(map(str, folders)), left=tuple(left))
+    return Packed(
+        parcels=(*missing, *parcels),
+        folders=tuple(map(str, folders)),
+        made_again=tuple(parcel.id for parcel in missing),
+        left=tuple(left),
+    )
 
 
 def _by_account(

@@ -254,4 +254,5 @@ def test_a_parcel_whose_folder_is_gone_is_made_again(project: Project, tmp_path:
     shutil.rmtree(made.folders[0])
     again = courier.pack(project, by="Somebody else")
     assert again.parcels == made.parcels
+    assert (made.made_again, again.made_again) == ((), (made.parcels[0].id,))
     assert {path.name: path.read_bytes() for path in Path(again.folders[0]).rglob("*") if path.is_file()} == before
