@@ -85,8 +85,8 @@ def _after(was: Progress, entry: LedgerEntry) -> Progress:
             return now if was.acknowledged_at else replace(now, parcel=parcel)
         case "uploaded":
             return replace(was, uploaded={**was.uploaded, parcel: at})
-        case "acknowledged" if was.acknowledged_at is None:
-            return replace(was, acknowledged_at=at, ack=entry.sha256, parcel=entry.parcel)
+        case "acknowledged" if was.acknowledged_at is None or was.refusal:  # another one in place of the refused
+            return replace(was, acknowledged_at=was.acknowledged_at or at, ack=entry.sha256, parcel=entry.parcel)
         case "delivering":
             return replace(was, delivering_at=at)
         case "refused":
