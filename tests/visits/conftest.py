@@ -1,7 +1,9 @@
 """A project of simulated devices that were swept once, the courier's visits to them, and the simulated CSSM."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,19 @@ def states(rows: Sequence[CarriedFile | HandedOut]) -> list[str]:
 def estate() -> Iterator[SimulatedEstate]:
     with SimulatedEstate(devices=22) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def no_internet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever dials anything but loopback fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith("127."):
+            raise AssertionError(f"{address} was dialed")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture
