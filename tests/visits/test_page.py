@@ -74,19 +74,18 @@ def test_nothing_is_sent_where_nobody_can_be_asked(typed: Site) -> None:
     assert run(typed, "courier", "deliver", "--yes").code == 4
 
 
-def test_exit_codes(typed: Site) -> None:
-    name = typed.of("cslu").name
-    limit = ("--limit", name)
-    typed.estate.change(name, "no-scp")
-    assert run(typed, "courier", "check", *limit).code == 1
-    assert run(typed, "courier", "collect", "--usage", "all", "--yes", *limit).code == 0
-    typed.carry()
-    refused = run(typed, "courier", "deliver", "--yes", "--format", "json", *limit)
-    typed.estate.change(name)
-    assert (refused.code, "ip scp server enable" in refused.out) == (1, True)
-    hosts = typed.folder / "inventory" / "hosts.yaml"
-    hosts.write_text(re.sub(r"port: [0-9]+", "port: 1", hosts.read_text()))
-    assert run(typed, "courier", "deliver", "--yes", *limit).code == 3
+def test_exit_codes(tmp_path: Path) -> None:
+    with SimulatedEstate(8, only="cslu") as estate:
+        site, name = Site(estate, tmp_path / "project"), estate.devices[0].name
+        limit = ("--limit", name)
+        site.sweep(name)
+        estate.change(name, "no-scp")
+        assert run(site, "courier", "check", *limit).code == 1
+        assert run(site, "courier", "collect", "--usage", "all", "--yes", *limit).code == 0
+        site.carry()
+        refused = run(site, "courier", "deliver", "--yes", "--format", "json", *limit)
+        assert (refused.code, "ip scp server enable" in refused.out) == (1, True)
+    assert run(site, "courier", "deliver", "--yes", *limit).code == 3
 
 
 OFFICE = """
