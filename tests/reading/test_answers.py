@@ -10,7 +10,8 @@ import pytest
 from collectors import json_paths
 from collectors.parse import observe, parse_text, refusal
 from licsweep.errors import InputError
-from licsweep.model import Capture, Observation
+from licsweep.model import Capture, Observation, Outcome
+from licsweep.reading.host_report import HostReport, capture, read_report
 from tests.reading.cases import Case, cases
 
 CASES = list(cases())
@@ -276,3 +277,19 @@ def test_paths_lead_back_to_their_values() -> None:
     for leaf in found:
         value = at(json.loads(said), leaf.shown)
         assert leaf.text == ("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def test_an_old_release_ends_with_its_reason() -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    said = {
+        "show version active": text("cisco_cucm/show_version_active/11.5"),
+        "show license all": "No valid command entered\n",
+        "show network cluster": text("cisco_cucm/show_network_cluster/10.5_asked_on_the_publisher"),
+    }
+    captures = tuple(capture("cucm-old", command, answer, at) for command, answer in said.items())
+    outcome = Outcome(hostname="cucm-old", status="ok")
+    ended = read_report(HostReport(platform="cisco_cucm", outcome=outcome, tried_at=at, captures=captures)).outcome
+    assert (ended.status, ended.reason) == (
+        "unsupported",
+        "release 11.5.1.12900-21 is older than 12.0, the first one that is read",
+    )
