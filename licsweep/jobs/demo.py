@@ -1,10 +1,12 @@
 """The main job on a simulated estate: sweep, import, reconcile, reports."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +35,7 @@ command_timeout = 6
 device_deadline = 12
 start_jitter = 0.1
 """
-FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",)}
+FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",), "contract": ("html",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
     check_free(folder, hint="licsweep demo --keep NEW_FOLDER")
     with SimulatedEstate(devices) as estate:
         write_project(estate, folder)
+        _write_agreements(folder)
         project = load(folder, environment={})
         credentials = {
             DEFAULT_SET: Credentials(username=estate.username, password=Secret(estate.password), source="demo")
@@ -92,6 +95,14 @@ def check_free(folder: Path, *, hint: str) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not again:
         why = "a simulated project is written over what is there"
         raise UsageError(f"{folder}: the folder is not empty", why=why, hint=hint)
+
+
+def _write_agreements(folder: Path) -> None:
+    """contract.yaml, tokens.yaml and onprem.yaml of the simulated smart account; {60} is the day in 60 days."""
+    today = datetime.now(UTC).date()
+    for name in ("contract.yaml", "tokens.yaml", "onprem.yaml"):
+        text = resources.files("licsweep.demo_estate").joinpath("project", name).read_text("utf-8")
+        files.write(folder / name, re.sub(r"\{(-?\d+)\}", lambda days: f"{today + timedelta(int(days[1]))}", text))
 
 
 def write_project(estate: "SimulatedEstate", folder: Path) -> None:

@@ -19,7 +19,7 @@ def test_each_report_file_is_printed_on_a_line_and_is_there(demo: tuple[Path, Do
     files = [Path(line) for line in done.out.splitlines() if line.startswith(str(folder))]
     assert {file.suffix for file in files} == {".html", ".xlsx", ".csv", ".json"}
     assert all(file.stat().st_size for file in files)
-    assert {file.name.split("-")[1] for file in files} == {"usage", "estate"}
+    assert {file.name.split("-")[1] for file in files} == {"usage", "estate", "contract"}
 
 
 def test_no_bar_in_a_pipe(demo: tuple[Path, Done]) -> None:
@@ -91,3 +91,19 @@ def test_what_managers_say_becomes_pools(tmp_path: Path) -> None:
     found = {(one["name"], one["subject"]["id"]) for one in judged["findings"]}
     assert "unmatched-license" not in {name for name, _ in found}
     assert ("evaluation", "br-fmc-001") in found
+
+
+def test_the_agreement_tells_its_stories(demo: tuple[Path, Done]) -> None:
+    folder = demo[0]
+    found = json.loads(licsweep("report", "contract", "--format", "json", "--project", folder).out)["data"]
+    (agreement,) = found["agreements"]
+    switching, firewall = agreement["suites"]
+    assert (switching["used"] > 0, switching["covered_elsewhere"], switching["price_range"]) == (
+        True,
+        2,
+        [310.0, 325.0],
+    )
+    assert (firewall["unit_price"], firewall["generated"], firewall["under_used"] > 30) == (585.0, 7, True)
+    review = json.loads(licsweep("report", "review", "--format", "json", "--project", folder).out)["data"]
+    raised = {row["finding"] for row in review["checklist"]}
+    assert {"token-expired", "token-wrong-plane", "onprem-stale", "subscription-ending"} <= raised
