@@ -2,41 +2,28 @@
 
 from dataclasses import dataclass
 
-from licsweep.contract_types import Units
+from licsweep.contract_types import SuitePosition
 from licsweep.model import Record, Utc
-from licsweep.position_types import Finding, InAccount
+from licsweep.position_types import Finding, InAccount, Pool, SmartAccountTotal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolChange(InAccount):
-    """A pool before and after; owned, balance and shortage are None where it is not known what is owned."""
+    """A pool before and after; None where there is none on that side."""
 
     license: str
-    charged: int
-    charged_after: int
-    owned: int | None = None
-    owned_after: int | None = None
-    balance: int | None = None
-    balance_after: int | None = None
-    shortage: int | None = None
-    shortage_after: int | None = None
+    before: Pool | None = None
+    after: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteChange(Record):
-    """A suite before and after; exposure by use."""
+    """A suite before and after."""
 
     agreement: str
     suite: str
-    used: Units | None = None
-    used_after: Units | None = None
-    entitled: int | None = None
-    entitled_after: int | None = None
-    over: Units | None = None
-    over_after: Units | None = None
-    exposure: float | None = None
-    exposure_after: float | None = None
-    currency: str | None = None
+    before: SuitePosition
+    after: SuitePosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +40,15 @@ class WhatIf(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLicense(Record):
-    """One license of two smart accounts and of both together; `short` is after substitution and transfers."""
+    """One license of two smart accounts and of both together.
+
+    `short` of all together is after substitution and transfers; `over_commitment` of one of them: stays or vanishes.
+    """
 
     license: str
-    owned_a: int | None = None
-    charged_a: int = 0
-    short_a: int | None = None
-    owned_b: int | None = None
-    charged_b: int = 0
-    short_b: int | None = None
-    owned: int | None = None
-    charged: int = 0
+    a: SmartAccountTotal | None = None
+    b: SmartAccountTotal | None = None
+    together: SmartAccountTotal
     short: int | None = None
     over_commitment: str | None = None
 

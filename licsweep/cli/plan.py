@@ -36,13 +36,15 @@ def command() -> None:
 @click.option("--end", multiple=True, metavar="ID", help="End the terms of this subscription.")
 @_AS_OF
 @data_options
-def what_if(run: Run, out: Out, **given: Any) -> None:
+def assume(run: Run, out: Out, **given: Any) -> None:
     """Show pools, suites and findings before and after an assumption."""
-    from licsweep.jobs import plan
+    from licsweep.jobs.judge import gather
+    from reconcile.plans.what_if import Added, what_if
 
     if not (given["retire"] or given["add"] or given["end"]):
         raise UsageError("nothing is assumed", why="a plan changes something", hint="--retire, --add or --end")
-    made = plan.assume(run.project(), **given)
+    add = [Added.read(text) for text in given["add"]]
+    made = what_if(gather(run.project(), as_of=given["as_of"]), retire=given["retire"], add=add, end=given["end"])
     _put(out, "plan-what-if", made, ("pools", "suites", "new_findings", "gone_findings"), made.assumed)
 
 
@@ -54,9 +56,10 @@ def what_if(run: Run, out: Out, **given: Any) -> None:
 @data_options
 def merge(run: Run, out: Out, a: str, b: str, as_of: datetime | None, lead_days: int | None) -> None:
     """Plan the merger of smart account A into B."""
-    from licsweep.jobs import plan
+    from licsweep.jobs.judge import gather
+    from reconcile.plans import corporate
 
-    made = plan.merge(run.project(), a, b, as_of=as_of, lead_days=lead_days)
+    made = corporate.merge(gather(run.project(), as_of=as_of), a, b, lead_days=lead_days)
     notes = (*(f"virtual account in both: {name}" for name in made.collisions), *made.contract_overlaps)
     _put(out, "plan-merge", made, ("licenses", "instances"), notes, made.steps)
 
@@ -69,9 +72,10 @@ def merge(run: Run, out: Out, a: str, b: str, as_of: datetime | None, lead_days:
 @data_options
 def divest(run: Run, out: Out, hosts: tuple[str, ...], **given: Any) -> None:
     """Plan what leaves with boxes (host names or patterns), and what is short on each side."""
-    from licsweep.jobs import plan
+    from licsweep.jobs.judge import gather
+    from reconcile.plans import corporate
 
-    made = plan.divest(run.project(), hosts, **given)
+    made = corporate.divest(gather(run.project(), as_of=given.pop("as_of")), hosts, **given)
     _put(out, "plan-divest", made, ("licenses", "instances", "suites"), (), made.steps)
 
 
@@ -93,5 +97,7 @@ def _put(
 
 
 def _row(record: Any) -> dict[str, Any]:
+    """A record with the values of its parts as `part_key`; a finding's subject is its id."""
     row: dict[str, Any] = serialization.plain(record)
-    return row | {"subject": row["subject"]["id"]} if "subject" in row else row
+    inner = {f"{part}_{key}": v for part, value in row.items() if isinstance(value, dict) for key, v in value.items()}
+    return row | inner | ({"subject": row["subject"]["id"]} if "subject" in row else {})

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from licsweep.errors import InputError, did_you_mean
-from licsweep.plan_types import DivestPlan, LeavingLicense, MergedLicense, MergePlan, MovingInstance
+from licsweep.plan_types import DivestPlan, LeavingLicense, MergedLicense, MergePlan, MovingInstance, PoolChange
 from licsweep.position_types import Instance, JudgementResult
 from reconcile.grouping import sums_by
+from reconcile.instances.account_assignment import UNASSIGNED
 from reconcile.instances.account_names import Names
 from reconcile.judge import judge
 from reconcile.judgement_input import JudgementInput
@@ -26,15 +27,17 @@ def merge(given: JudgementInput, a: str, b: str, *, lead_days: int | None = None
     a, b = (_known(names.smart(name) or "", known) for name in (a, b))
     after = judge(replace(given, tables=replace(given.tables, accounts=_as_one(given.tables.accounts, a, b))))
     moving = [_moving(one, before) for one in before.judgement.instances if one.smart_account == a]
-    virtuals = [
-        {
-            norm(pool.virtual_account): pool.virtual_account
-            for pool in before.judgement.pools
-            if pool.smart_account == smart
-        }
-        for smart in (a, b)
+    accounts = [
+        {norm(p.virtual_account) for p in before.judgement.pools if p.smart_account == smart} for smart in (a, b)
     ]
-    collisions = sorted(virtuals[1][name] for name in virtuals[0].keys() & virtuals[1].keys() - {"unassigned"})
+    shared = accounts[0] & accounts[1] - {UNASSIGNED}
+    collisions = sorted(
+        {
+            p.virtual_account
+            for p in before.judgement.pools
+            if p.smart_account == b and norm(p.virtual_account) in shared
+        }
+    )
     overlaps = sorted(_overlaps(before, a, b))
     steps = [f"Rename in {a}: {name} is a virtual account of {b} too" for name in collisions]
     steps += [f"Settle with Cisco which agreement holds: {overlap}" for overlap in overlaps]
@@ -77,43 +80,31 @@ def _as_one(accounts: AccountsFile, a: str, b: str) -> AccountsFile:
 
 
 def _merged(before: JudgementResult, after: JudgementResult, a: str, b: str) -> Iterator[MergedLicense]:
-    totals, short = (
-        {(row.smart_account, slug(row.license)): row for row in before.judgement.smart_account_totals},
-        {(row.smart_account, slug(row.license)): row.units for row in before.judgement.exposure},
+    totals = {(row.smart_account, slug(row.license)): row for row in before.judgement.smart_account_totals}
+    was, now = (
+        {(row.smart_account, slug(row.license)): row.units for row in side.judgement.exposure}
+        for side in (before, after)
     )
-    still = {(row.smart_account, slug(row.license)): row.units for row in after.judgement.exposure}
     for whole in after.judgement.smart_account_totals:
         key = slug(whole.license)
-        left, right = totals.get((a, key)), totals.get((b, key))
-        if whole.smart_account != b or not (left or right):
-            continue
-        units = [short.get((smart, key), 0) for smart in (a, b)]
-        now = still.get((b, key), 0)
-        yield MergedLicense(
-            license=whole.license,
-            owned_a=left.owned if left else None,
-            charged_a=left.charged if left else 0,
-            short_a=None if left and left.shortage is None else units[0],
-            owned_b=right.owned if right else None,
-            charged_b=right.charged if right else 0,
-            short_b=None if right and right.shortage is None else units[1],
-            owned=whole.owned,
-            charged=whole.charged,
-            short=None if whole.shortage is None else now,
-            over_commitment=("stays" if now else "vanishes") if sum(units) else None,
-        )
+        if whole.smart_account == b:
+            short = now.get((b, key), 0)
+            committed = any(was.get((smart, key)) for smart in (a, b))
+            yield MergedLicense(
+                license=whole.license,
+                a=totals.get((a, key)),
+                b=totals.get((b, key)),
+                together=whole,
+                short=None if whole.shortage is None else short,
+                over_commitment=("stays" if short else "vanishes") if committed else None,
+            )
 
 
 def _overlaps(result: JudgementResult, a: str, b: str) -> Iterator[str]:
     """Licenses that agreements of both accounts hold."""
+    suites = [(one, suite) for one in result.agreements for suite in one.suites]
     held = [
-        {
-            row.license: one.id
-            for one in result.agreements
-            if one.smart_account == smart
-            for s in one.suites
-            for row in s.licenses
-        }
+        {row.license: one.id for one, s in suites if one.smart_account == smart for row in s.licenses}
         for smart in (a, b)
     ]
     yield from (f"{name} in {held[0][name]} and {held[1][name]}" for name in held[0].keys() & held[1].keys())
@@ -142,28 +133,13 @@ def divest(
     gone = {name for one in leaving for name in (one.hostname, *one.also_known_as)}
     after = judge(replace(given, states=[state for state in given.states if state.hostname not in gone]))
     moving = [_moving(one, before) for one in leaving]
-    licenses = []
-    for pool in pool_changes(before, after):
-        units, owned = pool.charged - pool.charged_after, pool.owned
-        short = None if owned is None else max(0, pool.charged_after - max(0, owned - units))
-        licenses.append(
-            LeavingLicense(
-                smart_account=pool.smart_account,
-                virtual_account=pool.virtual_account,
-                license=pool.license,
-                owned=owned,
-                charged=pool.charged,
-                leaving=units,
-                short_staying=short,
-                short_leaving=None if owned is None else max(0, units - max(0, owned - pool.charged_after)),
-            )
-        )
+    licenses = [_leaving(pool) for pool in pool_changes(before, after)]
     suites = tuple(suite_changes(before, after))
     units_ = sums_by((row.license, row.leaving) for row in licenses)
     listed = ", ".join(f"{number} x {name}" for name, number in sorted(units_.items()))
     steps = ["Agree with the other side which licenses go along, and buy what stays short on either side first"]
     for row in suites:
-        part = f"{row.used} units are used now, {row.used_after} then"
+        part = f"{row.before.used} units are used now, {row.after.used} then"
         steps.append(f"Settle the part of {row.agreement}/{row.suite} with Cisco: {part}")
     steps += [
         *_returns(moving),
@@ -178,6 +154,21 @@ def divest(
         licenses=tuple(licenses),
         suites=suites,
         steps=tuple(steps),
+    )
+
+
+def _leaving(pool: PoolChange) -> LeavingLicense:
+    charged, stays = (side.charged if side else 0 for side in (pool.before, pool.after))
+    leaving, owned = charged - stays, pool.before.owned if pool.before else None
+    return LeavingLicense(
+        smart_account=pool.smart_account,
+        virtual_account=pool.virtual_account,
+        license=pool.license,
+        owned=owned,
+        charged=charged,
+        leaving=leaving,
+        short_staying=None if owned is None else max(0, stays - max(0, owned - leaving)),
+        short_leaving=None if owned is None else max(0, leaving - max(0, owned - stays)),
     )
 
 

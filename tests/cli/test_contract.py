@@ -76,7 +76,7 @@ def test_a_plan_changes_nothing_and_has_json(project: Path) -> None:
     done = licsweep("plan", "what-if", "--retire", "acc-01", *arguments)
     assert (done.code, "EA-1" in done.out, "true-forward-overage" in done.out) == (0, True, True)
     found = data(licsweep("plan", "what-if", "--retire", "acc-01", "--format", "json", *arguments))
-    assert [(s["used"], s["used_after"]) for s in found["suites"]] == [(12, 0)]
+    assert [(s["before"]["used"], s["after"]["used"]) for s in found["suites"]] == [(12, 0)]
     found = data(licsweep("plan", "divest", "acc-*", "--lead-days", "10", "--format", "json", *arguments))
     assert [one["hostname"] for one in found["instances"]] == ["acc-01"]
     done = licsweep("plan", "divest", "acc-*", *arguments)
