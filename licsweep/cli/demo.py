@@ -32,6 +32,8 @@ def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
         put(str(path))
     each = done.cpu_seconds / done.collected.selected * 1000
     run.say(f"swept {done.collected.selected} devices in {done.sweep_seconds:.1f} s, {each:.0f} ms of CPU each")
+    for one in done.carried:
+        run.say(plain(f"{one.hostname}, no line to CSSM: usage collected, acknowledged, {one.state}: {one.answer}"))
     if open_:
         click.launch(str(next(path for path in done.files if path.suffix == ".html")))
     for surprise in done.surprises:

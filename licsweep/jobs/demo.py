@@ -1,4 +1,4 @@
-"""The main job on a simulated estate: sweep, import, reconcile, reports."""
+"""The main job on a simulated estate: sweep, courier, import, reconcile, reports."""
 
 import re
 import time
@@ -16,6 +16,8 @@ from licsweep.estate.credentials import Credentials, Secret
 from licsweep.estate.selection import Selection
 from licsweep.imports.entitlements import read_all
 from licsweep.jobs import judge, sweep
+from licsweep.jobs.courier_back import HandedOut
+from licsweep.jobs.demo_courier import carry
 from licsweep.jobs.entitlements import import_files
 from licsweep.jobs.sweep import SweepRequest
 from licsweep.model import LicenseUse, Outcome
@@ -40,7 +42,8 @@ FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",), "contr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """What the demo did; `surprises` are hosts that did not end as the estate was designed."""
+    """What the demo did; `surprises` are hosts that did not end as the estate was designed, `carried` what
+    became of the acknowledgements that the courier brought."""
 
     collected: Collected
     judgement: Judgement
@@ -48,6 +51,7 @@ class Demo:
     surprises: tuple[str, ...]
     sweep_seconds: float
     cpu_seconds: float
+    carried: tuple[HandedOut, ...] = ()
 
 
 def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], selected: Callable[[int], None]) -> Demo:
@@ -70,6 +74,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         plan = sweep.make_plan(project, request, credentials)
         collected = sweep.sweep(project, request, plan=plan, progress=progress, selected=selected)
         sweep_seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu
+        carried = tuple(carry(project, estate, credentials))
     import_files(project, read_all(sorted((folder / "entitlements").glob("*.csv"))))
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
@@ -82,9 +87,10 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         collected=collected,
         judgement=judge.reconcile(project).judgement,
         files=tuple(written),
-        surprises=_surprises(estate, project),
+        surprises=(*_surprises(estate, project), *_not_carried(carried)),
         sweep_seconds=sweep_seconds,
         cpu_seconds=cpu_seconds,
+        carried=carried,
     )
 
 
@@ -129,6 +135,12 @@ def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
             if got != designed:
                 found.append(f"{device.name}: licenses {dict(got - designed)}, designed {dict(designed - got)}")
     return tuple(found)
+
+
+def _not_carried(carried: Iterable[HandedOut]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.hostname}: {one.file}: {one.state}: {one.answer}" for one in carried if one.state != "delivered"
+    )
 
 
 def _counted(rows: Iterable[LicenseUse]) -> Counter[tuple[object, ...]]:

@@ -35,6 +35,14 @@ def test_broken_boxes_are_told_with_their_reason(demo: tuple[Path, Done]) -> Non
         assert outcome in done.err
 
 
+def test_the_site_without_a_line_reports(demo: tuple[Path, Done]) -> None:
+    folder, done = demo
+    assert "no line to CSSM: usage collected, acknowledged, delivered: Import Data Successful" in done.err
+    status = json.loads(licsweep("courier", "status", "--format", "json", "--project", folder).out)["data"]["reports"]
+    assert status
+    assert all(report["delivered_at"] for report in status)
+
+
 def test_proxy_words_reach_nothing(demo: tuple[Path, Done]) -> None:
     folder = demo[0]
     with sqlite3.connect(folder / "licsweep.db") as raw:
