@@ -55,9 +55,13 @@ class MergedLicense(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovingInstance(InAccount):
-    """A product instance that has to change its account, and what has to be returned on it first."""
+    """A product instance that has to change its account, and what has to be returned on it first.
+
+    What was never `read` uses licenses that are in no figure of the plan.
+    """
 
     hostname: str
+    read: bool
     to_return: tuple[str, ...] = ()
 
 

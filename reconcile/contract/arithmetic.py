@@ -1,13 +1,13 @@
 """Months, numbers and money of agreements, and what a suite is compared with on a date (docs/contract.md)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from licsweep.contract_types import AllowanceMode, PriceBasis, Units
-from reconcile.tables.contract_rows import Agreement, Commitment, Suite, within
+from reconcile.tables.contract_rows import Agreement, Commitment, Pricing, Suite, within
 
 PERCENT, YEAR = 100, 12
 _CENT = Decimal("0.01")
@@ -53,7 +53,16 @@ def in_force(suite: Suite, agreement: Agreement, day: date) -> list[Commitment]:
     if not within(day, agreement.start, agreement.end):
         return []
     signed = (one for one in suite.commitments if one.from_ is None or one.from_ <= day)
-    return sorted(signed, key=lambda one: one.from_ or date.min)
+    return [_priced(one, suite, agreement) for one in sorted(signed, key=lambda one: one.from_ or date.min)]
+
+
+def _priced(bought: Commitment, *others: Pricing) -> Commitment:
+    """A commitment with what it leaves out of its price."""
+    stated: dict[str, Any] = {
+        part.name: next((said for one in (bought, *others) if (said := getattr(one, part.name)) is not None), None)
+        for part in fields(Pricing)
+    }
+    return replace(bought, **stated)
 
 
 class Price(NamedTuple):

@@ -47,7 +47,7 @@ def suite_position(given: ContractInput, agreement: Agreement, suite: Suite) -> 
         cssm_in_use=units(consumed["cssm"]),
         cssm_as_of=min((pool.cssm_as_of for pool, _ in stated if pool.cssm_as_of), default=None),
         generated=suite.generated,
-        consumption_basis=_basis(agreement.consumption_basis, consumed),
+        consumption_basis=_basis(suite.consumption_basis or agreement.consumption_basis, consumed),
         covered_elsewhere=units(agreed.covered),
         entitled=agreed.entitled,
         allowance=agreed.allowance,

@@ -41,7 +41,7 @@ def merge(given: JudgementInput, a: str, b: str, *, lead_days: int | None = None
     overlaps = sorted(_overlaps(before, a, b))
     steps = [f"Rename in {a}: {name} is a virtual account of {b} too" for name in collisions]
     steps += [f"Settle with Cisco which agreement holds: {overlap}" for overlap in overlaps]
-    steps += _returns(moving)
+    steps += _before_moving(moving)
     steps += [
         _case(f"move the licenses of {a} into {b}", lead_days),
         f"Register {len(moving)} product instances with tokens of {b}, after its licenses have arrived",
@@ -142,7 +142,7 @@ def divest(
         part = f"{row.before.used} units are used now, {row.after.used} then"
         steps.append(f"Settle the part of {row.agreement}/{row.suite} with Cisco: {part}")
     steps += [
-        *_returns(moving),
+        *_before_moving(moving),
         _case(f"move {listed or 'no licenses'} into the other smart account", lead_days),
         f"Register {len(moving)} product instances with tokens of the other account, after its licenses have arrived",
         "Report the usage of each box to its new account, and import the ACKs where boxes have no line",
@@ -183,16 +183,17 @@ def _moving(one: Instance, result: JudgementResult) -> MovingInstance:
         smart_account=one.smart_account,
         virtual_account=one.virtual_account,
         hostname=one.hostname,
+        read=one.age_seconds is not None,
         to_return=tuple(f"{number} x {name}" for name, number in sorted(reserved.items())),
     )
 
 
-def _returns(moving: Sequence[MovingInstance]) -> list[str]:
-    return [
-        f"Return on {one.hostname} and enter the return code in CSSM: {', '.join(one.to_return)}"
-        for one in moving
-        if one.to_return
-    ]
+def _before_moving(moving: Sequence[MovingInstance]) -> Iterator[str]:
+    if unread := ", ".join(one.hostname for one in moving if not one.read):
+        yield f"Read these first, their licenses are in no figure here: {unread}"
+    for one in moving:
+        if one.to_return:
+            yield f"Return on {one.hostname} and enter the return code in CSSM: {', '.join(one.to_return)}"
 
 
 def _case(what: str, lead_days: int | None) -> str:

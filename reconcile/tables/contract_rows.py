@@ -57,21 +57,26 @@ class Trigger(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment(Record):
-    """A purchase: `quantity` units from a day (none: from the beginning) to the end of the agreement.
+class Pricing(Record):
+    """What one unit costs by `price_basis`: `unit_price`, or what the discount leaves of `list_price`.
 
-    `unit_price` is for one unit by `price_basis`. Of a list price it is what the discount leaves, where it is not
-    stated itself.
+    What a commitment does not state is that of its suite, else of its agreement.
     """
 
-    quantity: Quantity
-    from_: date | None = None
     unit_price: Number | None = None
     list_price: Number | None = None
     discount_percent: Number | None = None
     price_basis: PriceBasis | None = None
     price_type: PriceType | None = None
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment(Pricing):
+    """A purchase: `quantity` units from a day (none: from the beginning) to the end of the agreement."""
+
+    quantity: Quantity
+    from_: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +88,8 @@ class SuiteLicense(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Growth(Record):
-    """What an agreement says of growth, and a suite that differs from it says for itself."""
+class Conditions(Pricing):
+    """What an agreement says for its suites, and a suite that differs says for itself."""
 
     true_forward: tuple[date | Trigger, ...] = ()
     triggers: tuple[Trigger, ...] = ()
@@ -92,6 +97,7 @@ class Growth(Record):
     allowance_percent: Number | None = None
     allowance: Annotated[tuple[Allowance, ...], Checked(_allowance)] = ()
     allowance_mode: AllowanceMode | None = None
+    consumption_basis: Basis | None = None
 
     @property
     def dates(self) -> list[date]:
@@ -106,7 +112,7 @@ class Growth(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suite(Growth):
+class Suite(Conditions):
     """A suite of an agreement; `generated` is what the EA workspace has generated."""
 
     name: str
@@ -116,7 +122,7 @@ class Suite(Growth):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement(Growth):
+class Agreement(Conditions):
     """An enterprise agreement over a smart account, or over those of its virtual accounts that it lists."""
 
     id: str
@@ -124,7 +130,6 @@ class Agreement(Growth):
     virtual_accounts: tuple[str, ...] = ()
     start: date | None = None
     end: date | None = None
-    consumption_basis: Basis | None = None
     suites: tuple[Suite, ...] = ()
 
     def __post_init__(self) -> None:

@@ -109,6 +109,19 @@ def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, name: str, text
     assert all(part in str(caught.value) for part in said)
 
 
+def test_a_growth_trigger_may_stand_in_three_places(tmp_path: Path) -> None:
+    text = """agreements:
+- id: E
+  true_forward: [2027-07-01, {kind: growth, percent: 10}, 2026-07-01]
+  triggers: [{kind: growth, percent: 20}]
+  trigger: {kind: growth, percent: 30}
+"""
+    (tmp_path / "contract.yaml").write_text(text)
+    (agreement,) = Tables.load(tmp_path).contract.agreements
+    assert [one.percent for one in agreement.all_triggers] == [10, 20, 30]
+    assert agreement.dates == [date(2026, 7, 1), date(2027, 7, 1)]
+
+
 TWO = """agreements:
 - {{id: A, smart_account: X, {}, suites: [{{name: S, licenses: [license: L]}}]}}
 - {{id: B, smart_account: X, {}, suites: [{{name: S, licenses: [license: L]}}]}}
