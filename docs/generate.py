@@ -9,6 +9,7 @@ import click
 from licsweep import serialization
 from licsweep.cli import main
 from licsweep.cli.outputs import kinds as verb_outputs
+from licsweep.reports.schema import schemas
 from licsweep.settings import Settings
 from reconcile.findings.kinds import kinds
 
@@ -20,6 +21,8 @@ def documents() -> dict[Path, str]:
     pages = {FOLDER / "cli.md": _cli(), FOLDER / "findings.md": _findings(), FOLDER / "settings.md": _settings()}
     for name, kind in verb_outputs().items():
         pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(serialization.schema(kind), indent=1) + "\n"
+    for name, schema in schemas().items():
+        pages[FOLDER / "schemas" / f"{name}.json"] = json.dumps(schema, indent=1) + "\n"
     return pages
 
 

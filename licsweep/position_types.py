@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from licsweep.action_types import AccountOwner, PlanStep
 from licsweep.checked import Quantity
 from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
 from licsweep.model import HostState, Record, Udi, Utc
@@ -477,3 +478,5 @@ class JudgementResult(Record):
     hygiene: tuple[Hygiene, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     review: tuple[ReviewRow, ...] = ()
+    owners: tuple[AccountOwner, ...] = ()
+    plan: tuple[PlanStep, ...] = ()

@@ -4,8 +4,10 @@ The contract is docs/judgement.md. Nothing here reads a file, a clock or the net
 tables: that of findings, and the others where no tables are given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from licsweep.action_types import AccountOwner, PlanStep
 from licsweep.position_types import Instance, Judgement, JudgementResult, OwnedTerm
 from reconcile.contradictions import contradictions
 from reconcile.findings.contract_findings import hygiene
@@ -19,6 +21,7 @@ from reconcile.instances.transition import transition
 from reconcile.judgement_context import JudgedInstance, JudgementContext
 from reconcile.judgement_input import HostFacts, JudgementInput, Options
 from reconcile.pools.exposure import exposure
+from reconcile.pools.plan_steps import plan_steps
 from reconcile.pools.pools import totals
 from reconcile.pools.terms import counted_as
 from reconcile.review import review
@@ -62,7 +65,27 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         hygiene=hygiene(judgement.findings),
         contradictions=contradictions(judged, differences),
         review=tuple(review(judged, judgement.findings, given.since)),
+        owners=(owners := _owners(judged)),
+        plan=tuple(_plan(judged, judgement, owners)),
     )
+
+
+def _owners(judged: JudgementContext) -> tuple[AccountOwner, ...]:
+    """The owners that accounts.yaml names of accounts that anything stands in."""
+    used = {pool.account for pool in judged.pools}
+    used |= {(case.place.smart_account, case.place.virtual_account) for case in judged.instances}
+    rows = ((account, judged.accounts.names.row(*account)) for account in sorted(used, key=str))
+    return tuple(
+        AccountOwner(smart_account=smart, virtual_account=virtual, owner=row.owner)
+        for (smart, virtual), row in rows
+        if row and row.owner
+    )
+
+
+def _plan(judged: JudgementContext, judgement: Judgement, owners: Sequence[AccountOwner]) -> Iterator[PlanStep]:
+    named = {(row.smart_account, row.virtual_account): row.owner for row in owners}
+    for step in plan_steps(judged.pools, judged.plans, judged.shortages, judgement.exposure):
+        yield replace(step, owner=named.get((step.smart_account, step.to)))
 
 
 def _owned_terms(judged: JudgementContext) -> tuple[OwnedTerm, ...]:

@@ -104,6 +104,7 @@ class UpgradedStore(Record):
 
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
+    from licsweep.action_types import ActionsReport
     from licsweep.courier.status import CourierStatus
     from licsweep.jobs.courier import CarriedFile, Packed
     from licsweep.jobs.courier_back import HandedOut
@@ -115,6 +116,7 @@ def kinds() -> dict[str, Any]:
     from reconcile.licenses.license_names import LicenseName
 
     return {
+        "actions": ActionsReport,
         "config": list[SettingRow],
         "courier-check": list[CheckedDevice],
         "courier-collect": list[CarriedFile],

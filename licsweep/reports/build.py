@@ -7,7 +7,7 @@ from typing import Any
 
 from licsweep.model import Observation
 from licsweep.position_types import Instance, JudgementResult
-from licsweep.reports.view import Cell, Report, hours, layout, make_card, make_table, percent, values
+from licsweep.reports.view import Cell, Report, floored, hours, layout, make_card, make_table, percent, values
 from reconcile.instances.coverage import read_in_full
 
 ALL = 100
@@ -86,7 +86,7 @@ def _outcomes(result: JudgementResult) -> Records:
 def distribution(counts: Mapping[Any, int]) -> Records:
     """How many per value, with bars and shares; the order is the mapping's."""
     total = sum(counts.values())
-    return [{"value": value, "count": n, "share": percent(100 * n / total)} for value, n in counts.items()]
+    return [{"value": value, "count": n, "share": floored(100 * n / total)} for value, n in counts.items()]
 
 
 def counted(found: Iterable[Cell]) -> dict[Cell, int]:

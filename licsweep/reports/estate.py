@@ -1,5 +1,6 @@
 """`report estate`: what the estate looks like, what is due, what needs a person."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         figures |= {severity: len(waived), f"{severity}_waived": sum(waived)}
     return figures, {
         "states": distribution(counted(i.compliance_state for i in judgement.instances)),
+        "states-by-product": _by_product(result),
         **{
             name.replace("_", "-"): distribution(counted(host[name] for host in hosts if host["seen"]))
             for name in _DISTRIBUTIONS
@@ -38,6 +40,15 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "oldest": captured[:OLDEST],
         "hosts": hosts,
     }
+
+
+def _by_product(result: JudgementResult) -> Records:
+    """How many product instances of each product are in each state."""
+    products = {row.hostname: row.product for row in result.transition}
+    pairs = Counter((products.get(i.hostname), i.compliance_state) for i in result.judgement.instances)
+    ordered = sorted(pairs.items(), key=lambda pair: (pair[0][0] is None, pair[0][0] or "", -pair[1], pair[0][1]))
+    rows = distribution(dict(ordered))
+    return ({**row, "product": row["value"][0], "state": row["value"][1]} for row in rows)
 
 
 def _hosts(result: JudgementResult) -> list[dict[str, Any]]:

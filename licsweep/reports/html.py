@@ -1,28 +1,58 @@
 """HTML: one file, no script, no external asset; a policy in the page itself forbids both.
 
-Everything passes through Jinja2's autoescape; the only markup that does not is our own style sheet.
+Everything passes through Jinja2's autoescape; the only markup that does not is our own style sheet. A table shows its
+first columns and rows; the other columns stand behind the row, the other rows in the other formats.
 """
 
 import hashlib
-import math
 from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from licsweep.reports.view import Cell, Report, Table, Tone, layout, shown, tone_of
+from licsweep.reports.pictures import Shape, picture
+from licsweep.reports.view import Cell, Column, Report, Table, Tone, layout, shown, tone_of
 from licsweep.version import VERSION
 
-_FIRST_COLUMN = 12
-_WIDTH_STEP = 20
+COLUMNS = 7
+ROWS = 100
+PRINTED_ROWS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    title: str
+    text: str
+    look: str
+    href: str | None = None
+    share: str | None = None
+
+
+@dataclass(slots=True)
+class _Row:
+    cells: list[_Cell] = field(default_factory=list)
+    anchor: str | None = None
+    tone: Tone = "quiet"
+    picture: list[Shape] = field(default_factory=list)
 
 
 def render(report: Report) -> bytes:
+    tables = report.of("page")
     targets = {table.name: {str(cell) for cell in table.of_kind("ref") if cell is not None} for table in report.tables}
-    sections = [(table, *_layout(table), _rows(table, targets)) for table in report.tables]
-    return filled("licsweep.reports", "report.html.j2", report=report, sections=sections)
+    sections = [(table, list(_rows(table, targets))) for table in tables]
+    return filled(
+        "licsweep.reports",
+        "report.html.j2",
+        report=report,
+        sections=sections,
+        columns=COLUMNS,
+        printed=PRINTED_ROWS,
+        coverage=len(layout()["coverage_cards"]),
+    )
 
 
 def filled(package: str, template: str, *styles: str, **context: Any) -> bytes:
@@ -45,40 +75,39 @@ def filled(package: str, template: str, *styles: str, **context: Any) -> bytes:
     return page.encode()
 
 
-def _layout(table: Table) -> tuple[int, list[str]]:
-    """The least width of a table in rem, in steps that the style sheet knows, and its columns' shares of it."""
-    widths = [layout()["widths"][column.kind] for column in table.columns]
-    widths[0] = min(_FIRST_COLUMN, 1.5 * widths[0])
-    return math.ceil(sum(widths) / _WIDTH_STEP) * _WIDTH_STEP, [f"{100 * width / sum(widths):.2f}%" for width in widths]
-
-
-def _rows(table: Table, targets: dict[str, set[str]]) -> list[dict[str, Any]]:
-    """Rows ready to print; the first row of each value of a ref column is where links of the other table lead."""
+def _rows(table: Table, targets: dict[str, set[str]]) -> Iterator[_Row]:
+    """The first rows, and of those beyond them each that a link of the other table leads to."""
     open_anchors = set(targets[table.name])
     most = max(map(_size, table.of_kind("bar")), default=0)
-    rows = []
-    for row in table.cells():
-        anchor: str | None = None
-        tone: Tone = "quiet"
-        cells = []
-        for value, column in row:
-            text = shown(value, column)
-            look: str = column.kind
-            href = share = None
-            if value is None:
-                look += " missing"
-            elif look == "state":
-                tone = tone_of(text)
-                look += f" {tone}"
-            elif look == "bar":
-                share = f"{100 * _size(value) / most:.1f}"
-            elif look == "ref":
-                href = f"#{column.ref}-{text}" if text in targets[column.ref] else None
-                anchor = f"{table.name}-{text}" if text in open_anchors else None
-                open_anchors.discard(text)
-            cells.append({"text": text, "look": look, "href": href, "share": share})
-        rows.append({"anchor": anchor, "tone": tone, "cells": cells})
-    return rows
+    for at, cells in enumerate(table.cells()):
+        anchors = [str(value) for value, column in cells if column.kind == "ref" and str(value) in open_anchors]
+        if at >= ROWS and not anchors:
+            continue
+        open_anchors.difference_update(anchors)
+        row = _Row([_cell(*cell, targets, most) for cell in cells])
+        row.anchor = f"{table.name}-{anchors[0]}" if anchors else None
+        states = [tone_of(str(value)) for value, column in cells if column.kind == "state" and value is not None]
+        row.tone = states[0] if states else "quiet"
+        if table.picture:
+            row.picture = picture(table.picture, {column.key: value for value, column in cells})
+        yield row
+
+
+def _cell(value: Cell, column: Column, targets: dict[str, set[str]], most: int) -> _Cell:
+    text = shown(value, column)
+    look: str = column.kind
+    href = share = None
+    if value is None:
+        look += " missing"
+    elif look == "state":
+        look += f" {tone_of(text)}"
+    elif look == "bar":
+        share = f"{100 * _size(value) / most:.1f}"
+    elif look == "file":
+        href = text
+    elif look == "ref":
+        href = f"#{column.ref}-{text}" if text in targets[column.ref] else None
+    return _Cell(column.heading, text, look, href, share)
 
 
 def _size(value: Cell) -> int:

@@ -40,7 +40,5 @@ def _place(row: CleanUp) -> tuple[str, ...]:
 
 
 def _exposed(row: Exposure) -> dict[str, object]:
-    sums = {"money": row.money, "money_with_buffers": row.money_with_buffers}
-    money = {key: None if amount is None else f"{amount:.2f}" for key, amount in sums.items()}
     later = ", ".join(f"{each.units} from {each.date}" for each in row.covered_from)
-    return {**values(row), **money, "covered_from": later or None}
+    return {**values(row), "covered_from": later or None}

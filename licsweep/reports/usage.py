@@ -55,8 +55,12 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "wrong": wrong,
         "right": len(pools) - wrong,
     }
+    owners = {(row.smart_account, row.virtual_account): row.owner for row in result.owners}
     return figures, {
-        "pools": ({**values(pool), **placed(pool), "lines_in_use": sums[_key(pool)]} for pool in pools),
+        "pools": (
+            {**values(pool), **placed(pool), "lines_in_use": sums[_key(pool)], "owner": owners.get(pool.account)}
+            for pool in pools
+        ),
         "instances": clocks(judgement.instances, result),
         "unsigned": list(_unsigned(result, lines)),
         "outside": sorted(

@@ -5,7 +5,7 @@ never as 0 or blank. A table's first column names its rows.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -18,21 +18,37 @@ from licsweep.clean_text import clean
 from licsweep.position_types import Coverage
 from reconcile.instances.clock import days_in_words
 
-Cell = str | int | bool | date | None
+Cell = str | int | float | bool | date | None
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """`kind` prose is sentences; days a number of days until a deadline; code a device's own text; bar an int with a
-    bar beside it; state a word with a color.
+    bar beside it; state a word with a color; file a page beside this one; fill what people fill in.
 
     `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
     """
 
     key: str
     title: str
-    kind: Literal["text", "prose", "code", "int", "days", "bar", "bool", "date", "datetime", "state", "ref"] = "text"
+    kind: Literal[
+        "text",
+        "prose",
+        "code",
+        "int",
+        "days",
+        "bar",
+        "bool",
+        "date",
+        "datetime",
+        "state",
+        "ref",
+        "percent",
+        "money",
+        "file",
+        "fill",
+    ] = "text"
     missing: str = "not known"
     ref: str = ""
 
@@ -44,7 +60,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows are aligned with `columns`; `empty` is what is said where there is no row."""
+    """Rows are aligned with `columns`, the most important first; `empty` is what is said where there is no row.
+
+    `only`: it stands on the page alone, or in files alone. `picture` is drawn in each row of a page (pictures.py),
+    `chart` and `totals` stand in a workbook.
+    """
 
     name: str
     title: str
@@ -52,6 +72,10 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     empty: str = "None."
+    only: Literal["", "page", "files"] = ""
+    picture: Mapping[str, Any] | None = None
+    chart: Mapping[str, Any] | None = None
+    totals: Sequence[str] = ()
 
     def cells(self) -> Iterator[list[tuple[Cell, Column]]]:
         """Each row, its values with their columns."""
@@ -92,6 +116,10 @@ class Report:
     main: str
     data: Any = None
 
+    def of(self, place: Literal["page", "files"]) -> list[Table]:
+        """The tables of a page, or those of files."""
+        return [table for table in self.tables if table.only in ("", place)]
+
     @property
     def main_table(self) -> Table:
         return next(table for table in self.tables if table.name == self.main)
@@ -117,10 +145,11 @@ def make_table(name: str, records: Iterable[Mapping[str, Any]], figures: Mapping
     A missing key is a mistake of ours (KeyError).
     """
     table = layout()["tables"][name]
-    columns = tuple(Column(**column) for column in table["columns"])
+    columns = tuple(Column(**column | {"title": column["title"].format_map(figures)}) for column in table["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
     said = {part: table[part].format_map(figures) for part in ("title", "note", "empty") if part in table}
-    return Table(name=name, columns=columns, rows=rows, **said)
+    looks = {part: table[part] for part in ("only", "picture", "chart", "totals") if part in table}
+    return Table(name=name, columns=columns, rows=rows, **said, **looks)
 
 
 def make_card(card: Mapping[str, Any], figures: Mapping[str, Any]) -> Card:
@@ -141,6 +170,10 @@ def shown(value: Cell, column: Column) -> str:
             return "yes" if value else "no"
         case int() if column.kind == "days":
             return days_in_words(value)
+        case float() if column.kind == "percent":
+            return percent(value)
+        case float():
+            return f"{value:,.2f}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case date():
@@ -149,7 +182,7 @@ def shown(value: Cell, column: Column) -> str:
             return clean(str(value))
 
 
-def plain(value: Cell) -> str | int | None:
+def plain(value: Cell) -> str | float | None:
     """A cell as programs read it: dates in ISO form, times in UTC."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
@@ -167,6 +200,11 @@ def hours(now: datetime, then: datetime | None) -> int | None:
     return None if then is None else (now - then) // timedelta(hours=1)
 
 
+def floored(share: float) -> float:
+    """A percentage with one decimal, floored: 99.96 never reads as everything."""
+    return math.floor(share * 10) / 10
+
+
 def percent(share: float) -> str:
-    """Floored to one decimal: 99.96 never reads as everything."""
-    return f"{math.floor(share * 10) / 10:.1f} %"
+    """A percentage in words."""
+    return f"{floored(share):.1f} %"

@@ -54,7 +54,7 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
     """
     stem = f"licsweep-{report.kind}-{report.as_of:%Y-%m-%d}"
     if path.is_dir() and format == "csv":
-        tables = sorted(report.tables, key=lambda table: table is not report.main_table)
+        tables = sorted(report.of("files"), key=lambda table: table is not report.main_table)
         contents = {path / f"{stem}-{table.name}.csv": _csv(table) for table in tables}
     else:
         name = path / f"{stem}.{'txt' if format == 'table' else format}" if path.is_dir() else path
@@ -83,7 +83,7 @@ def _csv(table: Table) -> bytes:
     return csv_text([column.key for column in table.columns], rows).encode()
 
 
-def _field(cell: Cell, column: Column) -> str | int:
+def _field(cell: Cell, column: Column) -> str | float:
     value = plain(cell)
     return shown(value, column) if value is None or isinstance(value, bool) else value
 
@@ -99,7 +99,7 @@ def data_of(report: Report) -> Any:
         "coverage": values(report.coverage),
         "cards": [values(card) for card in report.cards],
     }
-    for table in report.tables:
+    for table in report.of("files"):
         rows = [{column.key: plain(cell) for cell, column in row} for row in table.cells()]
         data[table.name.replace("-", "_")] = rows
     return data
@@ -115,13 +115,13 @@ def _text(report: Report) -> bytes:
     parts += [f"{card.title:>24}  {card.value}  ({card.note})" for card in report.cards]
     parts += ["", f"{report.headline} {report.statement}", ""]
     parts = [textwrap.fill(clean(part), width(), subsequent_indent=" " * 4) for part in parts]
-    parts += [*map(_text_table, report.tables), "Whole tables, all columns: --format html, xlsx, csv or json\n"]
+    parts += [*map(_text_table, report.of("page")), "Whole tables, all columns: --format html, xlsx, csv or json\n"]
     return "\n".join(parts).encode()
 
 
 def _text_table(table: Table) -> str:
     rows = [[shown(*cell) for cell in row] for row in islice(table.cells(), ROWS)]
-    numbers = {at for at, column in enumerate(table.columns) if column.kind in ("int", "bar")}
+    numbers = {at for at, column in enumerate(table.columns) if column.kind in ("int", "bar", "money", "percent")}
     grid = text_table([column.heading for column in table.columns], rows, right=numbers, cut=True)
     more = f"\n... and {len(table.rows) - ROWS} more rows" if len(table.rows) > ROWS else ""
     return f"{table.title} ({len(table.rows)})\n{grid if rows else table.empty}{more}\n"

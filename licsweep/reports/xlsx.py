@@ -23,7 +23,7 @@ def render(report: Report) -> bytes:
         book.set_properties({"title": report.title, "comments": report.headline})
         formats = {name: book.add_format({"valign": "top", **look}) for name, look in layout()["excel"].items()}
         _cover(book, formats, report)
-        for table in report.tables:
+        for table in report.of("files"):
             _sheet(book, formats, table)
     return out.getvalue()
 
@@ -46,7 +46,7 @@ def _cover(book: Any, formats: dict[str, Any], report: Report) -> None:
     sheet.merge_range(row + 2, 0, row + 2, 2, report.statement, formats["wrapped"])
     sheet.set_row(row + 2, 64)
     row += 4
-    for table in report.tables:
+    for table in report.of("files"):
         about = (table.name, f"{len(table.rows)} rows", f"{table.title}. {table.note or ''}")
         for column, text in enumerate(about):
             sheet.write_string(row, column, text, formats["wrapped"])

@@ -28,11 +28,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """Both lists; the `steps` that close shortages; the balance of each pool after both lists, by `pool_id`."""
+    """Both lists; the `steps` that close shortages and those `restoring` buffers; the balance of each pool after both
+    lists, by `pool_id`."""
 
     to_close: tuple[Transfer, ...] = ()
     to_restore_buffer: tuple[Transfer, ...] = ()
     steps: Sequence[Step] = ()
+    restoring: Sequence[Step] = ()
     balances: Mapping[str, int]
 
 
@@ -61,6 +63,7 @@ def plans(
         to_close=_transfers(closing, stock, below),
         to_restore_buffer=_transfers(restoring, stock, set(), closes=False),
         steps=closing,
+        restoring=restoring,
         balances=balances,
     )
 

@@ -197,3 +197,31 @@ def test_loans_and_transfers_conserve_quantities(hosts: list[HostState], rows: l
     short = sum(p.shortage or 0 for p in judgement.pools)
     closed = sum(m.closes for m in judgement.transfers_to_close)
     assert short == closed + sum(e.units for e in judgement.exposure)
+
+
+@settings(max_examples=examples(150))
+@given(estates(), entitlements)
+def test_no_step_of_the_plan_leaves_anybody_shorter(hosts: list[HostState], rows: list[Entitlement]) -> None:
+    """Carried out in order: a giver keeps what it uses, a receiver gains; shortages come before buffers."""
+    result = judged(hosts, rows)
+    pools = {(pool.smart_account, pool.virtual_account, pool.license): pool for pool in result.judgement.pools}
+    balances = {key: pool.balance for key, pool in pools.items()}
+    purposes = [step.purpose for step in result.plan]
+    assert purposes == sorted(purposes, key=("shortage", "buffer").index)
+    assert [step.number for step in result.plan] == list(range(1, len(result.plan) + 1))
+    for step in result.plan:
+        to = (step.smart_account, step.to, step.covers)
+        assert (step.to_before, step.to_after) == (balances[to], balances[to] + step.quantity)
+        balances[to] = step.to_after
+        if step.do == "move":
+            giver = (step.smart_account, step.from_, step.license)
+            assert (step.from_before, step.from_after) == (balances[giver], balances[giver] - step.quantity)
+            assert step.from_after >= 0
+            balances[giver] = step.from_after
+        if step.purpose == "buffer":
+            assert all(balance is None or balance >= 0 or pools[key].unlimited for key, balance in balances.items())
+    moved = sum(step.quantity for step in result.plan if step.do == "move")
+    lists = (*result.judgement.transfers_to_close, *result.judgement.transfers_to_restore_buffer)
+    assert moved == sum(row.quantity for row in lists)
+    bought = sum(step.quantity for step in result.plan if (step.do, step.purpose) == ("buy", "shortage"))
+    assert bought == sum(row.units for row in result.judgement.exposure)

@@ -28,8 +28,8 @@ def sheets(report, folder):
 
 def test_xlsx_holds_every_table_typed(report, tmp_path):
     book = sheets(report, tmp_path)
-    assert book.sheetnames == ["about", *(table.name for table in report.tables)]
-    for table in report.tables:
+    assert book.sheetnames == ["about", *(table.name for table in report.of("files"))]
+    for table in report.of("files"):
         sheet = book[table.name]
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref.startswith("A1:")
@@ -72,9 +72,9 @@ def test_xlsx_year_before_excel_is_text(given, tmp_path):
 def test_csv_in_a_folder_is_one_file_a_table(report, tmp_path):
     paths = reports.write(report, "csv", tmp_path)
     stem = f"licsweep-{report.kind}-2026-11-24"
-    assert {path.name for path in paths} == {f"{stem}-{table.name}.csv" for table in report.tables}
+    assert {path.name for path in paths} == {f"{stem}-{table.name}.csv" for table in report.of("files")}
     assert paths[0].name == f"{stem}-{report.main}.csv"
-    for table in report.tables:
+    for table in report.of("files"):
         with (tmp_path / f"{stem}-{table.name}.csv").open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
         assert header == [column.key for column in table.columns]

@@ -1,12 +1,13 @@
 """The HTML reports in a real Chromium: nothing runs, nothing is fetched, hostile words stay words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from licsweep import reports
+from licsweep.reports.html import COLUMNS
 
-from .conftest import find_chromium
+from .conftest import WRITTEN, find_chromium
 
 KINDS = tuple(reports.KINDS)
 
@@ -51,10 +52,14 @@ def test_page_is_quiet_and_whole(given, open_page, tmp_path, kind, scheme):
     page = seen.page
     assert page.locator("html[lang=en]").count() == 1
     assert page.locator("script, img, link, iframe, object, [style], [onerror], [onload]").count() == 0
-    assert page.locator("a").evaluate_all("links => links.every(a => a.getAttribute('href').startsWith('#'))")
+    links = set(page.locator("a").evaluate_all("links => links.map(a => a.getAttribute('href'))"))
+    beside = {f"licsweep-{other}-2026-11-24.html" for other in KINDS if kind == "index" and other != "index"}
+    assert {link for link in links if not link.startswith("#")} == beside
+    assert all(page.locator(f'[id="{link[1:]}"]').count() == 1 for link in links - beside), "every link leads somewhere"
     assert page.locator("th:not([scope])").count() == 0
-    for table in report.tables:
-        assert page.locator(f"section[aria-labelledby={table.name}] tbody tr").count() == len(table.rows)
+    for table in report.of("page"):
+        assert page.locator(f"section[aria-labelledby={table.name}] tr.row").count() == len(table.rows)
+        assert page.locator(f"section[aria-labelledby={table.name}] thead th").count() <= COLUMNS
     first = page.locator("main > *").first
     assert "Coverage" in first.inner_text()
     assert "70.0 %" in first.inner_text()
@@ -84,15 +89,15 @@ def test_statement_and_what_is_not_known(given, open_page, tmp_path):
     page = open_page(path).page
     assert "unsigned and cannot be imported" in page.locator("main > aside").inner_text()
     assert page.locator("main > aside").bounding_box()["y"] < 900, "stands on the face of the report"
-    unknown = page.locator("section[aria-labelledby=pools] tbody tr", has_text="unassigned").inner_text()
-    assert unknown.count("not known") >= 4
+    unknown = page.locator("section[aria-labelledby=pools] tr.row", has_text="unassigned").inner_text()
+    assert unknown.count("not known") == 3
 
 
 def test_a_pool_leads_to_its_lines(given, open_page, tmp_path):
     (path,) = reports.write(given.report("usage"), "html", tmp_path)
     page = open_page(path, java_script_enabled=True).page
-    row = page.locator("section[aria-labelledby=pools] tbody tr", has_text="below-buffer")
-    row.locator("a").click()
+    row = page.locator("section[aria-labelledby=pools] tr.row", has_text="below-buffer")
+    row.locator("xpath=following-sibling::tr[1]").locator("summary a").click()
     assert "Count: 7 <script>alert(3)</script>" in page.locator("tr:target").inner_text()
     page.locator("tr:target a").click()
     assert "below-buffer" in page.locator("tr:target").inner_text()
@@ -119,8 +124,40 @@ def test_prints_with_repeated_headers(given, open_page, tmp_path):
     assert look == "table-header-group"
     assert page.locator("nav").is_hidden()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-    wide = page.locator(".scroll").evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length")
-    assert wide == 0, "no column is cut off on paper"
+    assert not page.evaluate(SIDEWAYS), "no column is cut off on paper"
+
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BROKEN = """heads => heads.filter(head => head.scrollWidth > head.clientWidth + 1).map(head => head.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_nothing_scrolls_sideways_and_no_heading_breaks(given, open_page, tmp_path, width):
+    for kind in KINDS:
+        (path,) = reports.write(given.report(kind), "html", tmp_path)
+        page = open_page(path).page
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (kind, page.evaluate(SIDEWAYS)) == (kind, 0)
+        if width > 1000:
+            assert page.locator("thead th").evaluate_all(BROKEN) == []
+    page.locator("h1").evaluate("head => head.style.minWidth = '2000px'")
+    assert page.evaluate(SIDEWAYS) > 0, "negative control: the measure sees what is too wide"
+
+
+def test_many_rows_are_few_pages(given, open_page, tmp_path):
+    """2,000 devices: every row is in the other formats, the page has the first ones, a print at most 12 pages."""
+    result = given.result
+    many = [replace(one, hostname=f"box-{n}-{one.hostname}") for n in range(400) for one in result.judgement.instances]
+    lines = tuple(replace(one, hostname=f"box-{n}-{one.hostname}") for n in range(400) for one in result.uses)
+    states = tuple(replace(one, hostname=f"box-{n}-{one.hostname}") for n in range(400) for one in result.states)
+    judgement = replace(result.judgement, instances=tuple(many))
+    estate = replace(result, judgement=judgement, uses=lines, states=states)
+    for kind in KINDS:
+        report = reports.KINDS[kind](estate, generated_at=WRITTEN)
+        (path,) = reports.write(report, "html", tmp_path)
+        pages = open_page(path).page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
+        assert (kind, 0 < pages <= 12) == (kind, True)
+    assert len(many) >= 2000
 
 
 @pytest.mark.parametrize(("needed", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)])

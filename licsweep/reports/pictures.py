@@ -1,0 +1,81 @@
+"""Small pictures of a row's figures, as rectangles of an SVG of 100 x 10; each has its figures in words beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from licsweep.reports.view import Cell
+
+_WIDTH = 100.0
+_HEIGHT = 10.0
+_MARK = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A rectangle and its look (a class of report.css)."""
+
+    look: str
+    x: float
+    width: float
+    y: float = 1.0
+    height: float = 8.0
+
+
+def picture(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """The picture that a table's `picture` describes; nothing where a figure is not known."""
+    return {"pool": _pool, "line": _line, "months": _months}[spec["kind"]](spec, record)
+
+
+def _number(record: Mapping[str, Cell], key: str) -> int | None:
+    value = record[key]
+    return value if isinstance(value, int) else None
+
+
+def _pool(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """Purchased is the frame, use the filling, what is short beyond it; the buffer a thin mark."""
+    owned, used, short = (_number(record, spec[key]) for key in ("owned", "used", "short"))
+    if owned is None or used is None:
+        return []
+    most = max(owned, used, 1) / _WIDTH
+    filled = min(used, max(owned, used - (short or 0)))
+    shapes = [Shape("frame", 0, owned / most), Shape("used", 0, filled / most, 2.5, 5)]
+    if short:
+        shapes.append(Shape("short", (used - short) / most, short / most, 2.5, 5))
+    buffer = _number(record, spec["buffer"])
+    if buffer and owned > buffer:
+        shapes.append(Shape("mark", (owned - buffer) / most, _MARK))
+    return shapes
+
+
+def _line(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """A day on a line of days; today and each tick are marks. What lies beyond stands at the end."""
+    day = _number(record, spec["day"])
+    first, last = int(spec["first"]), int(spec["last"])
+    if day is None:
+        return []
+
+    def at(one: int) -> float:
+        return (min(max(one, first), last) - first) / (last - first) * (_WIDTH - 3)
+
+    ticks = [Shape("tick", at(tick), _MARK, 2, 6) for tick in spec["ticks"]]
+    look = "short" if day < 0 else "due" if day <= spec["near"] else "used"
+    return [Shape("axis", 0, _WIDTH, 4.6, _MARK), *ticks, Shape("mark", at(0), _MARK), Shape(look, at(day), 3, 0.5, 9)]
+
+
+def _months(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """What is owned in each month as columns, use as a line; a month that lacks is short."""
+    owned = [_number(record, f"m{month}") for month in range(spec["months"])]
+    used = _number(record, spec["used"])
+    if used is None or None in owned:
+        return []
+    most = max(used, *(each or 0 for each in owned), 1) / _HEIGHT
+    step = _WIDTH / len(owned)
+    columns = [
+        Shape(
+            "short" if (each or 0) < used else "used", at * step, step * 0.8, _HEIGHT - (each or 0) / most, each / most
+        )
+        for at, each in enumerate(owned)
+        if each is not None
+    ]
+    return [*columns, Shape("mark", 0, _WIDTH, _HEIGHT - used / most, 0.5)]
