@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """Write a report.
 
-    actions: what to do, in order, and what was not measured. index: the same, with links to the others. usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
+    actions: what to do, in order, and what was not measured. index: the same, with links to the others.
+    usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
     Licensing Using Policy, in the order of work. reporting: when reports are due. renewal: what is owned over the next
     12 months against use today. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. contract: what agreements entitle to, what the next True Forward would charge.
