@@ -32,7 +32,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
 
 
 def _licenses(result: JudgementResult, months: Sequence[date]) -> Iterator[dict[str, Any]]:
-    """A row for each license of which it is known in every account what is owned, and that is not billed by use."""
+    """A row for each license that is not billed by use; what is in use counts after substitution as it is today."""
     terms = lists_by(((row.smart_account, row.license_id), row) for row in result.owned_terms)
     pools = lists_by(((pool.smart_account, pool.license_id), pool) for pool in result.judgement.pools)
     for key, held in pools.items():
@@ -40,14 +40,14 @@ def _licenses(result: JudgementResult, months: Sequence[date]) -> Iterator[dict[
             continue
         known = all(pool.owned is not None for pool in held)
         owned = [_owned(terms.get(key, ()), month) if known else None for month in months]
-        used = sum(pool.charged for pool in held)
+        used = sum(pool.charged + pool.lent - pool.borrowed for pool in held)
         lacking = [month for month, units in zip(months, owned, strict=True) if units is not None and units < used]
         yield {
             "smart_account": key[0],
             "license": held[0].license,
             "charged": used,
             "short_from": min(lacking, default=None),
-            "lacks": used - min((units for units in owned if units is not None), default=used) if lacking else None,
+            "lacks": max(0, used - min(units or 0 for units in owned)) if known else None,
             **{f"m{at}": units for at, units in enumerate(owned)},
         }
 

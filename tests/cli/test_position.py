@@ -83,7 +83,7 @@ def test_the_clean_up_list_is_a_csv_beside_the_transfers(project: Path, tmp_path
     done = licsweep("report", "transfers", *AS_OF, "--format", "csv", "-o", tmp_path, "--project", project)
     files = {Path(line).name.removeprefix("licsweep-transfers-2026-05-01-"): Path(line) for line in done.out.split()}
     names = ["close", "restore-buffer", "shortages", "exposure", "clean-up", "outcomes", "not-read"]
-    assert list(files) == names
+    assert list(files) == [f"{name}.csv" for name in names]
     rows = list(csv.DictReader(files["clean-up.csv"].read_text().splitlines()))
     assert [(row["reason"], row["sn"], row["virtual_account"]) for row in rows] == [
         ("ghost-in-cssm", "FOC0000X009", "Campus"),
