@@ -3,10 +3,11 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
-from licsweep.position_types import Finding, Subject
+from licsweep.position_types import CssmDifference, Finding, Subject
 from licsweep.review_types import Contradiction
 from reconcile.contradictions import NUMBERS
 from reconcile.judge import judge
@@ -27,6 +28,15 @@ def unbalanced(row: Contradiction) -> list[str]:
 def test_causes_add_up_to_the_difference(case: Path) -> None:
     rows = judged(case, states(case), bought(case)).contradictions
     assert [line for row in rows for line in unbalanced(row)] == []
+
+
+def test_every_cause_is_met_by_a_case() -> None:
+    """Those of product instances, those of strangers to the estate, and those of the other records."""
+    known = {*get_args(get_type_hints(CssmDifference)["explanation"])}
+    known |= {"ghost-in-cssm", "retired-in-cssm", "not-in-inventory", "instances-not-imported", "billed-by-usage"}
+    known |= {"unused", "shortage", "substitution", "covered-by-subscription", "starts-later"}
+    made = (judged(case, states(case), bought(case)).contradictions for case in CASES)
+    assert {cause.cause for rows in made for row in rows for cause in row.causes} == known
 
 
 def test_a_missing_cause_would_be_seen() -> None:
