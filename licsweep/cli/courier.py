@@ -19,7 +19,7 @@ from licsweep.files import MIB
 
 if TYPE_CHECKING:
     from licsweep.jobs.courier import CarriedFile
-    from licsweep.jobs.courier_visits import Trip
+    from licsweep.visits.trip import Trip
 
 page_options = formats("table", "json", "csv", "html")
 

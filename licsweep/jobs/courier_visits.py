@@ -4,11 +4,10 @@ Collecting and delivering hold the courier's lock: two of them at once could imp
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from licsweep.access.allowlist import COURIER_PLATFORMS
 from licsweep.courier.acknowledgements import to_deliver
-from licsweep.courier.contents import Contents
 from licsweep.courier.devices import Devices
 from licsweep.errors import NothingToCarry
 from licsweep.estate.credentials import Credentials
@@ -20,8 +19,7 @@ from licsweep.ledger_types import KeptFile
 from licsweep.model import Outcome
 from licsweep.settings import Project
 from licsweep.store import exists, reading
-from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
-from licsweep.visits.audit import Audit
+from licsweep.sweep.plan import SweepRequest, make_plan, narrowed
 from licsweep.visits.check import Check
 from licsweep.visits.checked_device import CheckedDevice
 from licsweep.visits.collect import Collect, CollectOptions
@@ -29,21 +27,11 @@ from licsweep.visits.collect import lines as collecting
 from licsweep.visits.deliver import Deliver
 from licsweep.visits.deliver import lines as delivering
 from licsweep.visits.run import visit
+from licsweep.visits.trip import Trip
 
 Progress = Callable[[Outcome], None]
 BY_HAND = "save its file at the console and bring it with courier collect --from"
 MANAGED = "it is managed by a controller, which reports for it and has an offline mode of its own"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trip:
-    """The selected hosts that can be visited, why the others are left out, and what is known of all of them."""
-
-    project: Project
-    plan: SweepPlan
-    devices: Devices
-    left_out: Mapping[str, str]
-    by: str
 
 
 def prepare(
@@ -92,7 +80,7 @@ def planned(trip: Trip, files: Iterable[KeptFile]) -> list[HandedOut]:
 
 def check(trip: Trip, progress: Progress) -> list[CheckedDevice]:
     """Looks at each device, by name; also those that are left out."""
-    work = Check(trip.plan, trip.devices, Audit(trip.project.folder, trip.by))
+    work = Check(trip)
     outcomes = visit(trip.plan, work.work, progress)
     rows = work.rows | {
         name: CheckedDevice(hostname=name, why=f"left out: {why}") for name, why in trip.left_out.items()
@@ -108,9 +96,8 @@ def _why(outcome: Outcome) -> str:
 
 def collect(trip: Trip, options: CollectOptions, progress: Progress) -> list[CarriedFile]:
     """Collects from each device: a row a file, and one for each device that gave none, with the reason."""
-    with open_ledger(trip.project, "courier collect") as (store, _):
-        audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
-        work = Collect(trip.plan, trip.devices, audit, store, contents, options)
+    with open_ledger(trip.project, "courier collect") as (store, ledger):
+        work = Collect(trip, store, ledger, options)
         outcomes = visit(trip.plan, work.work, progress)
         return [*_collected(work, outcomes), *_left(trip)]
 
@@ -157,9 +144,8 @@ def deliver(trip: Trip, files: Iterable[KeptFile], progress: Progress) -> list[H
     files = list(files)
     hosts = {file.hostname for file in files}
     plan = replace(trip.plan, targets=[target for target in trip.plan.targets if target.name in hosts])
-    with open_ledger(trip.project, "courier deliver") as (store, _):
-        audit, contents = Audit(trip.project.folder, trip.by), Contents(trip.project.folder)
-        work = Deliver(plan, trip.devices, audit, store, contents, files, trip.by)
+    with open_ledger(trip.project, "courier deliver") as (store, ledger):
+        work = Deliver(trip, store, ledger, files)
         outcomes = visit(plan, work.work, progress)
     rows = []
     for file in files:

@@ -3,14 +3,12 @@
 import re
 
 from licsweep.access.conversation import Conversation
-from licsweep.courier.devices import Devices
 from licsweep.errors import CopyRefused
 from licsweep.estate.inventory import Target
 from licsweep.files import MIB
-from licsweep.sweep.plan import SweepPlan
-from licsweep.visits.audit import Audit
 from licsweep.visits.checked_device import CheckedDevice, failing
 from licsweep.visits.console import HISTORY, RUM_TABLE, Console
+from licsweep.visits.trip import Trip
 
 PROBE = "licsweep_probe"  # no device has such a file
 LEAST_FREE = 4 * MIB
@@ -20,14 +18,14 @@ FULL_LEVEL = 15
 class Check:
     """The work of `courier check`; `rows` are what was found, by host."""
 
-    def __init__(self, plan: SweepPlan, devices: Devices, audit: Audit) -> None:
-        self._plan, self._devices, self._audit = plan, devices, audit
+    def __init__(self, trip: Trip) -> None:
+        self._trip = trip
         self.rows: dict[str, CheckedDevice] = {}
 
     def work(self, target: Target, session: Conversation) -> None:
         """Looks at one device."""
-        box = Console(target, session, self._plan, self._audit)
-        box.read(self._devices.by_name.get(target.name))
+        box = Console(target, session, self._trip)
+        box.read()
         level = re.search(r"privilege level is ([0-9]{1,2})", box.ask("show privilege"))
         flash = box.flash()
         verifies = not box.refuses(box.ask(f"verify /md5 {flash.name}{PROBE}"))

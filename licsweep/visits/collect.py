@@ -11,19 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from licsweep.access.conversation import Conversation
-from licsweep.courier.contents import Contents
-from licsweep.courier.devices import Devices
 from licsweep.courier.progress import entries_of, progress
 from licsweep.courier.usage_files import NOTHING_TO_REPORT, read_usage
 from licsweep.errors import InputError, VisitRefused, plain_reason
 from licsweep.estate.inventory import Target
-from licsweep.ledger_types import KeptFile
+from licsweep.ledger_types import KeptFile, Ledger
 from licsweep.model import Observation
 from licsweep.store import Store
-from licsweep.sweep.plan import SweepPlan
 from licsweep.visits.answers import meaning, word_for_word
-from licsweep.visits.audit import Audit
 from licsweep.visits.console import Console, Flash
+from licsweep.visits.trip import Trip
 from reconcile.tables.tables import norm
 
 _OURS = re.compile(r"licsweep_[A-Za-z0-9-]+_[0-9]{8}-[0-9]{6}(?:_[0-9]+)?\.txt")
@@ -44,12 +41,8 @@ class CollectOptions:
 class Collect:
     """The work of `courier collect`; by host, `taken` are the files that were kept and `notes` what else to know."""
 
-    def __init__(
-        self, plan: SweepPlan, devices: Devices, audit: Audit, store: Store, contents: Contents, options: CollectOptions
-    ) -> None:
-        self._plan, self._devices, self._audit = plan, devices, audit
-        self._store, self._contents, self._options = store, contents, options
-        ledger = store.courier_ledger()
+    def __init__(self, trip: Trip, store: Store, ledger: Ledger, options: CollectOptions) -> None:
+        self._trip, self._store, self._options = trip, store, options
         known = progress(ledger.entries, datetime.now(UTC))
         self._acknowledged = {key for key, one in known.items() if one.acknowledged_at}
         self._kept: dict[str, list[KeptFile]] = defaultdict(list)
@@ -61,8 +54,8 @@ class Collect:
 
     def work(self, target: Target, session: Conversation) -> None:
         """Collects from one device."""
-        box = Console(target, session, self._plan, self._audit)
-        seen = box.read(self._devices.by_name.get(target.name))
+        box = Console(target, session, self._trip)
+        seen = box.read()
         flash = box.flash()
         names = {file.name for file in self._kept[target.name]}
         for name in sorted(flash.files.keys() - names):
@@ -80,11 +73,11 @@ class Collect:
         """The ids of reports that the device has saved and that are in no file that we have; with `again` also those
         that are not acknowledged."""
         now = {report.report_id for file in self.taken[target.name] for report in file.reports}
-        before = [file for file in self._kept[target.name] if self._contents.has(file.sha256)]
+        before = [file for file in self._kept[target.name] if self._trip.contents.has(file.sha256)]
         have = {report.report_id for file in before for report in file.reports}
         waiting = {one.report_id for file in before for one in file.counted if one.key not in self._acknowledged}
         again = waiting if self._options.again else set()
-        shown = box.read(None)
+        shown = box.read()
         saved = {
             one.report_id
             for one in shown.rum_reports
@@ -122,7 +115,7 @@ class Collect:
             raise VisitRefused(f"{name} is of another device", why=f"it holds reports of {min(strange).upper()}")
         now = datetime.now(UTC)
         file = KeptFile(
-            sha256=self._contents.keep(raw),
+            sha256=self._trip.contents.keep(raw),
             kind="usage",
             name=name,
             size=len(raw),

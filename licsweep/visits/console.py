@@ -13,10 +13,8 @@ from licsweep.access.file_copy import FileCopy
 from licsweep.errors import CopyRefused, VisitRefused, plain_reason
 from licsweep.estate.inventory import Target
 from licsweep.model import Observation
-from licsweep.position_types import Instance
 from licsweep.reading.host_report import capture
-from licsweep.sweep.plan import SweepPlan
-from licsweep.visits.audit import Audit
+from licsweep.visits.trip import Trip
 from reconcile.tables.tables import norm
 
 T = TypeVar("T")
@@ -39,8 +37,9 @@ class Flash(NamedTuple):
 class Console:
     """An open session; every line is in the audit log before it is sent. All methods raise an AccessError."""
 
-    def __init__(self, target: Target, session: Conversation, plan: SweepPlan, audit: Audit) -> None:
-        self.target, self._session, self._plan, self._audit = target, session, plan, audit
+    def __init__(self, target: Target, session: Conversation, trip: Trip) -> None:
+        self.target, self._session, self._plan, self._audit = target, session, trip.plan, trip.audit
+        self._known = trip.devices.by_name.get(target.name)
 
     def ask(self, line: str) -> str:
         """The device's answer to one line of the courier's list, without secrets."""
@@ -55,14 +54,14 @@ class Console:
         """Whether an answer says that the device has no such command, or not for this user."""
         return refusal(answer, self.target.platform) is not None
 
-    def read(self, known: Instance | None) -> Observation:
-        """What the device says of itself. VisitRefused where it is another box than the `known` one, or its manager
+    def read(self) -> Observation:
+        """What the device says of itself. VisitRefused where it is another box than the known one, or its manager
         reports for it."""
         at, name = datetime.now(UTC), self.target.name
         captures = [capture(name, line, self.ask(line), at) for line in _READ]
         seen = observe(captures, self.target.platform, hostname=name, timezone=self.target.timezone)
         shown = {norm(udi.sn) for udi in seen.udis if udi.sn}
-        before = {norm(udi.sn) for udi in known.udis if udi.sn} if known else set()
+        before = {norm(udi.sn) for udi in self._known.udis if udi.sn} if self._known else set()
         if not shown:
             raise VisitRefused(
                 "it shows no serial number", why="neither show version nor show license all could be read"

@@ -12,18 +12,15 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from licsweep.access.conversation import Conversation
-from licsweep.courier.contents import Contents
-from licsweep.courier.devices import Devices
 from licsweep.courier.progress import ACKNOWLEDGED, entries_of
 from licsweep.errors import CopyRefused, VisitRefused
 from licsweep.estate.inventory import Target
-from licsweep.ledger_types import KeptFile, LedgerEntry, Step
+from licsweep.ledger_types import KeptFile, Ledger, LedgerEntry, Step
 from licsweep.model import Observation
 from licsweep.store import Store
-from licsweep.sweep.plan import SweepPlan
 from licsweep.visits.answers import IMPORTED, meaning, word_for_word
-from licsweep.visits.audit import Audit
 from licsweep.visits.console import HISTORY, Console
+from licsweep.visits.trip import Trip
 from reconcile.tables.tables import norm
 
 NOT_SENT = "not sent"
@@ -42,32 +39,22 @@ class Delivery:
 class Deliver:
     """The work of `courier deliver`; `done` are the deliveries by the hash of the file."""
 
-    def __init__(
-        self,
-        plan: SweepPlan,
-        devices: Devices,
-        audit: Audit,
-        store: Store,
-        contents: Contents,
-        waiting: Iterable[KeptFile],
-        by: str,
-    ) -> None:
-        self._plan, self._devices, self._audit = plan, devices, audit
-        self._store, self._contents, self._by = store, contents, by
+    def __init__(self, trip: Trip, store: Store, ledger: Ledger, waiting: Iterable[KeptFile]) -> None:
+        self._trip, self._store = trip, store
         self._waiting: dict[str, list[KeptFile]] = defaultdict(list)
         for file in waiting:
             self._waiting[file.hostname or ""].append(file)
-        entries = store.courier_ledger().entries
-        self._intents = _open_intents(entries)
+        self._intents = _open_intents(ledger.entries)
         proven = (IMPORTED, NOT_SENT)
-        self._imported = {e.sha256 for e in entries if e.step == "delivered" and (e.note or "").startswith(proven)}
+        ended = [entry for entry in ledger.entries if entry.step == "delivered"]
+        self._imported = {entry.sha256 for entry in ended if (entry.note or "").startswith(proven)}
         self.done: dict[str, Delivery] = {}
 
     def work(self, target: Target, session: Conversation) -> None:
         """Delivers the files of one device."""
-        box = Console(target, session, self._plan, self._audit)
+        box = Console(target, session, self._trip)
         for file in self._waiting[target.name]:
-            seen = box.read(self._devices.by_name.get(target.name))
+            seen = box.read()
             self._check_owner(file, seen)
             evidence = _evidence(box, seen)
             if why := self._taken_before(file, seen, evidence):
@@ -97,7 +84,7 @@ class Deliver:
         return None
 
     def _import(self, box: Console, file: KeptFile, evidence: str) -> Delivery:
-        raw = self._contents.read(file.sha256)
+        raw = self._trip.contents.read(file.sha256)
         path = f"{box.flash().name}licsweep_{file.kind}_{file.sha256[:16]}.txt"
         try:
             box.put(path, raw)
@@ -109,7 +96,7 @@ class Deliver:
         said = word_for_word(answer)
         if IMPORTED not in answer:
             return Delivery(state="refused", answer=said, means=meaning(answer))
-        after = box.read(None)
+        after = box.read()
         if False in _states(file, after) or _evidence(box, after) == evidence:
             means = f"{plain_proof(file)} did not change: look at the device again, and sweep it"
             return Delivery(state="unproven", answer=said, means=means)
@@ -117,7 +104,7 @@ class Deliver:
 
     def _record(self, file: KeptFile, step: Step, note: str) -> None:
         at = datetime.now(UTC)
-        self._store.record_courier(entries=entries_of(file, step, at, by=self._by, note=note))
+        self._store.record_courier(entries=entries_of(file, step, at, by=self._trip.by, note=note))
 
 
 def plain_proof(file: KeptFile) -> str:

@@ -12,13 +12,13 @@ from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_back, courier_visits, sweep
 from licsweep.jobs.courier import CarriedFile
 from licsweep.jobs.courier_back import HandedOut
-from licsweep.jobs.courier_visits import Trip
 from licsweep.settings import DEFAULT_SET, Project, load
 from licsweep.simulator.cssm import SimulatedCssm
 from licsweep.simulator.device import Device
 from licsweep.simulator.estate import SimulatedEstate
 from licsweep.visits.checked_device import CheckedDevice
 from licsweep.visits.collect import CollectOptions
+from licsweep.visits.trip import Trip
 
 SETTINGS = (
     "connect_timeout = 5\ncommand_timeout = 5\ndevice_deadline = 30\nstart_jitter = 0\nslow_start = 0\nretries = 0\n"

@@ -5,9 +5,11 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from licsweep.simulator.estate import SimulatedEstate
 from tests.cli.conftest import Done, licsweep
@@ -23,16 +25,15 @@ def commands() -> list[list[str]]:
 
 
 @pytest.fixture
-def typed(estate: SimulatedEstate, tmp_path: Path) -> Site:
-    """A project of three devices."""
-    site = Site(estate, tmp_path / "project")
-    wanted = [site.of(kind).name for kind in ("slup", "cslu", "stack")]
-    import yaml
-
-    hosts = site.folder / "inventory" / "hosts.yaml"
-    hosts.write_text(yaml.safe_dump({k: v for k, v in yaml.safe_load(hosts.read_text()).items() if k in wanted}))
-    site.sweep()
-    return site
+def typed(tmp_path: Path) -> Iterator[Site]:
+    """A project of three devices that nobody else visits."""
+    with SimulatedEstate(8) as estate:
+        site = Site(estate, tmp_path / "project")
+        wanted = [site.of(kind).name for kind in ("slup", "overdue", "stack")]
+        hosts = site.folder / "inventory" / "hosts.yaml"
+        hosts.write_text(yaml.safe_dump({k: v for k, v in yaml.safe_load(hosts.read_text()).items() if k in wanted}))
+        site.sweep()
+        yield site
 
 
 def run(site: Site, *words: str) -> Done:

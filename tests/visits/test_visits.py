@@ -7,8 +7,15 @@ import pytest
 
 from licsweep.courier.contents import Contents
 from licsweep.errors import NothingToCarry
+from licsweep.estate.credentials import Credentials, Secret
+from licsweep.estate.selection import Selection
+from licsweep.jobs import courier_visits
+from licsweep.settings import DEFAULT_SET, load
 from licsweep.simulator.cssm import SimulatedCssm
 from licsweep.store import reading
+from licsweep.visits.answers import meaning
+from licsweep.visits.collect import CollectOptions
+from tests.courier.making import made_project, observation
 from tests.visits.conftest import Site, states
 
 
@@ -181,3 +188,38 @@ def test_damage_on_the_way_is_never_kept(site: Site, monkeypatch: pytest.MonkeyP
         assert not store.courier_ledger().files
     monkeypatch.undo()
     assert "new" in states(site.collect(name, what="all"))
+
+
+def test_who_is_left_out_and_why(tmp_path: Path) -> None:
+    project = made_project(
+        tmp_path / "project", observation(1, operating_mode="controller-managed"), observation(2), observation(3)
+    )
+    hosts = {
+        "acc-01": {"hostname": "192.0.2.1", "platform": "cisco_xe"},
+        "acc-02": {"hostname": "192.0.2.2", "platform": "cisco_xe"},
+        "leaf-01": {"hostname": "192.0.2.3", "platform": "cisco_nxos"},
+        "pe-01": {"hostname": "192.0.2.4", "platform": "cisco_xr"},
+        "new-01": {"hostname": "192.0.2.5", "platform": "auto"},
+    }
+    (project.folder / "inventory").mkdir(exist_ok=True)
+    (project.folder / "inventory" / "hosts.yaml").write_text(json.dumps(hosts))
+    word = Credentials(username="eva", password=Secret("x"), source="test")
+    trip = courier_visits.prepare(load(project.folder, environment={}), Selection(), "Eva", {DEFAULT_SET: word})
+    assert [target.name for target in trip.plan.targets] == ["acc-02"]
+    assert "offline mode of its own" in trip.left_out["acc-01"]
+    for name in ("leaf-01", "pe-01"):
+        assert "not proven" in trip.left_out[name]
+        assert "collect --from" in trip.left_out[name]
+    assert "licsweep sweep" in trip.left_out["new-01"]
+    told = courier_visits.collect_lines(trip, CollectOptions())
+    assert told[-2:] == [
+        "license smart save usage unreported file FS:licsweep_SERIAL_TIME.txt",
+        "and each file is fetched by SCP, on: acc-02",
+    ]
+
+
+def test_answers_have_meanings() -> None:
+    assert "another product instance" in (meaning("Product Instance identifier failed to match\n") or "")
+    assert "nothing to report" in (meaning("The requested item was not found") or "")
+    assert meaning("Smart Agent not enabled") is None  # known, and the words say it
+    assert meaning("a word that nobody knows") is None
