@@ -313,6 +313,8 @@ def deliver(
     state of its reports. Any answer but success is shown word for word, with its meaning; then the exit code is 1. A
     device that has a file already gets it never again.
     """
+    if folder and dry_run:
+        raise UsageError("--dry-run is of deliveries over SSH", why="--to writes files", hint="leave out one of them")
     if folder:
         from licsweep.jobs import courier_back
 

@@ -72,7 +72,8 @@ def without_copy(name: str) -> str:
 def to_deliver(ledger: Ledger, devices: Devices, *, again: bool = False) -> list[KeptFile]:
     """The files that devices are still to import, by host; with `again` also those that were handed out or imported.
 
-    Left out are acknowledgements of reports that another file acknowledged first, or that the device confirms.
+    Left out are acknowledgements of reports that the device confirms, and without `again` those of reports that another
+    file acknowledged first.
     """
     known = progress(ledger.entries)
     delivered = {entry.sha256 for entry in ledger.entries if entry.step == "delivered"}
@@ -81,7 +82,9 @@ def to_deliver(ledger: Ledger, devices: Devices, *, again: bool = False) -> list
         hostname = file.hostname or ""
         if hostname not in devices.by_name or file.kind == "usage" or (file.sha256 in delivered and not again):
             return False
-        reports = [(one.report_id, known[one.key]) for one in file.counted if known[one.key].ack == file.sha256]
+        reports = [
+            (one.report_id, known[one.key]) for one in file.counted if again or known[one.key].ack == file.sha256
+        ]
         return file.kind != "ack" or any(
             not one.confirmed_at(name, devices.seen.get(hostname)) for name, one in reports
         )

@@ -54,7 +54,7 @@ def _unpacked(file: GatheredFile, left: dict[str, int], level: int) -> Iterator[
         reason = f"more than {MAX_BYTES // MIB} MiB or {MAX_MEMBERS:,} files: the rest was not read"
         yield Unused(path=file.path, reason=reason)
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error):
-        yield Unused(path=file.path, reason="the archive is cut off or damaged: what was read until there is used")
+        yield Unused(path=file.path, reason="the archive is cut off or damaged")
 
 
 class _TooLarge(Exception):

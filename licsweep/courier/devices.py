@@ -26,6 +26,10 @@ class Devices:
                 found.setdefault(norm(udi.sn or ""), []).append((norm(udi.pid or ""), device.hostname))
         return found
 
+    def serials(self, hostname: str) -> tuple[str, ...]:
+        """The serial numbers of a host, each once."""
+        return tuple(dict.fromkeys(udi.sn for udi in self.by_name[hostname].udis if udi.sn))
+
     def owner(self, udis: Iterable[tuple[str, str]]) -> str | None:
         """The one host that has all of these UDIs (PID, where it is known, and serial); None where there is none."""
         hosts: set[str | None] = set()

@@ -45,17 +45,21 @@ def divided(files: Iterable[KeptFile], limit: int) -> Iterator[list[KeptFile]]:
 
 
 def make_parcel(
-    smart: str | None, virtual: str, files: Iterable[KeptFile], *, at: datetime, by: str, form: Form
+    smart: str | None, virtual: str, files: Iterable[KeptFile], *, at: datetime, by: str, form: Form, taken: set[str]
 ) -> Parcel:
-    """A parcel of these files. Its id is the date and the first 8 hex digits of the hash of its list of files."""
-    named: dict[str, ParcelFile] = {}
+    """A parcel of these files. Its id is the date and the first 8 hex digits of the hash of its list of files.
+
+    `taken` are the names in the other parcels of the time `at`, and then those in this one: an ACK is told by its name.
+    """
+    named = []
     for file in files:
-        serial = re.sub("[^A-Za-z0-9]+", "-", file.reports[0].sn)
+        serial = re.sub("[^A-Za-z0-9]+", "-", file.reports[0].sn)[:32]
         stem, number = f"dev_{serial}_{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03}", 1
-        while (name := f"{stem}{f'-{number}' if number > 1 else ''}.txt").casefold() in named:
+        while (name := f"{stem}{f'-{number}' if number > 1 else ''}.txt").casefold() in taken:
             number += 1
-        named[name.casefold()] = ParcelFile(name=name, sha256=file.sha256, hostname=file.hostname or "")
-    members = tuple(sorted(named.values(), key=lambda one: one.name))
+        taken.add(name.casefold())
+        named.append(ParcelFile(name=name, sha256=file.sha256, hostname=file.hostname or ""))
+    members = tuple(sorted(named, key=lambda one: one.name))
     sums = "".join(f"{one.sha256}  {one.name}\n" for one in members)
     digest = hashlib.sha256(sums.encode()).hexdigest()
     return Parcel(

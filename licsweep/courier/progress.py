@@ -15,8 +15,8 @@ ACKNOWLEDGED = ("ACK", "ACKNOWLEDGED")
 class Progress:
     """One usage report. `packed` and `uploaded` are by parcel: a lost one is packed again into another.
 
-    `sha256` is the newest usage file that holds it, `ack` that of its acknowledgement. `delivering_at` is when an
-    import was begun of which no end is recorded, `refusal` what the device answered to the last one.
+    `sha256` is the newest usage file that holds it, `ack` that of its acknowledgement. `delivering_at` is when it was
+    first handed out or about to be imported, `refusal` what the device answered to the last import.
     """
 
     collected_at: datetime | None = None
@@ -41,16 +41,16 @@ class Progress:
     def confirmed_at(self, report_id: str, seen: Observation | None) -> datetime | None:
         """When the device itself says that this report is acknowledged.
 
-        The state that it prints of the report decides; where it prints none, an ACK received since ours was handed
-        out or imported.
+        The state that it prints of the report decides; where it prints none, an ACK received since ours was first
+        handed out or about to be imported (devices print whole seconds).
         """
         if seen is None:
             return None
         states = [(one.state or "").upper() for one in seen.rum_reports if one.report_id == report_id and one.state]
         if states:
             return seen.captured_at if states[-1] in ACKNOWLEDGED else None
-        last = seen.last_ack_received
-        return last if last and self.delivered_at and last >= self.delivered_at else None
+        last, since = seen.last_ack_received, self.delivering_at
+        return last if last and since and self.delivered_at and last >= since.replace(microsecond=0) else None
 
 
 def entries_of(file: KeptFile, step: Step, at: datetime, **more: str | None) -> list[LedgerEntry]:
@@ -88,10 +88,11 @@ def _after(was: Progress, entry: LedgerEntry) -> Progress:
         case "acknowledged" if was.acknowledged_at is None or was.refusal:  # another one in place of the refused
             return replace(was, acknowledged_at=was.acknowledged_at or at, ack=entry.sha256, parcel=entry.parcel)
         case "delivering":
-            return replace(was, delivering_at=at)
+            return replace(was, delivering_at=was.delivering_at or at)
         case "refused":
-            return replace(was, delivering_at=None, refusal=entry.note)
+            return replace(was, refusal=entry.note)
         case "delivered":
-            return replace(was, delivering_at=None, refusal=None, delivered_at=at)
+            since = was.delivering_at or at
+            return replace(was, delivering_at=since, refusal=None, delivered_at=was.delivered_at or at)
         case _:
             return was

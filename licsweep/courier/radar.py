@@ -4,9 +4,10 @@ A device is in time if one visit collects its report and a later one imports the
 turnaround after it and before the day of the deadline. Each visit delivers what is ready and collects anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache, partial
 
 from licsweep.model import Record
 
@@ -93,8 +94,9 @@ class TripLoad(Record):
 def outlooks(devices: Iterable[Reporter], calendar: Calendar, today: date) -> list[Outlook]:
     """The outlook of each device by the visits from today on: late ones first, service-affecting before others."""
     found = []
+    visits_of = cache(partial(_visits, calendar.trips, today))
     for device in devices:
-        visits = _visits(device, calendar.trips, today)
+        visits = visits_of(device.site)
         collected = device.collected or next(iter(visits), None)
         imported = next((day for day in visits if _ready(device, collected, calendar, today, day)), None)
         found.append(
@@ -114,8 +116,8 @@ def outlooks(devices: Iterable[Reporter], calendar: Calendar, today: date) -> li
     )
 
 
-def _visits(device: Reporter, trips: Iterable[Trip], today: date) -> list[date]:
-    return sorted({trip.date for trip in trips if trip.date >= today and trip.visits(device.site)})
+def _visits(trips: Iterable[Trip], today: date, site: str | None) -> list[date]:
+    return sorted({trip.date for trip in trips if trip.date >= today and trip.visits(site)})
 
 
 def _ready(device: Reporter, collected: date | None, calendar: Calendar, today: date, day: date) -> bool:
@@ -144,7 +146,10 @@ def latest_dates(devices: Iterable[Reporter], calendar: Calendar, today: date) -
 def loads(devices: Sequence[Reporter], calendar: Calendar, today: date) -> list[TripLoad]:
     """What each visit from today on carries and what missing it costs."""
     late = {one.hostname for one in outlooks(devices, calendar, today) if not one.in_time}
-    acks = [day for device in devices for day in _deliveries(device, calendar, today)]
+    acks: dict[date, set[str]] = {}
+    for device in devices:
+        for day in _deliveries(device, calendar, today):
+            acks.setdefault(day, set()).add(device.hostname)
     found = []
     for trip in sorted((one for one in calendar.trips if one.date >= today), key=lambda one: (one.date, one.sites)):
         there = [device for device in devices if trip.visits(device.site)]
@@ -156,7 +161,7 @@ def loads(devices: Sequence[Reporter], calendar: Calendar, today: date) -> list[
                 date=trip.date,
                 sites=trip.sites,
                 reports=len(there),
-                acknowledgements=sum(day == trip.date and name in names for day, name in acks),
+                acknowledgements=len(names & acks.get(trip.date, set())),
                 known_bytes=sum(device.size or 0 for device in there),
                 late_without=tuple(name for name in missed if name not in late),
             )
@@ -164,14 +169,12 @@ def loads(devices: Sequence[Reporter], calendar: Calendar, today: date) -> list[
     return found
 
 
-def _deliveries(device: Reporter, calendar: Calendar, today: date) -> list[tuple[date, str]]:
+def _deliveries(device: Reporter, calendar: Calendar, today: date) -> Iterator[date]:
     """The visits that bring a device an acknowledgement."""
     waiting = [today - timedelta(days=calendar.turnaround_days + 1)] if device.acknowledged else []
     waiting += [device.collected] if device.collected and not device.acknowledged else []
-    found = []
-    for day in _visits(device, calendar.trips, today):
+    for day in _visits(calendar.trips, today, device.site):
         ready = [one for one in waiting if day > one and day - one >= timedelta(days=calendar.turnaround_days)]
         if ready:
-            found.append((day, device.hostname))
+            yield day
         waiting = [one for one in waiting if one not in ready] + [day]
-    return found

@@ -36,12 +36,12 @@ def page(
     """
     from licsweep.reports.html import filled
 
-    layout = _filled(words()[kind], figures)
-    sections = []
+    layout = _filled(words()[kind], {name: _text(value) for name, value in figures.items()})
+    shown, sections = {name: _text(value) for name, value in facts.items()}, []
     for name, part in layout["sections"].items():
         cells = _cells(part.get("columns", {}), rows.get(name, ()))
         sections.append(_PARTS | part | {"rows": cells, "lanes": part.get("lanes") and lanes})
-    return filled("licsweep.courier", "sheet.html.j2", "sheet.css", layout=layout, facts=facts, sections=sections)
+    return filled("licsweep.courier", "sheet.html.j2", "sheet.css", layout=layout, facts=shown, sections=sections)
 
 
 def _filled(words: Any, figures: Mapping[str, Any]) -> Any:
@@ -70,6 +70,6 @@ def _text(value: Any) -> str:
         case date():
             return value.isoformat()
         case list() | tuple():
-            return ", ".join(map(str, value)) or "-"
+            return ", ".join(clean(str(one)) for one in value) or "-"
         case _:
             return clean(str(value))

@@ -16,12 +16,13 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from collectors.json_paths import xml_tree
-from licsweep.clean_text import shell_word
+from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError
 from licsweep.imports import foreign
 from licsweep.ledger_types import UsageReport
 
 MAX_BYTES = 64 * 1024 * 1024
+_WORD = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
 NOTHING_TO_REPORT = "The requested item was not found"
 """What a device prints or writes when no report is left to save."""
 
@@ -91,21 +92,23 @@ def _report(where: str, body: Any) -> tuple[UsageReport, Mapping[str, Any]]:
     signer = value_at(outer, "signature", "sudi", "udi_serial_number")
     report_id = value_at(inner, "asset_identification", "report_id") or value_at(inner, "meta", "report_id")
     serial = value_at(instance, "udi_serial_number")
-    if not report_id or not serial:
-        raise damaged(where, f"it names no {'serial number' if report_id else 'report id'}")
+    for name, word in (("report id", report_id), ("serial number", serial)):
+        if not _WORD.fullmatch(str(word or "")):
+            raise damaged(where, f"it names no {name}")
     if signer and signer != serial:
         raise damaged(where, f"{signer} signed a report of {serial}")
-    measured = [one for one in value_at(inner, "measurements") or () if isinstance(one, dict)]
+    found = value_at(inner, "measurements")
+    measured = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     tag = value_at(inner, "meta", "entitlement_tag")
     metrics = {str(one.get("metric_name")).upper() for one in measured}
     telemetry = "ENTITLEMENT" not in metrics if metrics else not tag
     counts = [value for one in measured if (value := _number(value_at(one, "value", "value"))) is not None]
     report = UsageReport(
         report_id=str(report_id),
-        pid=str(value_at(instance, "udi_pid") or ""),
+        pid=one_line(str(value_at(instance, "udi_pid") or "")),
         sn=str(serial),
         telemetry=telemetry,
-        entitlement_tag=str(tag) if tag else None,
+        entitlement_tag=one_line(str(tag)) if tag else None,
         start=min(_times(measured, "start_time"), default=None),
         end=max(_times(measured, "end_time"), default=None),
         count=None if telemetry else max(counts, default=None),

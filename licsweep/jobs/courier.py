@@ -145,6 +145,10 @@ def take(
         )
         before = new.get(file.sha256) or ledger.files.get(file.sha256)
         hostname = file.hostname or (before.hostname if before else None)
+        if before and before.hostname not in (None, hostname) and file.kind != "usage":
+            why = f"the same bytes were taken for {before.hostname}: a file is kept for one device only"
+            rows.append(CarriedFile(file=one.path, state="not-used", kind=file.kind, why=why))
+            continue
         known = before is not None and before.hostname == hostname
         if not known:
             new[file.sha256] = file
@@ -178,8 +182,8 @@ def collect(project: Project, paths: Sequence[Path]) -> list[CarriedFile]:
         if not reports:
             return None
         hostname = devices.owner((one.pid, one.sn) for one in reports)
-        serials = ", ".join(sorted({one.sn for one in reports}))
-        why = None if hostname else f"no host of the estate has the serial number {serials}"
+        udis = ", ".join(sorted({f"{one.pid} {one.sn}".strip() for one in reports})[:5])
+        why = None if hostname else f"no single host of the estate has the UDI {udis}"
         return Match(kind="usage", hostname=hostname, origin=BY_HAND, reports=reports, why=why)
 
     with open_ledger(project, "courier collect") as (store, ledger):
@@ -207,10 +211,12 @@ def pack(
         for name in again:
             require_parcel(ledger, name)
         out = {entry.parcel for entry in ledger.entries if entry.step in ("uploaded", "acknowledged")}
-        missing = [one for one in ledger.parcels.values() if one.id not in out and not (base / one.id).exists()]
+        known = progress(ledger.entries)
+        waiting = {one.parcel for one in known.values()} - out - set(again)
+        missing = [one for one in ledger.parcels.values() if one.id in waiting and not (base / one.id).exists()]
         open_reports = {
             key
-            for key, one in progress(ledger.entries).items()
+            for key, one in known.items()
             if one.acknowledged_at is None and (one.parcel is None or one.parcel in again)
         }
         usage = [
@@ -219,8 +225,9 @@ def pack(
             if file.kind == "usage" and any(report.key in open_reports for report in file.counted)
         ]
         grouped, left = _by_account(usage, devices)
+        taken = set[str]()
         parcels = [
-            make_parcel(*account, group, at=now, by=by, form=form)
+            make_parcel(*account, group, at=now, by=by, form=form, taken=taken)
             for account, found in sorted(grouped.items(), key=str)
             for group in divided(fewest(found, open_reports), limit)
         ]
@@ -254,7 +261,7 @@ def _by_account(
         if device and device.virtual_account != UNASSIGNED:
             grouped.setdefault((device.smart_account, device.virtual_account), []).append(file)
             continue
-        why = "its host is not judged today" if file.hostname else "no host of the estate has its serial number"
+        why = "its host is not judged today" if file.hostname else "no single host of the estate has its UDI"
         if device:
             why = "no virtual account is known: set virtual_account in the inventory, or import CSSM's instances"
         left.append(NotPacked(hostname=file.hostname, file=file.name, why=why))

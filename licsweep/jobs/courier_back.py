@@ -101,7 +101,7 @@ def deliver_to(project: Project, folder: Path, selection: Selection, *, again: b
                 path = path.with_stem(f"{path.stem}-{file.sha256[:8]}")
             files.make_folder(path.parent)
             files.write(path, contents.read(file.sha256))
-            serials = tuple(udi.sn for udi in devices.by_name[hostname].udis if udi.sn)
+            serials = devices.serials(hostname)
             rows.append(
                 HandedOut(hostname=hostname, serials=serials, file=str(path), kind=file.kind, sha256=file.sha256)
             )

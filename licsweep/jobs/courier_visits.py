@@ -31,6 +31,8 @@ from licsweep.visits.trip import Trip
 
 Progress = Callable[[Outcome], None]
 BY_HAND = "save its file at the console and bring it with courier collect --from"
+UNPROVEN = ("cisco_nxos", "cisco_xr")
+BEFORE_USAGE_REPORTS = ("classic", "rtu", "pak")
 MANAGED = "it is managed by a controller, which reports for it and has an offline mode of its own"
 
 
@@ -54,7 +56,11 @@ def _objection(target: Target, devices: Devices) -> str | None:
     seen = devices.seen.get(target.name)
     if target.platform == AUTO:
         return "its platform is not known yet: licsweep sweep"
-    if target.platform not in COURIER_PLATFORMS:
+    if target.platform not in (*COURIER_PLATFORMS, *UNPROVEN):
+        return f"{target.platform} makes no usage reports"
+    if seen and seen.licensing_model in BEFORE_USAGE_REPORTS:
+        return f"its last sweep says licensing model {seen.licensing_model}, which makes no usage reports"
+    if target.platform in UNPROVEN:
         return f"what {target.platform} wants to be typed for this is not proven: {BY_HAND}"
     if seen and seen.operating_mode == "controller-managed":
         return MANAGED
@@ -64,8 +70,14 @@ def _objection(target: Target, devices: Devices) -> str | None:
 def collect_lines(trip: Trip, options: CollectOptions) -> list[str]:
     """What collecting would send to which devices, for a person to agree."""
     names = ", ".join(target.name for target in trip.plan.targets)
-    left = [f"{name}: left out: {why}" for name, why in sorted(trip.left_out.items())]
-    return [*left, *collecting(options), f"and each file is fetched by SCP, on: {names}"]
+    left: dict[str, list[str]] = {}
+    for name, why in sorted(trip.left_out.items()):
+        left.setdefault(why, []).append(name)
+    return [
+        *(f"left out: {why}: {', '.join(of)}" for why, of in left.items()),
+        *collecting(options),
+        f"and each file is fetched by SCP, on: {names}",
+    ]
 
 
 def delivery_lines(files: Iterable[KeptFile]) -> list[str]:
@@ -161,10 +173,9 @@ def _row(
     trip: Trip, file: KeptFile, state: FileState, answer: str | None = None, means: str | None = None
 ) -> HandedOut:
     hostname = file.hostname or ""
-    serials = tuple(udi.sn for udi in trip.devices.by_name[hostname].udis if udi.sn)
     return HandedOut(
         hostname=hostname,
-        serials=serials,
+        serials=trip.devices.serials(hostname),
         file=file.name,
         kind=file.kind,
         sha256=file.sha256,

@@ -80,6 +80,7 @@ def test_exit_codes(folder: Path, tmp_path: Path) -> None:
     got, err = code("uploaded", "2026-01-01-abcdef01")
     assert (got, "LS502" in err) == (2, True)
     assert code("deliver", "--to", tmp_path / "usb")[0] == 4
+    assert code("deliver", "--to", tmp_path / "usb", "--dry-run")[0] == 2
     got, err = code("radar")
     assert (got, "courier.yaml" in err) == (2, True)
     (folder / "courier.yaml").write_text("turnaround_days: -1\n")

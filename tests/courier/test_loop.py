@@ -6,17 +6,18 @@ import re
 import shutil
 import tarfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from licsweep.courier.progress import entries_of
 from licsweep.courier.status import ReportStatus
 from licsweep.errors import InputError, KeptFileDamaged, LockedError, NothingToCarry, UnknownParcel, UsageError
 from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_back, courier_views, judge
 from licsweep.settings import Project
-from tests.courier.making import NOW, ack, ingested, made_project, observation, serial, usage_file
+from tests.courier.making import ack, ingested, made_project, observation, serial, usage_file
 
 ALL = Selection()
 Loop = Callable[..., None]
@@ -37,7 +38,7 @@ def carry(project: Project, folder: Path, **raws: bytes) -> list[courier.Carried
 
 
 def reports(project: Project, **options: object) -> dict[str, ReportStatus]:
-    view = courier_views.status(project, NOW + timedelta(minutes=5), ALL)
+    view = courier_views.status(project, datetime.now(UTC) + timedelta(minutes=5), ALL)
     return {one.report_id: one for one in view.status.reports}
 
 
@@ -61,7 +62,7 @@ def test_bytes_are_the_same_from_the_file_to_the_parcel(project: Project, tmp_pa
         assert re.fullmatch(r"dev_FOC2500W00[1-4]_[0-9]{8}-[0-9]{6}-[0-9]{3}\.txt", name)
     for parcel, folder in zip(made.parcels, made.folders, strict=True):
         sums = Path(folder, "SHA256SUMS").read_bytes()
-        assert parcel.id == f"{NOW:%Y-%m-%d}-{hashlib.sha256(sums).hexdigest()[:8]}"
+        assert parcel.id == f"{parcel.packed_at:%Y-%m-%d}-{hashlib.sha256(sums).hexdigest()[:8]}"
         cover = Path(folder, "cover.html").read_text()
         assert all(word in cover for word in (parcel.virtual_account, "Example", "Eva", *sums.decode().split()))
 
@@ -84,7 +85,7 @@ def test_what_is_not_packed_is_named(project: Project, tmp_path: Path) -> None:
     assert made.parcels == ()
     assert {one.hostname: one.why.split(":")[0] for one in made.left} == {
         "acc-05": "no virtual account is known",
-        None: "no host of the estate has its serial number",
+        None: "no single host of the estate has its UDI",
     }
     assert reports(project)["9"].hostname is None
     ingested(project, observation(5), observation(6, udis=[{"pid": "C9300-48P", "sn": "FOC9999X999"}]))
@@ -113,9 +114,9 @@ def test_the_whole_loop(project: Project, tmp_path: Path) -> None:
     (parcel,) = made.parcels
     assert courier.pack(project, by="Eva").parcels == ()
     with pytest.raises(UsageError, match="was packed at"):
-        list(courier.uploaded(project, parcel.id, by="Bo", at=NOW - timedelta(days=1)))
+        list(courier.uploaded(project, parcel.id, by="Bo", at=datetime.now(UTC) - timedelta(days=1)))
     with pytest.raises(InputError, match="in the future"):
-        list(courier.uploaded(project, parcel.id, by="Bo", at=NOW + timedelta(days=3)))
+        list(courier.uploaded(project, parcel.id, by="Bo", at=datetime.now(UTC) + timedelta(days=3)))
     with pytest.raises(UnknownParcel):
         list(courier.uploaded(project, "2026-01-01-00000000", by="Bo"))
     told = list(courier.uploaded(project, parcel.id, by="Bo", virtual_account="office"))
@@ -141,12 +142,12 @@ def test_the_whole_loop(project: Project, tmp_path: Path) -> None:
     assert [known[n].delivered_at is not None for n in ("10", "11", "30")] == [True, True, False]
     assert not any(one.confirmed_at for one in known.values())
     seen = [{"report_id": "10", "state": "ACK"}, {"report_id": "11", "state": "CLOSED"}]
-    moment = NOW + timedelta(minutes=2)
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
     ingested(project, observation(1, captured_at=moment.isoformat(), rum_reports=seen))
     known = reports(project)
     assert known["10"].confirmed_at == moment
     assert known["11"].confirmed_at is None, "the device prints another state"
-    moment = NOW + timedelta(minutes=3)
+    moment += timedelta(minutes=1)
     ingested(project, observation(1, captured_at=moment.isoformat(), last_ack_received=moment.isoformat()))
     assert reports(project)["11"].confirmed_at == moment
 
@@ -161,7 +162,10 @@ def test_the_usage_report_says_what_was_reported_and_what_nothing_signs(project:
         if file.hostname == "acc-01":
             (tmp_path / f"ACK_{file.name}").write_bytes(ack())
             courier_back.unpack(project, [tmp_path / f"ACK_{file.name}"])
-    tables = {table.name: table.records() for table in judge.report(project, "usage").tables}
+    tables = {
+        table.name: [{column.key: cell for cell, column in row} for row in table.cells()]
+        for table in judge.report(project, "usage").tables
+    }
     known = {
         row["hostname"]: (row["usage_uploaded_at"] is not None, row["usage_acknowledged_at"] is not None)
         for row in tables["instances"]
@@ -181,7 +185,9 @@ def test_a_lost_parcel_is_packed_again(project: Project, tmp_path: Path) -> None
     assert list(uploads(again).values()) == [raw]
     one = reports(project)["10"]
     assert (one.parcel, one.uploaded_at) == (second.id, None)
-    view = courier_views.status(project, NOW + timedelta(days=20), ALL)
+    shutil.rmtree(project.folder / "courier" / "parcels" / lost.id)
+    assert courier.pack(project, by="Eva").made_again == (), "nobody needs the lost one any more"
+    view = courier_views.status(project, datetime.now(UTC) + timedelta(days=20), ALL)
     assert [(out["id"], out["state"]) for out in view.parcels] == [(second.id, "out too long, not uploaded")]
     (tmp_path / "late.txt").write_bytes(ack())
     late = tmp_path / f"ACK_{lost.files[0].name}"
@@ -196,6 +202,9 @@ def test_parcels_have_a_size(project: Project, tmp_path: Path) -> None:
     carry(project, tmp_path / "stick", **raws)
     made = courier.pack(project, by="Eva", limit=len(raws["f1"]) + 1)
     assert [len(parcel.files) for parcel in made.parcels] == [1, 1]
+    carry(project, tmp_path / "more", a=usage_file(serial(1), 11), b=usage_file(serial(1), 12))
+    made = courier.pack(project, by="Eva", limit=1)
+    assert len(uploads(made)) == 2, "two files of one device, one name each, whatever parcel they are in"
 
 
 def test_the_archive_is_that_of_the_sample(project: Project, tmp_path: Path) -> None:
@@ -237,8 +246,9 @@ def test_one_run_at_a_time(project: Project, tmp_path: Path) -> None:
 
 
 def test_hostile_words_are_words(project: Project, tmp_path: Path) -> None:
-    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10, hostname="<script>alert(1)</script>\x1b[31m"))
-    made = courier.pack(project, by="<b>Eva</b>")
+    hostname = "<script>alert(1)</script>\x1b[31m\ud800"
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10, hostname=hostname))
+    made = courier.pack(project, by="<b>Eva\x1b</b>")
     for name in ("cover.html", "release-officer.html"):
         page = Path(made.folders[0], name).read_text()
         assert "<script" not in page
@@ -256,3 +266,19 @@ def test_a_parcel_whose_folder_is_gone_is_made_again(project: Project, tmp_path:
     assert again.parcels == made.parcels
     assert (made.made_again, again.made_again) == ((), (made.parcels[0].id,))
     assert {path.name: path.read_bytes() for path in Path(again.folders[0]).rglob("*") if path.is_file()} == before
+
+
+def test_an_ack_that_came_while_it_was_imported_confirms(project: Project, tmp_path: Path) -> None:
+    carry(project, tmp_path / "stick", one=usage_file(serial(1), 10))
+    begun = datetime.now(UTC)
+    with courier.open_ledger(project, "courier deliver") as (store, ledger):
+        (file,) = ledger.files.values()
+        for step, seconds in (("delivering", 0), ("delivered", 4), ("delivered", 9)):
+            store.record_courier(entries=entries_of(file, step, begun + timedelta(seconds=seconds)))
+    late, early = (begun.replace(microsecond=0) - timedelta(seconds=off) for off in (0, 1))
+    for number, last in enumerate((early, late), 10):
+        moment = begun + timedelta(seconds=number)
+        ingested(project, observation(1, captured_at=moment.isoformat(), last_ack_received=last.isoformat()))
+        one = reports(project)["10"]
+        assert (one.confirmed_at is not None) == (last == late)
+        assert one.delivered_at == begun + timedelta(seconds=4), "a repeated visit moves nothing"

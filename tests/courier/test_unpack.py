@@ -96,6 +96,8 @@ def test_what_is_for_nobody_is_kept_and_listed(packed: tuple[Project, dict[str, 
     assert f"seems to be of acc-01 and holds the serial number {serial(3)}" in rows[1][2]
     assert len(list(kept.rglob("*.txt"))) == before + 3
     assert unpacked(project, tmp_path, "policy.txt", POLICY, host="acc-03")[0][:2] == ("new", "acc-03")
+    state, _, why = unpacked(project, tmp_path, "policy.txt", POLICY, host="acc-01")[0]
+    assert (state, "taken for acc-03" in why) == ("not-used", True), "the file of acc-03 is not lost"
     with pytest.raises(UsageError, match="no such host"):
         unpacked(project, tmp_path, "policy.txt", POLICY, host="acc-99")
     (row,) = courier_back.deliver_to(project, tmp_path / "usb", Selection())
