@@ -86,7 +86,7 @@ def states(rows: Sequence[CarriedFile | HandedOut]) -> list[str]:
     return [row.state for row in rows]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def estate() -> Iterator[SimulatedEstate]:
     with SimulatedEstate(devices=22) as running:
         yield running
