@@ -97,8 +97,7 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
             run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color)
-            output = options.get("output") or getattr(options.get("out"), "path", None)
-            if output:
+            if output := options.get("output"):
                 load(run.folder).refuse_output(Path(output))
             verb(run, **options)
         except KeyboardInterrupt:

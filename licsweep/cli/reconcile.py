@@ -9,6 +9,7 @@ from licsweep import serialization
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run
 from licsweep.cli.render import Out, data_options, outcomes, table
 from licsweep.position_types import SEVERITIES, Finding, Judgement
+from licsweep.reports.plain_tables import folded
 from licsweep.reports.view import percent
 
 TOP = 20
@@ -42,7 +43,8 @@ def as_text(judgement: Judgement, top: int = TOP) -> str:
     """Coverage, pools and the most severe findings, for a terminal."""
     coverage = judgement.coverage
     left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
-    parts = [f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}{left}"]
+    told = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}{left}"
+    parts = [folded(told)]
     pools = [serialization.plain(pool) for pool in judgement.pools]
     parts.append(table("pools", pools, "Pools") if pools else "no pools: nothing is used or owned")
     found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,20 @@ from licsweep.clean_text import one_line
 from licsweep.cli.common import shared
 from licsweep.errors import OutputError
 from licsweep.reports.plain_tables import csv_text, text_table
+from licsweep.reports.write import format_of, in_folder
 
 Row = Mapping[str, Any]
 _FRACTION = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.[0-9]{1,6}(?:Z|\+00:00)")
 
 
 @functools.cache
+def _columns() -> dict[str, dict[str, str]]:
+    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])
+
+
 def columns(kind: str) -> dict[str, str]:
     """The columns of a kind of rows in their order: key and title (columns.yaml)."""
-    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])[kind]
+    return _columns()[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,12 @@ class Out:
 
     form: str = "table"
     path: Path | None = None
+    new_folder: bool = False
 
     def put(self, text: str) -> None:
         """Writes a finished text."""
+        if self.path and self.new_folder:
+            files.make_folder(self.path.parent)
         put(text, self.path)
 
     def rows(self, kind: str, found: Sequence[Any], *, whole: Any = None) -> None:
@@ -57,22 +65,31 @@ class Out:
 def formats(*words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Adds `-o`, `--format` with these words (the first is the default), and the shared options.
 
-    The verb gets the two as `out`. A file that ends with .html is HTML where that is one of the words.
+    The verb gets the two as `out`. The suffix of a file says its format; in a folder it is named by verb and date.
     """
 
     def added(verb: Callable[..., Any]) -> Callable[..., Any]:
-        told = shared(verb)
-
-        @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: stdout).")
-        @click.option("--format", "form", type=click.Choice(words))
-        @functools.wraps(told)
-        def wrapped(*, form: str | None, output: Path | None, **options: Any) -> None:
-            page = "html" in words and output is not None and output.suffix == ".html"
-            told(out=Out(form or ("html" if page else words[0]), output), **options)
+        @click.option("-o", "--output", help="File, or folder ending with /, to write (default: stdout).")
+        @click.option("--format", "form", type=click.Choice(words), help=f"Default: the suffix of -o, else {words[0]}.")
+        @shared
+        @functools.wraps(verb)
+        def wrapped(run: Any, *, form: str | None, output: str | None, **options: Any) -> None:
+            out = Out(form or words[0]) if output is None else _file(output, form, words)
+            verb(run, out=out, **options)
 
         return wrapped
 
     return added
+
+
+def _file(output: str, asked: str | None, words: Sequence[str]) -> Out:
+    """What `-o` says. Raises UsageError."""
+    path = Path(output)
+    if not (output.endswith("/") or path.is_dir()):
+        return Out(format_of(path, asked, words), path)
+    form = asked or words[0]
+    verb = "-".join(click.get_current_context().command_path.split()[1:])
+    return Out(form, path / in_folder(f"licsweep-{verb}-{datetime.now(UTC):%Y-%m-%d}", form), new_folder=True)
 
 
 data_options = formats("table", "json", "csv")
@@ -102,7 +119,9 @@ def _data(value: Any) -> Any:
 def table(kind: str, found: Sequence[Row], title: str | None = None) -> str:
     """The rows of a kind as a table for a terminal."""
     cells = [[plain(row.get(key)) for key in columns(kind)] for row in found]
-    return text_table(list(columns(kind).values()), cells, title=title)
+    spare = _columns()["left-out-first"].get(kind, "").split()
+    keys = list(columns(kind))
+    return text_table(list(columns(kind).values()), cells, title=title, spare=[keys.index(key) for key in spare])
 
 
 def outcomes(counts: Mapping[str, int]) -> str:

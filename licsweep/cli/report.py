@@ -14,7 +14,7 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
 @click.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: the suffix of -o, else table.")
-@click.option("-o", "--output", type=click.Path(), help="A file, or a folder (ending with /); html and xlsx need one.")
+@click.option("-o", "--output", type=click.Path(), help="A file, or a folder (ending with /); xlsx needs one.")
 @click.option("--snapshot", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--since", metavar="DATE|FILE.json", help="review: compare with a date, or with reconcile's JSON.")

@@ -2,20 +2,27 @@
 
 import csv
 import io
+import re
 import shutil
-import sys
+import textwrap
 from collections.abc import Collection, Iterable, Sequence
 
-from licsweep.clean_text import one_line
+from licsweep.clean_text import clean, one_line
 from licsweep.reports.defuse import for_csv
 
-WITHOUT_TERMINAL = 160
-_WIDEST = 24
+WITHOUT_TERMINAL, NARROWEST = 160, 80
+_GAP, _WIDEST = 2, 20
+_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]{3})*(\.[0-9]+)?( %)?")
 
 
 def width() -> int:
-    """Columns of the terminal."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WITHOUT_TERMINAL
+    """Columns of the terminal, never less than 80; without a terminal 160, or what COLUMNS says."""
+    return max(NARROWEST, shutil.get_terminal_size((WITHOUT_TERMINAL, 0)).columns)
+
+
+def folded(text: str, indent: int = 0) -> str:
+    """A text in lines as wide as the terminal, all but the first indented."""
+    return textwrap.fill(clean(text), width(), subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def csv_text(headings: Iterable[str], rows: Iterable[Iterable[object]], line_end: str = "\r\n") -> str:
@@ -28,33 +35,48 @@ def csv_text(headings: Iterable[str], rows: Iterable[Iterable[object]], line_end
 
 
 def text_table(
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    title: str | None = None,
-    right: Collection[int] = (),
-    cut: bool = False,
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None, spare: Collection[int] = ()
 ) -> str:
-    """A table as wide as the terminal (160 columns without one): long cells are folded, columns in `right` are numbers.
+    """A table as wide as the terminal: numbers stand at the right, long cells are folded between words.
 
-    With `cut` the last columns are left out where there is no room for them.
+    Where the columns have no room, those in `spare` are left out first, then the last ones; a line below names them.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    columns = [[one_line(cell) for cell in column] for column in zip(headings, *rows, strict=True)]
+    widths = _widths(columns, width(), spare)
+    made = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+    for at, room in widths.items():
+        numbers = [cell for cell in columns[at][1:] if cell != "-"]
+        right = bool(numbers) and all(map(_NUMBER.fullmatch, numbers))
+        made.add_column(Text(columns[at][0]), width=room, overflow="fold", justify="right" if right else "left")
+    for row in range(1, len(rows) + 1):
+        made.add_row(*(Text(columns[at][row]) for at in widths))
     console = Console(width=width(), no_color=True, file=io.StringIO())
-    shown = [[one_line(cell) for cell in row] for row in rows]
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    room = console.width
-    for at, heading in enumerate(headings):
-        needed = max(map(len, (*heading.split(), *(row[at] for row in shown))), default=0)
-        room -= 1 + min(_WIDEST, needed)
-        if cut and at and room < 0:
-            break
-        made.add_column(heading, overflow="fold", justify="right" if at in right else "left")
-    for row in shown:
-        made.add_row(*(Text(cell) for cell in row[: len(made.columns)]))
     with console.capture() as capture:
         console.print(made)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    gone = ", ".join(heading for at, heading in enumerate(headings) if at not in widths)
+    left_out = [folded(f"(no room for: {gone}; --format csv or json has all)")] if gone else []
+    return "\n".join([*map(str.rstrip, capture.get().splitlines()), *left_out])
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int, spare: Collection[int]) -> dict[int, int]:
+    """The width of each column that has room: its longest word at least (20 of it), and then what is left."""
+    from rich.cells import cell_len
+
+    wanted = [max(map(cell_len, column)) for column in columns]
+    least = [
+        min(_WIDEST, max(cell_len(word) for cell in column for word in f"{cell} ".split(" "))) for column in columns
+    ]
+    kept = list(range(len(columns)))
+    for at in (*spare, *(at for at in reversed(kept) if at not in spare)):
+        if at and sum(least[at] + _GAP for at in kept) - _GAP > room:
+            kept.remove(at)
+    left = room + _GAP - sum(least[at] + _GAP for at in kept)
+    widths = dict.fromkeys(kept, 0)
+    for number, at in enumerate(sorted(kept, key=lambda at: wanted[at] - least[at])):
+        widths[at] = least[at] + min(wanted[at] - least[at], left // (len(kept) - number))
+        left -= widths[at] - least[at]
+    return widths

@@ -5,44 +5,47 @@ licsweep/report-KIND/1, each table a list of objects under its name, what is not
 headline figures, the statement, and of each table what fits: first rows, first columns.
 """
 
-import textwrap
+from collections.abc import Collection
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from licsweep import files, serialization
-from licsweep.clean_text import clean
 from licsweep.errors import UsageError
-from licsweep.reports.plain_tables import csv_text, text_table, width
+from licsweep.reports.plain_tables import csv_text, folded, text_table
 from licsweep.reports.view import Cell, Column, Report, Table, plain, shown, values
 
 ROWS = 20
 FORMATS = ("html", "xlsx", "csv", "json", "table")
-_FILES = ("html", "xlsx")
 _SUFFIXES = {".html": "html", ".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "table"}
 
 
-def format_of(path: Path, asked: str | None) -> str:
-    """The format that a file's suffix says; of a folder or a name without suffix what was asked. Raises UsageError."""
+def format_of(path: Path, asked: str | None, known: Collection[str] = FORMATS) -> str:
+    """The format that a file's suffix says; of a folder or a name without suffix what was asked. Raises UsageError.
+
+    `known`: the formats that the caller can write.
+    """
     if path.is_dir() or not path.suffix:
         return asked or "table"
     said = _SUFFIXES.get(path.suffix.lower())
-    if said is None or asked not in (None, said):
+    if said is None or said not in known or asked not in (None, said):
         what = f"{path}: its suffix is not of {f'the format {asked}' if asked else 'a format'}"
-        why = f"the suffix says the format: {', '.join(_SUFFIXES)}"
+        why = f"the suffix says the format: {', '.join(suffix for suffix, word in _SUFFIXES.items() if word in known)}"
         raise UsageError(what, why=why, hint="name another file; a folder ends with /")
     return said
 
 
+def in_folder(stem: str, format: str) -> str:
+    """The name of a file of this format."""
+    return f"{stem}.{'txt' if format == 'table' else format}"
+
+
 def render(report: Report, format: str) -> str:
-    """The text of `table`, `csv` (the main table) or `json`; UsageError for the formats that are files."""
-    if format in _FILES:
-        raise UsageError(
-            f"a report in {format} does not go to a terminal",
-            why="html and xlsx are files",
-            hint=f"licsweep report {report.kind} --format {format} -o FILE",
-        )
+    """The text of `table`, `html`, `csv` (the main table) or `json`; UsageError for xlsx, which is no text."""
+    if format == "xlsx":
+        hint = f"licsweep report {report.kind} -o FILE.xlsx"
+        raise UsageError("a report in xlsx is a file", why="a workbook does not go to a terminal", hint=hint)
     return _rendered(report, format).decode()
 
 
@@ -57,7 +60,7 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
         tables = sorted(report.of("files"), key=lambda table: table is not report.main_table)
         contents = {path / f"{stem}-{table.name}.csv": _csv(table) for table in tables}
     else:
-        name = path / f"{stem}.{'txt' if format == 'table' else format}" if path.is_dir() else path
+        name = path / in_folder(stem, format) if path.is_dir() else path
         contents = {name: _rendered(report, format)}
     for name, content in contents.items():
         files.write(name, content)
@@ -114,14 +117,13 @@ def _text(report: Report) -> bytes:
     parts = [f"{report.title}, as of {report.as_of:%Y-%m-%d %H:%M} UTC", ""]
     parts += [f"{card.title:>24}  {card.value}  ({card.note})" for card in report.cards]
     parts += ["", f"{report.headline} {report.statement}", ""]
-    parts = [textwrap.fill(clean(part), width(), subsequent_indent=" " * 4) for part in parts]
-    parts += [*map(_text_table, report.of("page")), "Whole tables, all columns: --format html, xlsx, csv or json\n"]
+    parts = [folded(part, 4) for part in parts]
+    parts += [*map(_text_table, report.of("page")), "All rows: --format html, xlsx, csv or json\n"]
     return "\n".join(parts).encode()
 
 
 def _text_table(table: Table) -> str:
     rows = [[shown(*cell) for cell in row] for row in islice(table.cells(), ROWS)]
-    numbers = {at for at, column in enumerate(table.columns) if column.kind in ("int", "bar", "money", "percent")}
-    grid = text_table([column.heading for column in table.columns], rows, right=numbers, cut=True)
+    grid = text_table([column.heading for column in table.columns], rows)
     more = f"\n... and {len(table.rows) - ROWS} more rows" if len(table.rows) > ROWS else ""
     return f"{table.title} ({len(table.rows)})\n{grid if rows else table.empty}{more}\n"

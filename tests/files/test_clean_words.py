@@ -70,12 +70,10 @@ def test_log_lines_of_every_level(form: str, level: str, capsys: pytest.CaptureF
 
 
 def test_tables_fit_and_csv_is_defused() -> None:
-    table = text_table(["Name", "Count"], [[NASTY, "1"], ["y" * 10_000, "2"]], right={1})
+    table = text_table(["Name", "Count"], [[NASTY, "1"], ["y" * 10_000, "2"]])
     assert is_clean(table)
     assert max(map(len, table.splitlines())) <= 160
     assert "more]" in table
-    wide = text_table([f"Column{n}" for n in range(60)], [["x" * 20] * 60], cut=True)
-    assert len(wide.splitlines()) == 2
     assert csv_text(["a"], [["=1+1"], [NASTY], [5], [None]]).splitlines()[1] == "'=1+1"
 
 
