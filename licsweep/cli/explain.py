@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import click
@@ -34,17 +35,27 @@ def entries() -> list[tuple[str, tuple[str, ...], str]]:
     """Group, names and text of all that can be explained; outcomes and pool statuses stand in words.yaml."""
     from reconcile.findings.kinds import kinds
 
-    table = Path(__file__).with_name("words.yaml")
     found: list[tuple[str, tuple[str, ...], str]] = []
     for kind in kinds():
         text = f"{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}"
         found.append((f"finding, {kind.severity}", (kind.code, kind.slug), text))
     found += [("error", (one.code, one.__name__), inspect.getdoc(one) or "") for one in _errors(LicsweepError)]
-    for group, words in serialization.load_yaml_file(table, dict[str, dict[str, dict[str, str]]]).items():
+    for group, words in _words().items():
         found += [(group, (word,), f"{row['meaning']}\n\nRemedy: {row['remedy']}") for word, row in words.items()]
     for one in fields(Settings):
         found.append(("setting", (one.name,), f"{one.metadata['meaning']}\n\nDefault: {one.default!r}"))
     return found
+
+
+@cache
+def _words() -> dict[str, dict[str, dict[str, str]]]:
+    table = Path(__file__).with_name("words.yaml")
+    return serialization.load_yaml_file(table, dict[str, dict[str, dict[str, str]]])
+
+
+def remedy(group: str, word: str) -> str:
+    """What to do about a word of words.yaml."""
+    return _words()[group][word]["remedy"]
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:

@@ -1,8 +1,12 @@
 """`licsweep sweep`."""
 
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -17,6 +21,7 @@ from licsweep.reading.collected import Collected
 from licsweep.reports.view import percent
 
 MOST_HOURS = 24 * 366 * 100
+LINE_SECONDS = 60
 
 
 @click.command()
@@ -93,26 +98,57 @@ def verdict(run: Run, done: Collected, min_coverage: float, again: str = "licswe
         sys.exit(EXIT_COVERAGE)
 
 
+@dataclass(slots=True)
+class Pace:
+    """How far a run of many hosts is, in words: hosts done, a second, time left at that rate, outcomes."""
+
+    total: int = 0
+    began: float = field(default_factory=time.monotonic)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> str:
+        """The line, as of now."""
+        done, seconds = self.counts.total(), max(0.1, time.monotonic() - self.began)
+        left = timedelta(seconds=round((self.total - done) * seconds / done)) if done else "unknown"
+        ended = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.most_common())
+        return f"{done} of {self.total} hosts, {done / seconds:.1f}/s, {left} left: {ended}"
+
+
 @contextmanager
 def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
-    """A bar on a terminal, a line for each host that failed otherwise; nothing with --quiet."""
+    """A bar on a terminal, else a line for each host that failed and one a minute for all; nothing with --quiet."""
+    pace, next_line = Pace(), time.monotonic() + LINE_SECONDS
+
+    def chosen(number: int) -> None:
+        pace.total = number
+
+    def moved(outcome: Outcome) -> None:
+        nonlocal next_line
+        pace.counts[outcome.status] += 1
+        if outcome.status != "ok":
+            run.say(host_line(outcome))
+        if time.monotonic() >= next_line:
+            run.say(f"{doing}: {pace.told()}")
+            next_line = time.monotonic() + LINE_SECONDS
+
     if run.quiet or not sys.stderr.isatty():
-        yield (lambda _: None), (lambda outcome: run.say(host_line(outcome)) if outcome.status != "ok" else None)
+        yield chosen, moved
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True, no_color=not run.color)
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn(doing), BarColumn(bar_width=12), TextColumn("{task.fields[told]}", markup=False))
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(doing, total=None)
+        task = bar.add_task(doing, total=None, told="")
 
-        def moved(outcome: Outcome) -> None:
-            bar.advance(task)
+        def advanced(outcome: Outcome) -> None:
+            pace.counts[outcome.status] += 1
+            bar.update(task, advance=1, total=pace.total or None, told=pace.told())
             if outcome.status != "ok":
                 bar.console.print(host_line(outcome), markup=False, highlight=False)
 
-        yield (lambda number: bar.update(task, total=number)), moved
+        yield chosen, advanced
 
 
 def host_line(outcome: Outcome) -> str:

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from licsweep.clean_text import clean
+from licsweep.cli import sweep
+from licsweep.cli.common import Run
+from licsweep.cli.sweep import Pace
+from licsweep.model import Outcome
 from licsweep.reports.plain_tables import text_table
 from tests.cli.conftest import Done, licsweep
+from tests.cli.test_diff import LABEL, box, ingest, use
 
 Demo = tuple[Path, Done]
 TABLES = ["config", "hosts", "snapshots", "reconcile", "sweep --dry-run", "entitlements list", "report usage"]
@@ -78,3 +83,65 @@ def test_a_folder_is_made_and_its_file_named(demo: Demo, tmp_path: Path) -> None
 def test_html_goes_where_stdout_goes(demo: Demo) -> None:
     assert licsweep("report", "usage", "--project", demo[0], "--format", "html").out.startswith("<!DOCTYPE html>")
     assert licsweep("report", "usage", "--project", demo[0], "--format", "xlsx").code == 2
+
+
+def test_show_is_for_people_and_all_for_values(tmp_path: Path) -> None:
+    ingest(tmp_path, box("acc-01", "FOC0000X001", use(LABEL, 2), next_ack_deadline="2026-04-20T00:00:00Z"))
+    given = ("show", "acc-01", "--as-of", "2026-12-31", "--project", tmp_path)
+    told = licsweep(*given, COLUMNS="80").out
+    for part in ("C9300-48P FOC0000X001", "report-overdue; deadline 2026-04-20", " days overdue", "Last try  ok"):
+        assert part in told
+    assert "C9300 48P NW Advantage      2  in-use" in told
+    assert "-> Send the report now" in told
+    assert max(map(len, told.splitlines())) <= 80
+    assert "next_ack_deadline" not in told
+    assert "next_ack_deadline" in licsweep(*given, "--all").out
+
+
+def test_show_of_a_host_that_never_answered_says_what_to_do(tmp_path: Path) -> None:
+    ingest(tmp_path, {"hostname": "acc-01", "outcome": "auth-failed", "captured_at": "2026-05-01T12:00:00Z"})
+    told = licsweep("show", "acc-01", "--project", tmp_path).out
+    assert "Last try  auth-failed" in told
+    assert "-> Check the credentials" in told
+    assert "no license is printed" in told
+
+
+def test_show_obeys_no_device(tmp_path: Path) -> None:
+    ingest(tmp_path, box("acc-01", "FOC0000X001", use(HOSTILE[:99], 2), release=HOSTILE[:60], virtual_account=HOSTILE))
+    told = licsweep("show", "acc-01", "--project", tmp_path, COLUMNS="80").out
+    assert all(line == clean(line) for line in told.splitlines())
+    assert max(map(len, told.splitlines())) <= 80
+    assert "[bold]" in told
+
+
+@pytest.mark.parametrize(("hosts", "rows"), [(3, 3), (40, 1)])
+def test_what_changed_alike_on_many_is_one_row(tmp_path: Path, hosts: int, rows: int) -> None:
+    """An interrupted sweep leaves most hosts untried."""
+    names = [f"acc-{number:02}" for number in range(hosts)]
+    ingest(tmp_path, *(box(name, f"FOC0000X0{name[-2:]}", use("Unheard Of", 1)) for name in names))
+    left = {"outcome": "unreachable", "captured_at": "2026-05-01T12:00:00Z"}
+    ingest(tmp_path, *({"hostname": name, **left} for name in names))
+    told = licsweep("diff", "1", "2", "--project", tmp_path)
+    assert len(told.out.splitlines()) == 1 + rows
+    assert ("40 instances" in told.out) == (rows == 1)
+    for more in ("--all", "--format=csv"):
+        assert len(licsweep("diff", "1", "2", more, "--project", tmp_path).out.splitlines()) == 1 + hosts
+
+
+def test_the_pace_of_a_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: 110.0)
+    pace = Pace(total=200, began=100.0)
+    assert pace.told() == "0 of 200 hosts, 0.0/s, unknown left: "
+    pace.counts.update({"ok": 45, "timed-out": 5})
+    assert pace.told() == "50 of 200 hosts, 5.0/s, 0:00:30 left: 45 ok, 5 timed-out"
+
+
+def test_a_minute_is_a_line_where_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seconds, lines in ((60, 0), (-1, 1)):
+        monkeypatch.setattr(sweep, "LINE_SECONDS", seconds)
+        with sweep.progress(Run(folder=Path(), quiet=False, color=False)) as (chosen, moved):
+            chosen(2)
+            moved(Outcome(hostname="acc-01", status="ok"))
+        assert capsys.readouterr().err.count("sweeping: 1 of 2 hosts") == lines
