@@ -63,16 +63,16 @@ def text_table(
 
 
 def _widths(columns: Sequence[Sequence[str]], room: int, spare: Collection[int]) -> dict[int, int]:
-    """The width of each column that has room: its longest word at least (20 of it), and then what is left."""
+    """The width of each column that has room: 20 at least where its cells need as many."""
     from rich.cells import cell_len
 
     wanted = [max(map(cell_len, column)) for column in columns]
-    least = [
-        min(_WIDEST, max(cell_len(word) for cell in column for word in f"{cell} ".split(" "))) for column in columns
-    ]
+    words = [max(map(cell_len, column[0].split()), default=0) for column in columns]
+    cells = [max(map(cell_len, column[1:]), default=0) for column in columns]
+    least = [min(_WIDEST, max(pair)) for pair in zip(words, cells, strict=True)]
     kept = list(range(len(columns)))
-    for at in (*spare, *(at for at in reversed(kept) if at not in spare)):
-        if at and sum(least[at] + _GAP for at in kept) - _GAP > room:
+    for at in (*spare, *(at for at in reversed(kept[1:]) if at not in spare)):
+        if sum(least[at] + _GAP for at in kept) - _GAP > room:
             kept.remove(at)
     left = room + _GAP - sum(least[at] + _GAP for at in kept)
     widths = dict.fromkeys(kept, 0)
