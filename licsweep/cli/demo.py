@@ -27,7 +27,7 @@ def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:
         done = demo.run(folder, devices, progress=moved, selected=selected)
     counts = [{"outcome": outcome, "hosts": number} for outcome, number in sorted(done.collected.counts.items())]
     put(table("outcomes", counts, "Outcomes"))
-    put("\n" + as_text(done.judgement, top=8) + "\n")
+    put("\n" + as_text(done.result) + "\n")
     for path in done.files:
         put(str(path))
     each = done.cpu_seconds / done.collected.selected * 1000

@@ -1,29 +1,49 @@
 """`licsweep reconcile`."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any, get_args
 
 import click
 
 from licsweep import serialization
+from licsweep.action_types import Action
 from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run
-from licsweep.cli.render import Out, data_options, outcomes, table
-from licsweep.position_types import SEVERITIES, Finding, Judgement
+from licsweep.cli.render import Out, data_options, outcomes, plain, table
+from licsweep.position_types import SEVERITIES, Finding, Judgement, JudgementResult, Pool, PoolStatus
 from licsweep.reports.plain_tables import folded
-from licsweep.reports.view import percent
+from licsweep.reports.view import layout, percent
+from reconcile.actions import actions
 
-TOP = 20
+TOP = 5
+STATUSES = ("shortage", *(status for status in get_args(PoolStatus) if status != "shortage"))
 
 
 @click.command()
 @click.option("--snapshot", type=int, help="Judge only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
+@click.option("--all", "every", is_flag=True, help="Show everything to do, then all pools and findings.")
+@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Show the pools of this status.")
+@click.option("--findings", "only_findings", is_flag=True, help="Show all findings, worst first.")
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 if any unwaived finding has at least this severity."
 )
 @data_options
-def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str | None, out: Out) -> None:
-    """Compare what is used with what was bought: coverage, pools, findings. JSON holds everything."""
+def command(
+    run: Run,
+    snapshot: int | None,
+    as_of: datetime | None,
+    every: bool,
+    statuses: tuple[str, ...],
+    only_findings: bool,
+    fail_on: str | None,
+    out: Out,
+) -> None:
+    """Compare what is used with what was bought and show what to do: what is short, late, ending, not measured.
+
+    What stops service comes first, then the largest. CSV holds the pools, or the findings; JSON holds everything.
+    """
     from licsweep.jobs import judge, project_files
 
     project = run.project()
@@ -31,26 +51,61 @@ def command(run: Run, snapshot: int | None, as_of: datetime | None, fail_on: str
     judgement = result.judgement
     for note in project_files.unused(project, result):
         run.say(note)
-    if out.form == "table":
-        out.put(as_text(judgement))
+    pools = [pool for pool in judgement.pools if not statuses or pool.status in statuses]
+    findings = _finding_rows(judgement)
+    if out.form != "table":
+        kind, rows = ("findings", findings) if only_findings else ("reconcile", pools)
+        out.rows("reconcile" if out.form == "json" else kind, rows, whole=judgement)
+    elif every or statuses or only_findings:
+        said = [as_text(result, top=None)] if every else []
+        said += [_pool_table(pools)] if every or statuses else []
+        said += [table("findings", findings, f"Findings ({len(findings)})")] if every or only_findings else []
+        out.put("\n\n".join(said))
     else:
-        out.rows("reconcile", judgement.pools, whole=judgement)
+        out.put(as_text(result))
     if fail_on and any(SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in unwaived(judgement)):
         sys.exit(EXIT_FINDINGS)
 
 
-def as_text(judgement: Judgement, top: int = TOP) -> str:
-    """Coverage, pools and the most severe findings, for a terminal."""
+def as_text(result: JudgementResult, top: int | None = TOP) -> str:
+    """What to do, for a terminal: coverage, then of each part the first `top` actions, or what was looked at."""
+    judgement, found = result.judgement, actions(result)
     coverage = judgement.coverage
     left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
     told = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}{left}"
-    parts = [folded(told)]
-    pools = [serialization.plain(pool) for pool in judgement.pools]
-    parts.append(table("pools", pools, "Pools") if pools else "no pools: nothing is used or owned")
-    found = sorted(unwaived(judgement), key=lambda f: -SEVERITIES.index(f.severity))
-    shown = [serialization.plain(f) | {"subject": f.subject.id} for f in found[:top]]
-    parts.append(table("findings", shown, f"Findings ({len(shown)} of {len(found)})") if shown else "no findings")
-    return "\n\n".join(parts)
+    lines = [folded(told), ""]
+    for part in found.parts:
+        title = layout()["tables"][part.part]["title"]
+        if not part.actions:
+            lines.append(folded(f"{title}: nothing; looked at: {part.looked_at}", 2))
+            continue
+        lines.append(f"{title} ({part.actions})")
+        shown = [one for one in found.actions if one.part == part.part][:top]
+        lines += [line for one in shown for line in _told(one)]
+        if part.actions > len(shown):
+            lines.append(f"     ... and {part.actions - len(shown)} more: licsweep reconcile --all")
+    more = f"{len(judgement.pools)} pools, {len(unwaived(judgement))} findings"
+    return "\n".join([*lines, "", f"{more}: licsweep reconcile --all, --status, --findings"])
+
+
+def _told(one: Action) -> Iterator[str]:
+    where = f", {one.virtual_account}" if one.virtual_account and one.purchased is not None else ""
+    owner = f" [{one.owner}]" if one.owner else ""
+    stops = "SERVICE IMPACT: " if one.service_affecting else ""
+    yield folded(plain(f"{one.number:4} {stops}{one.about}{where}: {one.what}{owner}"), 5)
+    money = f"; {one.money:,.2f} {one.currency or ''}".rstrip() if one.money else ""
+    if one.do:
+        yield folded(f"     -> {plain(one.do)}{money}", 8)
+
+
+def _pool_table(pools: Sequence[Pool]) -> str:
+    """Pools, what is wrong first and largest first."""
+    order = sorted(pools, key=lambda pool: (STATUSES.index(pool.status), -(pool.shortage or 0)))
+    return table("pools", [serialization.plain(pool) for pool in order], f"Pools ({len(order)})")
+
+
+def _finding_rows(judgement: Judgement) -> list[dict[str, Any]]:
+    return [serialization.plain(one) | {"subject": one.subject.id} for one in unwaived(judgement)]
 
 
 def unwaived(judgement: Judgement) -> list[Finding]:

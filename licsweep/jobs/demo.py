@@ -21,7 +21,7 @@ from licsweep.jobs.demo_courier import carry
 from licsweep.jobs.entitlements import import_files
 from licsweep.jobs.sweep import SweepRequest
 from licsweep.model import LicenseUse, Outcome
-from licsweep.position_types import Judgement
+from licsweep.position_types import JudgementResult
 from licsweep.reading.collected import Collected
 from licsweep.reports import write
 from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
@@ -46,7 +46,7 @@ class Demo:
     became of the acknowledgements that the courier brought."""
 
     collected: Collected
-    judgement: Judgement
+    result: JudgementResult
     files: tuple[Path, ...]
     surprises: tuple[str, ...]
     sweep_seconds: float
@@ -85,7 +85,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
             written += write(made, form, reports)
     return Demo(
         collected=collected,
-        judgement=judge.reconcile(project).judgement,
+        result=judge.reconcile(project),
         files=tuple(written),
         surprises=(*_surprises(estate, project), *_not_carried(carried)),
         sweep_seconds=sweep_seconds,

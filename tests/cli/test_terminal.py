@@ -15,7 +15,16 @@ from tests.cli.conftest import Done, licsweep
 from tests.cli.test_diff import LABEL, box, ingest, use
 
 Demo = tuple[Path, Done]
-TABLES = ["config", "hosts", "snapshots", "reconcile", "sweep --dry-run", "entitlements list", "report usage"]
+TABLES = [
+    "config",
+    "hosts",
+    "snapshots",
+    "reconcile",
+    "reconcile --all",
+    "sweep --dry-run",
+    "entitlements list",
+    "report usage",
+]
 TABLES += ["entitlements list --imports", "diff 2020-01-01 1", "known-hosts list", "courier status"]
 HOSTILE = "\x1b[31mred\u202e[bold]\r\n\t" + "x" * 900
 
@@ -145,3 +154,27 @@ def test_a_minute_is_a_line_where_nobody_watches(
             chosen(2)
             moved(Outcome(hostname="acc-01", status="ok"))
         assert capsys.readouterr().err.count("sweeping: 1 of 2 hosts") == lines
+
+
+def test_reconcile_says_what_to_do_first_in_the_order_of_the_front_page(demo: Demo) -> None:
+    told = licsweep("reconcile", "--project", demo[0], COLUMNS="80").out
+    parts = ("Short", "Reports late", "Terms that end", "CSSM and", "Not measured")
+    heads = [told.index("coverage "), *(told.index(f"\n{word}") for word in parts)]
+    assert heads == sorted(heads)
+    assert "-> " in told
+    assert "Pools (" not in told
+    every = licsweep("reconcile", "--all", "--project", demo[0], COLUMNS="80").out
+    assert "Pools (" in every
+    assert "Findings (" in every
+    assert "more: licsweep reconcile --all" not in every
+
+
+def test_reconcile_of_one_status_and_findings(demo: Demo) -> None:
+    short = licsweep("reconcile", "--status", "shortage", "--project", demo[0], COLUMNS="80").out.splitlines()
+    assert all(line.endswith("shortage") for line in short[2:] if line.startswith(("Campus", "Branches", "Data")))
+    csv = licsweep("reconcile", "--status", "ok", "--format", "csv", "--project", demo[0]).out.splitlines()
+    assert len(csv) > 1
+    assert all(line.endswith(",ok") for line in csv[1:])
+    found = licsweep("reconcile", "--findings", "--format", "csv", "--project", demo[0]).out
+    assert found.startswith("Severity,Code,Finding")
+    assert licsweep("reconcile", "--findings", "--project", demo[0]).out.startswith("Findings (")
