@@ -69,10 +69,12 @@ class Box:
         return self.device.udis[0]
 
     def answer(self, line: str) -> str | None:
-        """The answer to a line that no template answers; None where it is no command here."""
+        """The answer to a line that no template answers, with the time before it where the box prints that before
+        every answer; None where it is no command here."""
         for pattern, act in _LINES:
             if found := re.fullmatch(pattern, line, re.IGNORECASE):
-                return act(self, *found.groups())
+                said = act(self, *found.groups())
+                return None if said is None else self.outputs.render("xe_timestamps.j2", self.device) + said
         return None
 
     def store(self, name: str, raw: bytes) -> None:

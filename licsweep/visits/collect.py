@@ -92,10 +92,10 @@ class Collect:
         serial = re.sub("[^A-Za-z0-9-]", "-", next(udi.sn for udi in seen.udis if udi.sn) or "")
         number = len(self.taken[box.target.name])
         path = f"{flash.name}licsweep_{serial}_{datetime.now(UTC):%Y%m%d-%H%M%S}_{number}.txt"
-        answer = box.ask(f"license smart save usage {what} file {path}")
+        answer = box.said(f"license smart save usage {what} file {path}")
         if NOTHING_TO_REPORT in answer:
             return
-        if answer.strip():
+        if answer:
             said = word_for_word(answer)
             raise VisitRefused(f"save usage {what}: {said}", why=meaning(answer) or "its meaning is not known")
         self._take(box, seen, path)

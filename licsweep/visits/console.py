@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
+from collectors.lines import printed
 from collectors.parse import observe, refusal
 from licsweep.access.blanking import blank
 from licsweep.access.conversation import Conversation
@@ -44,6 +45,10 @@ class Console:
     def ask(self, line: str) -> str:
         """The device's answer to one line of the courier's list, without secrets."""
         return blank(self._asked(line), self._plan.secrets)
+
+    def said(self, line: str) -> str:
+        """The words of the answer alone, without log lines and the time that some devices print before each answer."""
+        return "\n".join(one.text for one in printed(self.ask(line)).lines)
 
     def _asked(self, line: str) -> str:
         self._audit.write(self.target, sent=line)
@@ -102,6 +107,7 @@ class Console:
     def _shown(self, path: str, digest: str | None, no_scp: str) -> tuple[bytes, str]:
         """A file as `more` shows it: lines lost their ends, so that MD5 or the size must tell what they were."""
         text, name = self._asked(f"more {path}"), path.partition(":")[2]
+        text = text[max(text.find("<"), 0) :]  # what some devices print before each answer
         forms = [form.encode() for form in (text, text.removesuffix("\n"), text.replace("\n", "\r\n"))]
         if digest:
             proven = [raw for raw in forms if _md5(raw) == digest]

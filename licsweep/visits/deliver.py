@@ -13,7 +13,7 @@ from typing import Literal
 
 from licsweep.access.conversation import Conversation
 from licsweep.courier.progress import ACKNOWLEDGED, entries_of
-from licsweep.errors import CopyRefused, VisitRefused
+from licsweep.errors import CopyRefused
 from licsweep.estate.inventory import Target
 from licsweep.ledger_types import KeptFile, Ledger, LedgerEntry, Step
 from licsweep.model import Observation
@@ -55,7 +55,10 @@ class Deliver:
         box = Console(target, session, self._trip)
         for file in self._waiting[target.name]:
             seen = box.read()
-            self._check_owner(file, seen)
+            if strange := {norm(one.sn) for one in file.reports} - {norm(udi.sn or "") for udi in seen.udis}:
+                words = f"not sent: it acknowledges reports of {', '.join(sorted(strange)).upper()}, which is not there"
+                self.done[file.sha256] = Delivery(state="refused", answer=words)
+                continue
             evidence = _evidence(box, seen)
             if why := self._taken_before(file, seen, evidence):
                 self._record(file, "delivered", f"{NOT_SENT}: {why}")
@@ -65,18 +68,11 @@ class Deliver:
             self.done[file.sha256] = done = self._import(box, file, evidence)
             self._record(file, "refused" if done.state == "refused" else "delivered", done.answer)
 
-    @staticmethod
-    def _check_owner(file: KeptFile, seen: Observation) -> None:
-        strange = {norm(one.sn) for one in file.reports} - {norm(udi.sn or "") for udi in seen.udis}
-        if strange:
-            why = f"it acknowledges reports of {', '.join(sorted(strange)).upper()}, which is not there"
-            raise VisitRefused(f"{file.name} was not sent", why=why)
-
     def _taken_before(self, file: KeptFile, seen: Observation, evidence: str) -> str | None:
         """Why the file is not sent: the device has it already. None where it is to be sent."""
         if states := _states(file, seen):
             return "the device shows its reports as acknowledged" if states == {True} else None
-        if file.sha256 in self._imported:
+        if file.sha256 in self._imported and file.kind == "ack":
             return "it said before that it took it, and shows no state of the reports"
         before = self._intents.get(file.sha256)
         if before is not None and evidence != before:
@@ -92,7 +88,7 @@ class Deliver:
             return Delivery(
                 state="refused", answer=f"not copied, nothing imported: {error.why}", means=error.hint or None
             )
-        answer = box.ask(f"license smart import {path}")
+        answer = box.said(f"license smart import {path}")
         said = word_for_word(answer)
         if IMPORTED not in answer:
             return Delivery(state="refused", answer=said, means=meaning(answer))

@@ -129,7 +129,7 @@ def test_wrong_files_are_refused(running: SimulatedEstate, tmp_path: Path) -> No
     before = second.states()
     for answer, (box, content) in files.items():
         box.put("licsweep_x", content)
-        assert box.type("license smart import flash:licsweep_x") == answer
+        assert box.type("license smart import flash:licsweep_x").endswith(answer)
     assert second.states() == before
     second.put("licsweep_x", b"<smartLicense><smartLicensePolicy>p</smartLicensePolicy></smartLicense>")
     assert second.type("license smart import flash:licsweep_x") == "Import Data Successful"
