@@ -193,7 +193,7 @@ class ObservationBuilder:
 
     def _is_row(self, table: TableRef, row: Row) -> bool:
         """Whether it is a row and no drift; a part that was cut off, and a row that stands twice, lower `complete`."""
-        key = (table.name, *(row.values.get(name) for name in table.unique))
+        key = (table.name, *(_one(row.values.get(name, "")) for name in table.unique))
         self.torn = self.torn or (any(key[1:]) and key in self.keys)
         self.keys.add(key)
         missing = [name for name in table.whole if name not in row.values]

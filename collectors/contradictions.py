@@ -29,7 +29,7 @@ def _between(one: Observation, other: Observation) -> Iterator[Pair]:
         if said and otherwise and said != otherwise:
             lines = [item for item in (*one.evidence, *other.evidence) if item.field == field]
             yield Contradiction(field=field, said=said, otherwise=otherwise), lines
-    if not one.licenses or not other.licenses or one.licensing_model == "pak":
+    if not (one.licenses and other.licenses and one.complete and other.complete) or one.licensing_model == "pak":
         return
     mine, theirs = _counted(one), _counted(other)
     if mine.keys().isdisjoint(theirs):  # one of them prints names for tags: only the numbers can be compared

@@ -43,7 +43,8 @@ class Leaf(NamedTuple):
 def leaves(text: str, page: int = 0, root: str | None = None, first: int = 1) -> list[Leaf]:
     """The values of one answer, numbered from `first`; none where the text is no whole JSON object or XML document.
 
-    `root` is the key that paths begin at, wherever it stands (in a SOAP envelope, say). InputError: too many values.
+    `root` is the key that paths begin at, wherever it stands (in a SOAP envelope, say); an answer may leave it out, as
+    Unity Connection does in JSON [K]. InputError: too many values.
     """
     try:
         found = list(islice(_walk(_tree(text), page), MAX_LINES + 1))
@@ -52,6 +53,8 @@ def leaves(text: str, page: int = 0, root: str | None = None, first: int = 1) ->
     if len(found) > MAX_LINES:
         raise InputError(f"the answer has more than {MAX_LINES} values", why="no answer that is read here has as many")
     cut = [_below(leaf, root) for leaf in found] if root else found
+    if root and not any(root in leaf.path.split(".") for leaf in found):
+        cut = [leaf._replace(path=f"{root}.{leaf.path}", spots=((), *leaf.spots)) for leaf in found]
     return [leaf._replace(number=number) for number, leaf in enumerate(cut, first)]
 
 

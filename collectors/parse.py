@@ -14,7 +14,7 @@ from licsweep import platforms
 from licsweep.model import Capture, Evidence, ManagedDevice, Observation
 from licsweep.platforms import Platform
 
-Refusal = Literal["unauthorized", "unknown-command"]
+Refusal = Literal["unauthorized", "unknown-command", "failed"]
 _REFUSAL_LINES = 5
 _REFUSAL_CHARACTERS = 2000
 _OWN = ("hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines")
@@ -110,7 +110,7 @@ def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the wo
     said = lines.printed(text).lines
     if len(said) > _REFUSAL_LINES:
         return None
-    found = (means for line in said for pattern, means in _refusals() if pattern.search(line.text.strip()))
+    found = (means for pattern, means in _refusals() for line in said if pattern.search(line.text.strip()))
     return next(found, None)
 
 
@@ -161,14 +161,16 @@ def too_old(seen: Observation) -> str:
 def _complete(required: Sequence[str], read: Mapping[str, Observation], refused: Mapping[str, Refusal | None]) -> bool:
     """Every required command answered whole; others too, where they said anything; all texts that list licenses agree.
 
-    A release that does not know a required command may list its licenses with another (activation keys); such a list
-    beside one of Smart Licensing is of other licenses.
+    A release that does not know a license command may list its licenses with another (activation keys); such a list
+    beside one of Smart Licensing is of other licenses. HTTPS may list what a CLI refuses; nothing stands in for a role.
     """
     counted = [one for name, one in read.items() if name in required or one.evidence]
     listing = [one for one in read.values() if one.licenses]
     texts = [one for one in listing if not of_request(one)]
     listed = {_counts(one) for one in texts if one.licensing_model != "pak"} or {_counts(one) for one in texts}
-    answered = all(name in read or (refused.get(name) == "unknown-command" and listing) for name in required)
+    over_https = any(of_request(one) for one in listing)
+    told = {None: False, "unknown-command": bool(listing), "unauthorized": over_https, "failed": over_https}
+    answered = all(name in read or ("license" in name.lower() and told[refused.get(name)]) for name in required)
     return answered and all(one.complete for one in counted) and len(listed) <= 1
 
 
@@ -186,7 +188,7 @@ def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
     something, ended = outcome(whole.evidence, complete=whole.complete)
     if something or not any(refused):
         return ended
-    return "refused" if "unauthorized" in refused else "unsupported"
+    return "unsupported" if {*refused} <= {None, "unknown-command"} else "refused"
 
 
 def _merge(read: Sequence[Observation]) -> Observation:

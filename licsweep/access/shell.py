@@ -35,7 +35,7 @@ def last_line(raw: bytes) -> bytes:
     """What stands behind the last line end, without escapes and the blanks around it."""
     tail = raw[-_TAIL:]
     plain = _ESCAPE.sub(b"", tail) if b"\x1b" in tail else tail
-    return re.split(rb"[\r\n]", plain.rstrip(b" \x07\0"))[-1].strip()
+    return re.split(rb"[\r\n]", plain.rstrip(b" \x07\0"))[-1].strip(b" \t\x07\0")
 
 
 def usual_prompt(line: bytes) -> object:

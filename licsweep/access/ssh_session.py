@@ -43,6 +43,7 @@ _SECRET_PROMPT = re.compile(rb"[Pp]assword:")
 _LOGIN_ANSWERS: tuple[tuple[str, type[AccessError], str], ...] = (
     (r"authorization failed", AuthFailed, "this user may not start a session"),
     (r"password.{0,30}expired|change it now|must change", AuthFailed, "the password has expired"),
+    (r"\b(new|current)\b.{0,8} password", AuthFailed, "it asks for another password"),
     (r"session limit|too many (users|sessions)|no free|all .{0,20}lines", LinesFull, "its vty lines are full"),
 )
 

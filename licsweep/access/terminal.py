@@ -9,14 +9,14 @@ _PAGER = re.compile(
     r" ?(?:--More--|<--- More --->) ?(?:\x1b\[[\d;]*[A-Za-z])*(?:[\x08 ]*\x08|\r *\r|\r(?!\n)|\x1b\[[\d;]*[A-Za-z])*"
 )
 _ECHO_END = 4
-ESCAPE = re.compile(r"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])")
+ESCAPE = re.compile(r"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])|\0")
 
 
 def clean(text: str, command: str, prompt: str) -> str:
     """Terminal text as plain lines: pager traces, escapes and carriage returns gone, echo and last prompt cut."""
     if "More" in text:
         text = _PAGER.sub("", text)
-    if "\x1b" in text:
+    if "\x1b" in text or "\0" in text:
         text = ESCAPE.sub("", text)
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
     if "\b" in text:

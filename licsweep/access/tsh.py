@@ -40,13 +40,19 @@ class TshShell(Shell):
         if _UNIX_PROMPT.fullmatch(last_line(got)):
             why = f"it gets a shell of the operating system: {self.last_words}"
             raise AuthFailed("this user gets no tsh", why=why, hint="log in as admin")
+        if self.asks(last_line(got)):
+            raise SessionTimeout("the device asks something that is not answered", why=self.last_words)
         self.prompt = b"OK"
 
     def line_at_end(self, raw: bytes) -> bytes:
-        return last_line(_ESCAPE.sub(b"", raw[-_LAST:]).rstrip())
+        return last_line(_ESCAPE.sub(b"", raw[-_LAST:]).rstrip(b" \t\r\n\x07\0"))
 
     def at_prompt(self, line: bytes) -> bool:
         return line in _OVER
+
+    def more_follows(self) -> bool:
+        """An element goes on up to its `*s/end`, whatever its lines hold."""
+        return super().more_follows() or (self.line_at_end(self.tail) == b"OK" and b"*s/end" not in self.tail)
 
     def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:  # noqa: ARG002 - the echo may come before the greeting
         return bool(_OPENED.search(_ESCAPE.sub(b"", got[:_FIRST])))

@@ -23,7 +23,7 @@ _PROMPT = r"[\[(]?\d{0,6}[\])]?[: ]?admin[: ]?[\[(]?\d{0,6}[\])]?:"
 _PASSED_PROMPT = re.compile(rf"(?:^|[\r\n]){_PROMPT} *[\r\n]".encode())
 _IS_PROMPT = re.compile(_PROMPT.encode())
 _MOVED = r"(?:\x1b\[[\d;]*[HfJK]){1,4}(?=admin)"  # moving or erasing begins a line as well
-_PAGE = r"press\b[^\r\n]{0,120}?\b(?:quit|continue|any key)\b[.:>)]{0,3}"
+_PAGE = r"press\b[^\r\n]{0,120}?(?:to quit|\b(?:quit|continue|any key)\b)[.:>)]{0,3}"
 _OPTIONS = r"options:[^\r\n]{0,80}\bn=next\b[^\r\n]{0,80}?:"
 _PAGER_AT_END = re.compile(rf"(?:{_PAGE}|{_OPTIONS})$".encode(), re.IGNORECASE)
 _LAST_PAGE = re.compile(rb"\(lines \d+ - (\d+) of \1\)")
@@ -32,7 +32,7 @@ _GO_ON = re.compile(
     rb"\b(?:continue|proceed|are you sure)\b[^\r\n]{0,60}[\[(] ?(?P<yes>y|yes) ?/ ?(?P<no>n|no) ?[\])] ?\??:?$",
     re.IGNORECASE,
 )
-_YES_OR_NO = re.compile(rb"\?$|[\[(] ?y(?:es)? ?/", re.IGNORECASE)
+_ASKED = re.compile(rb"\?$|[\[(] ?y(?:es)? ?/|password:$", re.IGNORECASE)
 _LAST_PROMPTS = re.compile(rf"(?:^|[\r\n])(?:\s*{_PROMPT}\s*)+$")
 _BLANKS = re.compile(rb"[\s\x08\0\x07]+")
 _FIRST, _LAST = 4096, 512  # bytes in which the echo and the last prompts stand
@@ -67,7 +67,7 @@ class VosShell(Shell):
         return _AT_PROMPT if self.at_prompt(line) else _SLOW
 
     def key_for(self, line: bytes, *, silent: bool) -> str:
-        if silent and is_question(line) and _YES_OR_NO.search(line):
+        if silent and is_question(line) and _ASKED.search(line):
             raise SessionTimeout("the device asks something that is not answered", why=self.last_words)
         if silent:
             return ""

@@ -113,6 +113,25 @@ def test_a_shell_of_the_system_is_no_tsh(box: Start, greeting: str) -> None:
     assert caught.value.hint == "log in as admin"
 
 
+@pytest.mark.parametrize(
+    ("platform", "asked", "error"),
+    [
+        ("cisco_expressway", "Enter new password: ", errors.AuthFailed),
+        ("cisco_expressway", "Accept the terms (y/n)?", errors.SessionTimeout),
+        ("cisco_cucm", "Changing password for user.\r\n(current) UNIX password: ", errors.AuthFailed),
+        ("cisco_cucm", "Accept the terms (y/n)?", errors.SessionTimeout),
+    ],
+)
+def test_nothing_is_typed_at_a_question_of_the_login(box: Start, platform: str, asked: str, error: Any) -> None:
+    typed = list[str]()
+    session = box(played([{"receive": [asked]}], typed, whole)).session(
+        platform, limits=Limits(connect=5, command=2, device=6)
+    )
+    with pytest.raises(error) as caught:
+        session.open()
+    assert (asked.split("\n")[-1].strip() in caught.value.why, typed) == (True, [])
+
+
 @pytest.mark.parametrize("greeting", ["# Authorized use only #\r\n", "#####\r\nOK\r\n", "exp #1 is here\r\n"])
 def test_a_banner_is_no_shell_of_the_system(box: Start, greeting: str) -> None:
     assert ask(box, "cisco_expressway", "xStatus License", greeting, "*s License: /\r\n*s/end\r\n\r\nOK\r\n")
@@ -122,7 +141,9 @@ def test_a_banner_is_no_shell_of_the_system(box: Start, greeting: str) -> None:
 @pytest.mark.parametrize("platform", ["cisco_cucm", "cisco_cuc", "cisco_expressway"])
 def test_what_changes_something_is_never_typed(box: Start, platform: str, command: str) -> None:
     typed = list[str]()
-    session = box(played([{"receive": ["admin:\r\nOK\r\nadmin:"]}], typed, whole)).session(platform, limits=LIMITS)
+    session = box(
+        played([{"receive": ["OK\r\n" if platform == "cisco_expressway" else "admin:"]}], typed, whole)
+    ).session(platform, limits=LIMITS)
     session.open()
     with pytest.raises(errors.CommandNotAllowed):
         session.ask(command)

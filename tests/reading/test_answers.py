@@ -171,13 +171,37 @@ def test_two_sources_that_disagree_are_told_and_never_summed() -> None:
     assert (one.field, one.said, one.otherwise) == ("registration_status", "registered", "unregistered")
 
 
-def test_a_request_may_stand_in_for_a_refused_command() -> None:
-    refused = {"show license all": "No valid command entered\n"}
+@pytest.mark.parametrize("said", ["No valid command entered\n", "Executed command unsuccessfully\n"])
+def test_a_request_may_stand_in_for_a_refused_command(said: str) -> None:
+    refused = {"show license all": said}
     nodes = {"show network cluster": text("cisco_cucm/show_network_cluster/15_one_node_without_domain")}
     axl = {"AXL getSmartLicenseStatus": text("cisco_cucm/axl_getsmartlicensestatus/12.5_soap")}
     whole = seen("cisco_cucm", refused | nodes | axl)
     assert (whole.outcome, whole.complete, whole.contradictions) == ("ok", True, ())
     assert not seen("cisco_cucm", refused | nodes).complete
+    assert not seen("cisco_cucm", refused | axl | {"show network cluster": said}).complete, "nothing tells the role"
+
+
+def test_what_a_source_did_not_print_whole_contradicts_nothing() -> None:
+    """The negative control is the whole answer of the test above."""
+    axl = text("cisco_cucm/axl_getsmartlicensestatus/12.5_soap")
+    cut = {"show license all": text("cisco_cucm/show_license_all/cut_in_the_usage"), "AXL getSmartLicenseStatus": axl}
+    assert seen("cisco_cucm", cut).contradictions == ()
+    whole = {"show license all": text("cisco_cucm/show_license_all/12.0_registered")}
+    unread = {"AXL getSmartLicenseStatus": axl.replace("<Count>10<", "<Count>1,000<")}
+    assert seen("cisco_cucm", whole | unread).contradictions == ()
+
+
+def test_licenses_are_not_whole_where_only_the_role_was_refused() -> None:
+    outputs = {"show license all": text("cisco_cucm/show_license_all/12.0_registered")}
+    whole = seen("cisco_cucm", outputs | {"show network cluster": "No valid command entered\n"})
+    assert (whole.outcome, len(whole.licenses)) == ("partial", 4)
+
+
+def test_a_failed_command_says_nothing_about_the_release() -> None:
+    failed = dict.fromkeys(("show license all", "show network cluster"), "Executed command unsuccessfully.\n")
+    assert seen("cisco_cucm", failed).outcome == "refused"
+    assert seen("cisco_cucm", dict.fromkeys(failed, "No valid command entered\n")).outcome == "unsupported"
 
 
 def test_a_subscriber_need_not_know_the_licenses() -> None:
@@ -214,6 +238,7 @@ def test_option_keys_stand_beside_smart_licenses() -> None:
     assert (whole.complete, whole.licensing_model, [use.count for use in whole.licenses]) == (True, "classic", [20, 0])
     vcs = seen("cisco_expressway", {**outputs, "xStatus License": "Command not recognized.\n"})
     assert (vcs.complete, vcs.licensing_model, len(vcs.licenses)) == (True, "pak", 2)
+    assert not seen("cisco_expressway", {**outputs, "xStatus License": "ERROR\n"}).complete
 
 
 @pytest.mark.parametrize(
@@ -226,7 +251,8 @@ def test_option_keys_stand_beside_smart_licenses() -> None:
         (text("cisco_cucm/show_license_all/no_such_command"), "unknown-command"),
         (text("cisco_ftd/show_version/syntax_error"), "unknown-command"),
         (text("cisco_expressway/xstatus_license/vcs_without_it"), "unknown-command"),
-        (text("cisco_expressway/xstatus_cluster/error"), "unknown-command"),
+        (text("cisco_expressway/xstatus_cluster/error"), "failed"),
+        (text("cisco_cucm/show_version_active/refused"), "failed"),
         (text("cisco_fxos/show_chassis_inventory/invalid_command"), "unknown-command"),
         (text("cisco_fmc/get_smartlicenses/registered"), None),
         (text("cisco_fmc/get_serverversion/too_many_requests"), None),
