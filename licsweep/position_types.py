@@ -10,7 +10,7 @@ from typing import Literal
 
 from licsweep.action_types import AccountOwner, PlanStep
 from licsweep.checked import Quantity
-from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
+from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition, SuiteMeasure
 from licsweep.model import HostState, Record, Udi, Utc
 from licsweep.review_types import Contradiction, ReviewRow
 from licsweep.vocabulary import OutcomeStatus
@@ -480,3 +480,4 @@ class JudgementResult(Record):
     review: tuple[ReviewRow, ...] = ()
     owners: tuple[AccountOwner, ...] = ()
     plan: tuple[PlanStep, ...] = ()
+    history: tuple[SuiteMeasure, ...] = ()

@@ -67,6 +67,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         review=tuple(review(judged, judgement.findings, given.since)),
         owners=(owners := _owners(judged)),
         plan=tuple(_plan(judged, judgement, owners)),
+        history=tuple(given.history),
     )
 
 

@@ -18,6 +18,7 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
 @click.option("--snapshot", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--since", metavar="DATE|FILE.json", help="review: compare with a date, or with reconcile's JSON.")
+@click.option("--bom", is_flag=True, help="Mark CSV files as UTF-8 for Excel.")
 @click.option("--bundle", type=click.Path(path_type=Path), help="Write a zip archive with the report and its inputs.")
 @shared
 def command(
@@ -28,11 +29,13 @@ def command(
     snapshot: int | None,
     as_of: datetime | None,
     since: str | None,
+    bom: bool,
     bundle: Path | None,
 ) -> None:
     """Write a report.
 
-    actions: what to do, in order, and what was not measured. index: the same, with links to the others.
+    actions: what to do, in order, and what was not measured. index: the same, with links to
+    the others, which are written beside it in a folder.
     usage: licenses, pools, every line that a figure rests on. estate: state of the boxes. transition: the way to Smart
     Licensing Using Policy, in the order of work. reporting: when reports are due. renewal: what is owned over the next
     12 months against use today. transfers: licenses to move between virtual accounts, what remains
@@ -59,5 +62,10 @@ def command(
         return
     if output.endswith("/"):
         files.make_folder(Path(output))
-    for path in write(made, format_of(Path(output), form), Path(output)):
-        put(str(path))
+    folder = Path(output).is_dir()
+    whole = (
+        judge.all_reports(run.project(), as_of=as_of, snapshot_id=snapshot) if kind == "index" and folder else [made]
+    )
+    for one in whole:
+        for path in write(one, format_of(Path(output), form), Path(output), bom=bom):
+            put(str(path))

@@ -90,6 +90,13 @@ def report(
     return KINDS[kind](judge(given), generated_at=datetime.now(UTC).replace(microsecond=0))
 
 
+def all_reports(project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> list[Report]:
+    """The reports of all kinds from one judgement, the index first. Raises StoreError, InputError."""
+    result = judge(report_input(project, "contract", as_of=as_of, snapshot_id=snapshot_id, since=None))
+    now = datetime.now(UTC).replace(microsecond=0)
+    return [KINDS[kind](result, generated_at=now) for kind in sorted(KINDS, key=lambda kind: kind != "index")]
+
+
 def report_input(
     project: Project, kind: str, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
 ) -> JudgementInput:

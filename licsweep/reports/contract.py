@@ -9,6 +9,7 @@ from licsweep.model import Record, Utc
 from licsweep.position_types import Finding, JudgementResult
 from licsweep.reports.build import Figures, Records
 from licsweep.reports.view import values
+from reconcile.grouping import lists_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,25 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "payments": _payments(whole.agreements),
         "subscriptions": map(values, whole.subscriptions),
         "hygiene": ({**values(row), "hostnames": ", ".join(row.hostnames)} for row in whole.hygiene),
+        "trend": _trend(result),
         "forecast": ({**suite, **_forecast(suite["forecast"])} for suite in suites),
     }
+
+
+def _trend(result: JudgementResult) -> Iterator[dict[str, Any]]:
+    """What each suite used when the snapshots of earlier days had ended."""
+    for (agreement, suite), found in lists_by(((one.agreement, one.suite), one) for one in result.history).items():
+        points = sorted(found, key=lambda one: one.at)
+        used = [f"{one.used:g}" for one in points]
+        yield {
+            "name": suite,
+            "agreement": agreement,
+            "first_at": points[0].at.date(),
+            "first": used[0],
+            "last_at": points[-1].at.date(),
+            "last": used[-1],
+            "values": " ".join(used),
+        }
 
 
 def _readable(record: dict[str, Any]) -> dict[str, Any]:

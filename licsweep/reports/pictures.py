@@ -24,7 +24,7 @@ class Shape:
 
 def picture(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
     """The picture that a table's `picture` describes; nothing where a figure is not known."""
-    return {"pool": _pool, "line": _line, "months": _months}[spec["kind"]](spec, record)
+    return {"pool": _pool, "line": _line, "months": _months, "trend": _trend}[spec["kind"]](spec, record)
 
 
 def _number(record: Mapping[str, Cell], key: str) -> int | None:
@@ -79,3 +79,11 @@ def _months(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
         if each is not None
     ]
     return [*columns, Shape("mark", 0, _WIDTH, _HEIGHT - used / most, 0.5)]
+
+
+def _trend(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """The figures of a text, one column each."""
+    found = [float(word) for word in str(record[spec["values"]] or "").split()]
+    most = max(found, default=0) / _HEIGHT or 1
+    step = _WIDTH / max(len(found), 1)
+    return [Shape("used", at * step, step * 0.8, _HEIGHT - each / most, each / most) for at, each in enumerate(found)]

@@ -5,6 +5,7 @@ licsweep/report-KIND/1, each table a list of objects under its name, what is not
 headline figures, the statement, and of each table what fits: first rows, first columns.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Collection
 from importlib import import_module
 from itertools import islice
@@ -49,11 +50,12 @@ def render(report: Report, format: str) -> str:
     return _rendered(report, format).decode()
 
 
-def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
+def write(report: Report, format: str, path: Path, *, bom: bool = False) -> tuple[Path, ...]:
     """Write `format` to `path`, a file or a folder that exists; the files written, the main one first.
 
     In a folder the name tells kind and date (licsweep-usage-2026-11-24.html), and CSV gets one file a table.
-    A file appears whole or not at all. Raises OutputError where it can't be written.
+    A file appears whole or not at all; `bom` marks CSV as UTF-8 for Excel. Raises OutputError where it can't be
+    written.
     """
     stem = f"licsweep-{report.kind}-{report.as_of:%Y-%m-%d}"
     if path.is_dir() and format == "csv":
@@ -63,7 +65,7 @@ def write(report: Report, format: str, path: Path) -> tuple[Path, ...]:
         name = path / in_folder(stem, format) if path.is_dir() else path
         contents = {name: _rendered(report, format)}
     for name, content in contents.items():
-        files.write(name, content)
+        files.write(name, BOM_UTF8 + content if bom and format == "csv" else content)
     return tuple(contents)
 
 

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 
+from licsweep.reports import KINDS
 from tests.cli.conftest import licsweep
 from tests.cli.test_diff import LABEL, box, ingest, use
 from tests.cli.test_verbs import data
@@ -90,6 +92,15 @@ def test_the_clean_up_list_is_a_csv_beside_the_transfers(project: Path, tmp_path
         ("replaced-serial", "FOC0000X008", "Branches"),
     ]
     assert next(csv.DictReader(files["close.csv"].read_text().splitlines()))["to"] == "Branches"
+
+
+def test_the_index_has_its_pages_beside_it(project: Path, tmp_path: Path) -> None:
+    done = licsweep("report", "index", *AS_OF, "--format", "html", "-o", tmp_path, "--project", project)
+    index, *others = map(Path, done.out.split())
+    assert index.name == "licsweep-index-2026-05-01.html"
+    linked = set(re.findall(r'href="(licsweep-[^"]+)"', index.read_text()))
+    assert linked == {path.name for path in others}
+    assert len(linked) == len(KINDS) - 1
 
 
 def test_transition_shows_both_worlds(project: Path) -> None:

@@ -122,6 +122,14 @@ def test_csv_of_one_file_is_the_main_table(given, tmp_path):
     assert [row["virtual_account"][:11] for row in rows if "HYPERLINK" in row["virtual_account"]] == ["'=HYPERLINK"]
 
 
+def test_a_byte_order_mark_on_request(given, tmp_path):
+    report = given.report("usage")
+    (plain,), (marked,) = (reports.write(report, "csv", tmp_path / f"{bom}.csv", bom=bom) for bom in (False, True))
+    assert marked.read_bytes() == b"\xef\xbb\xbf" + plain.read_bytes()
+    (page,) = reports.write(report, "html", tmp_path / "page.html", bom=True)
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+
+
 def test_json_has_the_envelope_and_nulls(given):
     document = json.loads(reports.render(given.report("usage"), "json"))
     assert set(document) == {"schema", "generated_at", "tool", "data"}
