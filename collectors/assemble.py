@@ -34,6 +34,7 @@ _LISTS = {name: _RECORDS[name] for name, hint in get_type_hints(Observation).ite
 _PROVED = ("COUNT", "LICENSE_TYPES")
 """Values of a row that figures rest on, so that they name their own line."""
 _NESTED = "authorizations.licenses"
+_TOTAL = re.compile(r"[0-9]{0,9}")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # a digit that is not ASCII
 
 
@@ -69,7 +70,7 @@ def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo |
 def assemble_answer(form: Form, pages: Sequence[tuple[str, Sequence[Leaf]]], zone: tzinfo | None) -> Observation:
     """What the pages of one REST answer say, each with the command that brought it.
 
-    An answer is whole when its objects are as many as the interface says that there are (`paging.count`).
+    An answer is whole when its objects and pages are as many as the interface says that there are.
     """
     leaves = [leaf for _, page in pages for leaf in page]
     sheet = ObservationBuilder(form, zone, Printed([leaf.line for leaf in leaves]))
@@ -80,9 +81,10 @@ def assemble_answer(form: Form, pages: Sequence[tuple[str, Sequence[Leaf]]], zon
         claimed |= sheet.add(table, *json_paths.rows(table, leaves))
     unread = (leaf for leaf in leaves if leaf.number not in claimed)
     sheet.strange |= {leaf.number for leaf in unread if not form.known.fullmatch(leaf.path)}
-    totals = [int(leaf.text) for leaf in leaves if leaf.path == "paging.count" and leaf.text.isdecimal()]
-    there = len(json_paths.heads(leaves, form.pages))
-    sheet.torn |= not all(page for _, page in pages) or bool(form.pages and there < max(totals, default=0))
+    there = {"paging.count": len(json_paths.heads(leaves, form.pages)), "paging.pages": len(pages)}
+    totals = [(leaf.text, there[leaf.path]) for leaf in leaves if form.pages and leaf.path in there]
+    sheet.torn |= not all(page for _, page in pages)
+    sheet.torn |= not all(_TOTAL.fullmatch(text) and int(text or 0) <= found for text, found in totals)
     return sheet.observation()
 
 

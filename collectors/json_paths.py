@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
+from collectors import structured
 from collectors.index import TableRef
 from collectors.lines import MAX_LINES, MAX_WIDTH, Line
 from collectors.tables import Row
@@ -162,7 +163,7 @@ def _text(value: Any) -> str:
 def _tree(text: str) -> dict[str, Any]:
     """The object of an answer. Raises ValueError, RecursionError or ExpatError where the text is none."""
     text = text.strip("\ufeff \t\r\n")
-    tree: Any = json.loads(text) if text.startswith("{") else xml_tree(text) if text.startswith("<") else None
+    tree: Any = structured.loads(text) if text.startswith("{") else xml_tree(text) if text.startswith("<") else None
     if not isinstance(tree, dict):
         raise ValueError("no object")  # noqa: TRY004 (as the parsers say it)
     return tree

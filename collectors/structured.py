@@ -24,7 +24,7 @@ def flattened(said: Sequence[Line]) -> list[Line]:
         return lines
     text = "\n".join(line.text for line in lines)
     try:
-        return list(_Walk(lines, text).walk("", _body(json.loads(text))))
+        return list(_Walk(lines, text).walk("", _body(loads(text))))
     except (ValueError, RecursionError):
         return lines
 
@@ -38,6 +38,22 @@ def _body(answer: Any) -> Any:
         if inner is not None:
             return inner
     return answer
+
+
+def loads(text: str) -> Any:
+    """The value of a JSON text; half a surrogate pair is `?`. Raises ValueError, for a name that stands twice too: of
+    two lists one would be lost."""
+    value = json.loads(text, object_pairs_hook=_once)
+    if "\\ud" not in text.lower():
+        return value
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 class _Walk:

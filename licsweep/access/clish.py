@@ -27,6 +27,7 @@ class ClishShell(Shell):
     """The terminal of CLISH; `typed` is the command that a refusal leaves behind the prompt."""
 
     typed = b""
+    _begun = True  # whether the echo came: a prompt before it is not the answer's end
     _pause = 0.0  # the longest one within a line: those behind a line are the device's work
 
     def greet(self) -> None:
@@ -46,7 +47,8 @@ class ClishShell(Shell):
         return True  # a silence tells
 
     def patience(self, line: bytes) -> float:
-        return min(max(_QUIET, 3 * self._pause), _LONGEST_QUIET) if self.at_prompt(line) else SILENCE
+        ended = self._begun and self.at_prompt(line)
+        return min(max(_QUIET, 3 * self._pause), _LONGEST_QUIET) if ended else SILENCE
 
     def _receive(self, ends: float, silence: float) -> bytes:
         began = time.monotonic()
@@ -56,17 +58,22 @@ class ClishShell(Shell):
         return data
 
     def ask(self, command: str, at_end: AtEnd | None = None, *, learning: bool = False) -> bytes:
-        self.typed, self._pause = command.encode(), 0.0
+        self.typed, self._pause, self._begun = command.encode(), 0.0, False
         return super().ask(command, at_end, learning=learning)
 
     def clear_line(self) -> None:
         """Takes away what a refusal left behind the prompt."""
-        self.typed = b""
+        self.typed, self._begun = b"", True
         self.write(CLEAR_LINE)
         self.read_until(self.at_prompt)
 
+    def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:
+        self._begun = super().has_begun(got, echo)
+        return self._begun
+
     def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:  # noqa: ARG002
-        return self.at_prompt(line) or (self._nudged and bool(_OTHER_PROMPT.fullmatch(line)))
+        other = self._nudged and bool(_OTHER_PROMPT.fullmatch(line))
+        return other or (self.at_prompt(line) and (self._begun or self._nudged))
 
 
 class ClishSession(Session, BaseConnection):  # type: ignore[misc]

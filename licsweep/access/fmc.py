@@ -5,9 +5,11 @@ FMC keeps one session a user: a login elsewhere ends ours, and we log in once mo
 """
 
 from base64 import b64encode
+from typing import Any
 
 from licsweep.access.https import Reply
 from licsweep.access.rest import OK, PAGE, RestSession, tree
+from licsweep.access.terminal import quoted
 from licsweep.errors import AuthFailed, NoRestAnswer
 
 _API = "/api/fmc_platform/v1"
@@ -39,6 +41,7 @@ class FmcSession(RestSession):
         self._headers = {_ACCESS: reply.headers[_ACCESS]}
         self._refresh_token = reply.headers.get(_REFRESH, "")
         self._domain = reply.headers.get(_DOMAIN) or self._domain
+        self._note_others(tree(f'{{"items": {reply.headers.get("DOMAINS", "[]")}}}'))
 
     def _first_domain(self) -> str:
         found = tree(self._asked(self._target(f"{_API}/info/domain", 0)))
@@ -46,7 +49,18 @@ class FmcSession(RestSession):
         first = items[0] if isinstance(items, list) and isinstance(items[0], dict) else {}
         if not isinstance(first.get("uuid"), str):
             raise NoRestAnswer("no domain in the answer of the login, nor in info/domain", why="paths need its uuid")
-        return str(first["uuid"])
+        self._domain = str(first["uuid"])
+        self._note_others(found)
+        return self._domain
+
+    def _note_others(self, found: dict[str, Any]) -> None:
+        """Notes the domains whose devices are not read: those beside the one of the login."""
+        items = found.get("items")
+        listed = [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+        others = [quoted(str(one.get("name"))) for one in listed if one.get("uuid") != self._domain]
+        note = f"the devices of other domains are not read: {', '.join(others)}"
+        if self._domain and others and note not in self.notes:
+            self.notes.insert(0, note)
 
     def _refresh(self) -> bool:
         if not self._refresh_token:

@@ -94,7 +94,7 @@ class HttpsClient:
     def _waited(self, reply: Reply) -> bool:
         """Waits as long as a busy server wants; False where it does not say, or wants longer than the deadline is."""
         wait = _WAIT if reply.status == BUSY[0] else None
-        with suppress(InvalidHeader):
+        with suppress(InvalidHeader, ValueError, OverflowError):  # no time, or one that no calendar has
             if told := reply.headers.get("Retry-After"):
                 wait = max(urllib3.Retry().parse_retry_after(told), _LEAST_WAIT)
         if wait is None or time.monotonic() + wait >= self.ends:
@@ -119,7 +119,7 @@ class HttpsClient:
                 timeout=self._limits.command,
             )
             return Reply(response.status, response.headers, _body(response).decode("utf-8", "replace"))
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:  # http.client reads a chunk's length, and -5 is none
             raise _in_plain_words(error) from None
 
     def abort(self) -> None:
@@ -216,7 +216,7 @@ def _body(response: urllib3.BaseHTTPResponse) -> bytes:
     return bytes(got)
 
 
-def _in_plain_words(error: HTTPError | OSError) -> AccessError:
+def _in_plain_words(error: HTTPError | OSError | ValueError) -> AccessError:
     """What an error of the libraries means."""
     causes = list(chain(error))
     told = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)

@@ -182,7 +182,8 @@ class RestSession:
 
     def _without_secrets(self, reply: Reply) -> Reply:
         """An answer in which the server does not repeat what was sent to it; the run's own words go later, as ever."""
-        return reply._replace(text=blank(reply.text, [value.split()[-1] for value in self._headers.values()]))
+        sent = [word for value in self._headers.values() for word in value.split()[-1:]]
+        return reply._replace(text=blank(reply.text, sent))
 
     def _renewed(self) -> bool:
         """Whether there is a new token: a refreshed one, else that of one more login."""
@@ -214,7 +215,7 @@ class RestSession:
 def tree(text: str) -> dict[str, Any]:
     """The object of an answer; nothing where the text is none."""
     with suppress(InputError):
-        found = check_json(text, Any, "the answer")
+        found = check_json(text.lstrip("\ufeff"), Any, "the answer")
         return found if isinstance(found, dict) else {}
     return {}
 

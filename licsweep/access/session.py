@@ -90,7 +90,7 @@ def conversation(
             hint="licsweep ingest reads text gathered by other means",
         )
     first = kinds()[platform.session](login, platform, known_hosts, limits, **more)
-    if len({is_request(line) for line in platform.lines}) < 2:  # noqa: PLR2004 - all lines go one way
+    if login.token or len({is_request(line) for line in platform.lines}) < 2:  # noqa: PLR2004 - all lines go one way
         return first
     kind = kinds().get(_SECOND_WAY.get(platform.session, ""))
     second = kind(login.second, platform, known_hosts, limits, **more) if kind and login.second else None

@@ -43,6 +43,8 @@ class TwoWays:
         """The answers of the first way, then those of the second."""
         yield from self._first.answers(self._of(commands, https=self._https_first), type_ahead=type_ahead)
         rest = self._of(commands, https=not self._https_first)
+        if rest and self._https_first and not self._second:  # of a manager, its model, on which licenses depend
+            self._note = [f"over SSH: {', '.join(rest)} not asked, the inventory names no ssh_credentials"]
         if not rest or not self._second:
             return
         try:

@@ -42,9 +42,15 @@ def out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
 
 
 def unread(judged: JudgementContext) -> Iterator[RaisedFinding]:
-    """`license-state-unknown`: a firewall whose licenses its manager holds, where nobody read that manager."""
+    """`license-state-unknown`: a firewall whose licenses its manager holds, where nobody read that manager; a device
+    for which its manager names no license type."""
     hosts = {name: state for state in judged.given.states for name in _names_of(state.hostname, judged)}
     managers = [unit.observation for unit in judged.units if unit.observation]
+    for unit in judged.units:
+        devices = unit.observation.managed_devices if unit.observation else ()
+        if bare := [device.hostname or device.uid or "?" for device in devices if not device.license_types]:
+            told = f"it names no license type of {', '.join(bare)}"
+            yield of_instance("license-state-unknown", unit, told, "managed_devices")
     listed = {norm(device.hostname) for seen in managers for device in seen.managed_devices if device.hostname}
     for case in judged.instances:
         unit, seen = case.unit, case.unit.observation

@@ -16,6 +16,9 @@ from reconcile.instances.identity import ProductInstance, answer, captured, is_s
 from reconcile.tables.rows import CatalogueRow, CountingRow
 from reconcile.tables.tables import Tables, norm, slug
 
+_SEVERAL_MODULES = "9300"
+"""A chassis of up to three security modules. No list says which one an instance is on, so there each one counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Managed:
@@ -61,14 +64,15 @@ class Managers:
             place = f"managed_devices[{index}]"
             kinds = {self._tables.type_of(word): word for word in reversed(device.license_types)}
             for kind in reversed(kinds.values()):
-                if device.container and device.chassis_serial and rule.container == "chassis":
+                shares = device.container and _SEVERAL_MODULES not in (device.model or "")
+                if shares and device.chassis_serial and rule.container == "chassis":
                     key = (norm(device.chassis_serial), self._tables.type_of(kind))
                     if key in shared:
                         continue
                     shared.add(key)
                 yield Managed(place, kind, device)
             if rule.device_license:
-                for _ in range(2 if seen.ha_role or seen.configured_ha_role else 1):
+                for _ in range(2 if seen.ha_role or seen.configured_ha_role or len(seen.members) > 1 else 1):
                     yield Managed(place, "managed device", device, rule.device_license)
 
 

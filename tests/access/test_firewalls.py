@@ -80,6 +80,21 @@ def test_a_stream_that_drips_is_waited_for(box: Start, pause: float) -> None:
     session.close()
 
 
+def test_a_prompt_before_the_echo_ends_nothing(box: Start) -> None:
+    async def script(process: Any) -> None:
+        process.stdout.write("> ")
+        await process.stdin.readline()
+        process.stdout.write("\r\nBroadcast message from root\r\n> ")
+        await asyncio.sleep(0.7)
+        process.stdout.write("show version\r\nModel : a\r\n> ")
+        await process.stdin.read(1)
+
+    session = box(script).session("cisco_ftd", limits=LIMITS)
+    session.open()
+    assert session.ask("show version") == "Model : a\n"
+    session.close()
+
+
 def test_a_refused_command_never_runs_into_the_next_one(box: Start) -> None:
     heard: list[str] = []
 

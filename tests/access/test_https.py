@@ -157,6 +157,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     [
         (raw(HEAD + b"Content-Length: 100\r\n\r\n{"), AnswerCut),
         (raw(HEAD + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n'), AnswerCut),
+        (raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n"), Unreachable),
         (raw(b""), AnswerCut),
         (raw(b"SSH-2.0-Cisco\r\n"), NoRestAnswer),
         (raw(HEAD + b"\r\n", *[b"x" * 1024 * 1024] * (MAX_ANSWER_BYTES // 1024 // 1024 + 1)), AnswerCut),
@@ -164,7 +165,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         (raw(*[bytes([byte]) for byte in HEAD * 100], pause=0.02), SessionTimeout),
         (raw(b"", pause=9), SessionTimeout),
     ],
-    ids=["cut", "cut chunk", "closed", "not HTTP", "endless", "dripping body", "dripping head", "silent"],
+    ids=[
+        "cut",
+        "cut chunk",
+        "a chunk of -5",
+        "closed",
+        "not HTTP",
+        "endless",
+        "dripping body",
+        "dripping head",
+        "silent",
+    ],
 )
 def test_answers_that_are_no_whole_one(respond: Callable[[Asked], Says], kind: type[AccessError]) -> None:
     with HttpsServer(respond) as server:
@@ -220,7 +231,10 @@ def test_a_busy_server_is_asked_again_when_it_wants() -> None:
         made.close()
 
 
-@pytest.mark.parametrize("says", [Says(429, headers={"Retry-After": "3600"}), Says(429), Says(503)])
+FAR = ["3600", "9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "Fri, 31 Dec 99999999999 23:59:59 GMT", "-5"]
+
+
+@pytest.mark.parametrize("says", [*(Says(429, headers={"Retry-After": far}) for far in FAR), Says(429), Says(503)])
 def test_a_server_that_is_busy_for_longer_than_the_deadline_is_not_waited_for(says: Says) -> None:
     with HttpsServer(lambda _: says) as server:
         made = client(server.port)

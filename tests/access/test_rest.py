@@ -43,6 +43,7 @@ class Fmc:
         self.documents = {"smartlicenses": [{"regStatus": "REGISTERED"}], "devicerecords": []} | documents
         self.access = self.refresh = ""
         self.given = self.refreshes = 0
+        self.more: dict[str, str] = {}
         self.knows = PASSWORD
         self.says: dict[str, Says] = {}
         self.before: Callable[[Asked], None] = lambda _: None
@@ -70,7 +71,7 @@ class Fmc:
         self.given += 1
         self.access, self.refresh = f"access-{self.given}-word", f"refresh-{self.given}-word"
         headers = {"X-auth-access-token": self.access, "X-auth-refresh-token": self.refresh, "DOMAIN_UUID": DOMAIN}
-        return Says(204, headers=headers)
+        return Says(204, headers=headers | self.more)
 
     def listed(self, asked: Asked) -> Says:
         items = self.documents.get(asked.path.rpartition("/")[2])
@@ -142,7 +143,7 @@ def test_every_command_is_asked_and_the_token_given_back(fmc: tuple[Fmc, HttpsSe
     ]
     assert [paths(server)[0], paths(server)[-1]] == ["POST generatetoken", "POST revokeaccess"]
     assert manager.access == ""
-    assert ["devicelicenses" in note and "404" in note for note in session.notes] == [True, False, False]
+    assert ["devicelicenses" in note and "404" in note for note in session.notes] == [True, False, False, False]
 
 
 def test_pages_are_kept_one_by_one(fmc: tuple[Fmc, HttpsServer]) -> None:
@@ -309,6 +310,29 @@ def test_logins_that_bring_no_token(fmc: tuple[Fmc, HttpsServer], says: Says, ki
     manager.says[f"{AUTH}/generatetoken"] = says
     assert isinstance(ending(opened(server)), kind)
     assert paths(server) == ["POST generatetoken"]
+
+
+def test_a_token_of_no_word_is_refused_and_breaks_nothing(fmc: tuple[Fmc, HttpsServer]) -> None:
+    manager, server = fmc
+    manager.says[f"{AUTH}/generatetoken"] = Says(204, headers={"X-auth-access-token": "\x1c", "DOMAIN_UUID": DOMAIN})
+    assert isinstance(ending(opened(server)), TokenRefused)
+
+
+@pytest.mark.parametrize(
+    ("domains", "told"),
+    [
+        ('[{"name": "Global", "uuid": "UUID"}]', False),
+        ('[{"name": "Global", "uuid": "UUID"}, {"name": "Global/South", "uuid": "another"}]', True),
+        ("[[", False),
+    ],
+)
+def test_domains_beside_that_of_the_login_are_told(fmc: tuple[Fmc, HttpsServer], domains: str, told: bool) -> None:
+    manager, server = fmc
+    manager.more = {"DOMAINS": domains.replace("UUID", DOMAIN)}
+    session = opened(server)
+    asked_all(session)
+    note = "the devices of other domains are not read: Global/South"
+    assert session.notes.count(note) == told
 
 
 def test_no_token_in_what_is_kept_or_told(fmc: tuple[Fmc, HttpsServer]) -> None:

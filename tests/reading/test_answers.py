@@ -12,6 +12,7 @@ from collectors.parse import observe, parse_text, refusal
 from licsweep.errors import InputError
 from licsweep.model import Capture, Observation, Outcome
 from licsweep.reading.host_report import HostReport, capture, read_report
+from licsweep.serialization import to_json
 from tests.reading.cases import Case, cases
 
 CASES = list(cases())
@@ -135,6 +136,32 @@ def test_pages_are_one_answer_and_a_page_that_is_missing_is_seen() -> None:
     assert not seen("cisco_fmc", {**registered, **pages}).complete
     pages[f"{path}?offset=2&limit=2&expanded=true"] = page(2)[:-30]
     assert not seen("cisco_fmc", {**registered, **pages}).complete
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ('{"items": [<A>, <B>], "paging": {"count": 2, "pages": 1}}', True),
+        ('{"items": [<A>, <A>], "paging": {"count": 2}}', False),
+        ('{"items": [<A>], "paging": {"count": 1, "pages": 2}}', False),
+        ('{"items": [<A>], "paging": {"count": 2.0}}', False),
+        ('{"items": [<A>], "paging": {"count": -1}}', False),
+        ('{"items": [<A>], "paging": {"count": "\u00b2"}}', False),
+        (f'{{"items": [<A>], "paging": {{"count": "{"9" * 5000}"}}}}', False),
+        ('{"items": [<A>, <B>], "items": [<A>], "paging": {"count": 1}}', False),
+        ('{"items": [], "paging": {"count": 0}}', True),
+    ],
+    ids=["whole", "one twice", "a page more", "2.0", "-1", "no digit", "5000 digits", "two lists", "none"],
+)
+def test_a_list_that_may_lack_devices_is_not_complete(said: str, whole: bool) -> None:
+    for name in "AB":
+        row = {"id": name, "model": "FTDv", "license_caps": ["BASE"], "name": f"ftd-{name}\ud800"}
+        said = said.replace(f"<{name}>", json.dumps(row))
+    registered = {f"{PLATFORM}/license/smartlicenses": text("cisco_fmc/get_smartlicenses/registered")}
+    read = seen("cisco_fmc", {**registered, f"{DOMAIN}/devices/devicerecords": said})
+    assert read.complete == whole
+    assert not (whole and read.unclaimed_lines)
+    assert to_json(read)
 
 
 def test_two_sources_that_disagree_are_told_and_never_summed() -> None:
