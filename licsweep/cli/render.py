@@ -24,13 +24,9 @@ _FRACTION = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 
 
 @functools.cache
-def _columns() -> dict[str, dict[str, str]]:
-    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])
-
-
 def columns(kind: str) -> dict[str, str]:
     """The columns of a kind of rows in their order: key and title (columns.yaml)."""
-    return _columns()[kind]
+    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ def _data(value: Any) -> Any:
 def table(kind: str, found: Sequence[Row], title: str | None = None) -> str:
     """The rows of a kind as a table for a terminal."""
     cells = [[plain(row.get(key)) for key in columns(kind)] for row in found]
-    spare = _columns()["left-out-first"].get(kind, "").split()
+    spare = columns("left-out-first").get(kind, "").split()
     keys = list(columns(kind))
     return text_table(list(columns(kind).values()), cells, title=title, spare=[keys.index(key) for key in spare])
 

@@ -8,6 +8,7 @@ import pytest
 from licsweep.clean_text import clean
 from licsweep.cli import sweep
 from licsweep.cli.common import Run
+from licsweep.cli.render import columns
 from licsweep.cli.sweep import Pace
 from licsweep.model import Outcome
 from licsweep.reports.plain_tables import text_table
@@ -29,13 +30,13 @@ TABLES += ["entitlements list --imports", "diff 2020-01-01 1", "known-hosts list
 HOSTILE = "\x1b[31mred\u202e[bold]\r\n\t" + "x" * 900
 
 
-@pytest.mark.parametrize("columns", [80, 200, None])
-def test_every_table_fits(demo: Demo, columns: int | None) -> None:
-    given = {"COLUMNS": str(columns)} if columns else {}
+@pytest.mark.parametrize("room", [80, 200, None])
+def test_every_table_fits(demo: Demo, room: int | None) -> None:
+    given = {"COLUMNS": str(room)} if room else {}
     for verb in TABLES:
         done = licsweep(*verb.split(), "--project", demo[0], **given)
         assert done.code == 0, done.err
-        assert max(map(len, done.out.splitlines())) <= (columns or 160), verb
+        assert max(map(len, done.out.splitlines())) <= (room or 160), verb
 
 
 def test_what_has_no_room_is_named(demo: Demo) -> None:
@@ -54,13 +55,18 @@ def test_the_spare_columns_go_first_then_the_last(monkeypatch: pytest.MonkeyPatc
     assert "no room" not in text_table(headings[:3], [row[:3]], spare=[0, 1])
 
 
-@pytest.mark.parametrize("columns", ["20", "80", "200"])
-def test_hostile_words_stay_words(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
+def test_what_is_left_out_first_is_a_column() -> None:
+    for kind, spare in columns("left-out-first").items():
+        assert set(spare.split()) < set(columns(kind)), kind
+
+
+@pytest.mark.parametrize("room", ["20", "80", "200"])
+def test_hostile_words_stay_words(monkeypatch: pytest.MonkeyPatch, room: str) -> None:
+    monkeypatch.setenv("COLUMNS", room)
     told = text_table([HOSTILE[:40], "Count"], [[HOSTILE, "1"], ["\u5e73" * 90, "12"]], title="Title")
     assert all(line == clean(line) for line in told.splitlines())
     assert "[bold]" in told.replace("\n", "")
-    assert max(map(len, told.splitlines())) <= max(80, int(columns))
+    assert max(map(len, told.splitlines())) <= max(80, int(room))
 
 
 def test_numbers_stand_at_the_right_and_addresses_do_not() -> None:
