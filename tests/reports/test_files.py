@@ -12,6 +12,7 @@ import pytest
 from licsweep import reports
 from licsweep.errors import OutputError, UsageError
 from licsweep.reports.defuse import is_formula_like
+from licsweep.reports.schema import schemas
 from licsweep.reports.xlsx import sheet_name
 
 KINDS = tuple(reports.KINDS)
@@ -128,6 +129,30 @@ def test_a_byte_order_mark_on_request(given, tmp_path):
     assert marked.read_bytes() == b"\xef\xbb\xbf" + plain.read_bytes()
     (page,) = reports.write(report, "html", tmp_path / "page.html", bom=True)
     assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+
+
+def test_json_is_the_same_for_the_same_input(report, given):
+    text = reports.render(report, "json")
+    assert text == reports.render(given.report(report.kind), "json")
+    assert json.loads(text)["generated_at"] == "2026-11-24T08:00:00Z"
+
+
+def test_json_is_what_the_published_schema_says(report):
+    """Every table and column of the schema stands in the data, and nothing else."""
+    schema = schemas().get(f"report-{report.kind}")
+    data = json.loads(reports.render(report, "json"))["data"]
+    if schema is None:
+        assert report.kind in ("actions", "contract"), "these publish the schema of their own data"
+        return
+    assert list(data) == list(schema["properties"])
+    names = {"integer": int, "number": int | float, "string": str, "boolean": bool, "null": None}
+    for name, table in schema["properties"].items():
+        for row in data[name] if table["type"] == "array" else ():
+            assert list(row) == list(table["items"]["properties"])
+            for key, column in table["items"]["properties"].items():
+                allowed = column.get("type")
+                kinds = [names[one] for one in ([allowed] if isinstance(allowed, str) else allowed)]
+                assert any(row[key] is None if one is None else isinstance(row[key], one) for one in kinds), key
 
 
 def test_json_has_the_envelope_and_nulls(given):
