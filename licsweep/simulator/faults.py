@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from licsweep import platforms
@@ -22,6 +22,7 @@ class FaultKind(Record):
     must: str
     outcome: OutcomeStatus
     or_: OutcomeStatus | None = None
+    others: dict[str, OutcomeStatus] = field(default_factory=dict)
     within: Literal["connect_timeout", "command_timeout", "device_deadline"]
     sessions: tuple[str, ...] = ()
     over: tuple[Transport, ...] = ("ssh",)
@@ -75,7 +76,7 @@ def spread(devices: Sequence[Device], wanted: Mapping[str, float], seed: int) ->
 
 
 def _with_fault(device: Device, fault: str, kinds: Mapping[str, FaultKind]) -> Device:
-    outcome = kinds[fault].outcome
+    outcome = kinds[fault].others.get(device.kind, kinds[fault].outcome)
     if outcome == "ok":
         return replace(device, fault=fault)
     return replace(device, fault=fault, expected_outcome=outcome, expected_licenses=())

@@ -47,6 +47,7 @@ class _Actives:
     def __init__(self, units: Sequence[ProductInstance]) -> None:
         self._by_platform: dict[str | None, list[ProductInstance]] = {}
         self._by_link: dict[Link, ProductInstance] = {}
+        self._subscribers: set[tuple[str | None, str]] = set()
         for unit in sorted(units, key=lambda u: captured(u.state)):  # the newest active one stays
             seen = unit.observation
             if seen is None or unit.retired or is_secondary(seen):
@@ -56,13 +57,20 @@ class _Actives:
             self._by_platform.setdefault(seen.platform, []).append(unit)
             self._by_link.update(dict.fromkeys(_links(seen), unit))
             self._by_link[seen.platform, "name", _short(unit.hostname)] = unit
+            subscribers = (m.hostname for m in seen.members if m.hostname and m.node_role == "subscriber")
+            self._subscribers.update((seen.platform, _short(name)) for name in subscribers)
 
     def yields(self, unit: ProductInstance) -> bool:
-        """True for a secondary, and for a manager that was active when read, before its peer took over."""
+        """True for a secondary, for a node without a role that a publisher lists as subscriber, and for a manager
+        that was active when read, before its peer took over."""
         seen = unit.observation
         if is_secondary(seen):
             return True
-        if seen is None or not seen.ha_role or not seen.managed_devices:
+        if seen is None:
+            return False
+        if not (seen.node_role or seen.members) and (seen.platform, _short(unit.hostname)) in self._subscribers:
+            return True
+        if not seen.ha_role or not seen.managed_devices:
             return False
         devices = [link for link in _links(seen) if link[1] == "device"]
         return any(self._by_link[link].hostname != unit.hostname for link in devices)

@@ -28,7 +28,7 @@ def rows() -> dict[str, Row]:
         name: Row(
             does=kind.does,
             must=kind.must,
-            outcome=f"{kind.outcome} or {kind.or_}" if kind.or_ else kind.outcome,
+            outcome=" or ".join(dict.fromkeys(filter(None, (kind.outcome, kind.or_, *kind.others.values())))),
             within=kind.within,
             test=SIMULATED if "ssh" in kind.over else MANAGERS,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from licsweep.simulator.design import load_design
 from licsweep.simulator.estate import Device, SimulatedEstate
 from licsweep.simulator.faults import load_faults
 from tests.faults.conftest import Ended, ended, sweep, write_settings
@@ -75,7 +76,7 @@ def test_healthy_devices_are_not_harmed_by_the_sick(estate: SimulatedEstate, swe
 def test_a_sweep_of_sick_devices(estate: SimulatedEstate, swept: dict[str, Ended], fault: str) -> None:
     for device in of(estate, fault):
         got = swept[device.name]
-        assert got.status in {KINDS[fault].outcome, KINDS[fault].or_}, got
+        assert got.status in {device.expected_outcome, KINDS[fault].or_}, got
         assert got.reason or got.status == "ok"
         tries = 1 if fault in ONE_CONNECTION else ATTEMPTS
         limit = SETTINGS[KINDS[fault].within]
@@ -84,6 +85,17 @@ def test_a_sweep_of_sick_devices(estate: SimulatedEstate, swept: dict[str, Ended
             assert licenses(got) == expected(device), "a number is right"
         elif got.status == KINDS[fault].or_:
             assert licenses(got) <= expected(device), "or openly missing"
+
+
+def test_what_a_refusal_leaves_is_told_for_each_kind_of_device(tmp_path: Path) -> None:
+    number = sum(kind.units for kind in load_design().kinds)
+    with SimulatedEstate(number, faults={"command-refused": 1.0}) as estate:
+        estate.write_project(tmp_path)
+        write_settings(tmp_path, SETTINGS | {"command_timeout": 2, "device_deadline": 4, "retries": 0})
+        assert sweep(estate, tmp_path)[0] == 3
+    got = {name: host.status for name, host in ended(tmp_path).items()}
+    assert got == {device.name: device.expected_outcome for device in estate.devices}
+    assert {device.kind for device in of(estate, "command-refused")} > KINDS["command-refused"].others.keys()
 
 
 def over_https(device: Device) -> str:
