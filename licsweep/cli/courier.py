@@ -105,6 +105,9 @@ def collect(
     first. A file's UDI must be its host's; other files are kept as unmatched. What is something else is named for what
     it is. Collecting satisfies no deadline.
     """
+    if paths and (again or remove or selection != Selection()):
+        hint = "leave out --again, --remove and the selection of hosts"
+        raise UsageError("--from takes each file that is named", why="it visits no device", hint=hint)
     if paths:
         from licsweep.jobs import courier
 

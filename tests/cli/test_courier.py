@@ -75,6 +75,7 @@ def test_exit_codes(folder: Path, tmp_path: Path) -> None:
     got, err = code("collect", "--from", tmp_path / "none.txt")
     assert (got, "LS501" in err, "no usage report" in err) == (4, True, True)
     assert code("collect", "--from", tmp_path / "missing")[0] == 2
+    assert "visits no device" in code("collect", "--from", tmp_path / "none.txt", "--limit", "acc-01")[1]
     got, err = code("pack")
     assert (got, "LS501" in err) == (4, True)
     got, err = code("uploaded", "2026-01-01-abcdef01")
