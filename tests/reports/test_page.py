@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from licsweep import reports
+from licsweep.position_types import TransitionRow
 from licsweep.reports.html import COLUMNS
 
 from .conftest import WRITTEN, find_chromium
@@ -133,8 +134,13 @@ BROKEN = """heads => heads.filter(head => head.scrollWidth > head.clientWidth + 
 
 @pytest.mark.parametrize("width", [1300, 390])
 def test_nothing_scrolls_sideways_and_no_heading_breaks(given, open_page, tmp_path, width):
+    steps = tuple(
+        TransitionRow(hostname="acc-01.example", step="upgrade-needed", product="C9300-24T", reason="needs a newer one")
+        for _ in range(3)
+    )
+    estate = replace(given.result, transition=steps)
     for kind in KINDS:
-        (path,) = reports.write(given.report(kind), "html", tmp_path)
+        (path,) = reports.write(reports.KINDS[kind](estate, generated_at=WRITTEN), "html", tmp_path)
         page = open_page(path).page
         page.set_viewport_size({"width": width, "height": 900})
         assert (kind, page.evaluate(SIDEWAYS)) == (kind, 0)
