@@ -9,6 +9,7 @@ from licsweep import serialization
 from licsweep.cli.common import MOMENT, Run
 from licsweep.cli.render import Out, data_options, table
 from licsweep.errors import UsageError
+from licsweep.reports.plain_tables import folded
 
 _AS_OF = click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 _LEAD = click.option("--lead-days", type=click.IntRange(0, 1000), help="Days that a case with Cisco takes.")
@@ -92,8 +93,8 @@ def _put(
         for part, found in rows.items()
         if found
     ]
-    listed = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
-    out.put("\n\n".join(filter(None, ("\n".join(notes), *shown, "\n".join(listed)))) or "nothing changes")
+    listed = [folded(f"{number}. {step}", 3) for number, step in enumerate(steps, 1)]
+    out.put("\n\n".join(filter(None, ("\n".join(map(folded, notes)), *shown, "\n".join(listed)))) or "nothing changes")
 
 
 def _row(record: Any) -> dict[str, Any]:
