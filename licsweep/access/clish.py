@@ -47,8 +47,9 @@ class ClishShell(Shell):
         return True  # a silence tells
 
     def patience(self, line: bytes) -> float:
-        ended = self._begun and self.at_prompt(line)
-        return min(max(_QUIET, 3 * self._pause), _LONGEST_QUIET) if ended else SILENCE
+        if not self.at_prompt(line):
+            return SILENCE
+        return min(max(_QUIET, 3 * self._pause), _LONGEST_QUIET) if self._begun else _LONGEST_QUIET
 
     def _receive(self, ends: float, silence: float) -> bytes:
         began = time.monotonic()
@@ -72,8 +73,10 @@ class ClishShell(Shell):
         return self._begun
 
     def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:  # noqa: ARG002
-        other = self._nudged and bool(_OTHER_PROMPT.fullmatch(line))
-        return other or (self.at_prompt(line) and (self._begun or self._nudged))
+        if not self.at_prompt(line):
+            return self._nudged and bool(_OTHER_PROMPT.fullmatch(line))
+        # without its echo, or where the echo was painted over, a text before the prompt is the answer
+        return self._begun or self._nudged or bool(self.tail.removesuffix(line).strip(b"\r\n >"))
 
 
 class ClishSession(Session, BaseConnection):  # type: ignore[misc]

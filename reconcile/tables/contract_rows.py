@@ -1,5 +1,6 @@
 """contract.yaml and tokens.yaml as frozen types (docs/contract.md): agreements, subscriptions, registration tokens."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
@@ -20,6 +21,13 @@ def _number(value: Any) -> Any:
 def _allowance(value: Any) -> Any:
     """One number stands for all dates."""
     return [{"percent": value}] if isinstance(value, int | float) else value
+
+
+def _day(value: Any) -> Any:
+    """A bare date stays a day where it comes as text too: in JSON, in quotes, in a bundle read back."""
+    with suppress(ValueError, TypeError):
+        return date.fromisoformat(value)
+    return value
 
 
 Plane = Literal["cloud", "onprem"]
@@ -181,7 +189,7 @@ class TokenRow(Record):
     virtual_account: str | None = None
     plane: Plane | None = None
     server: str | None = None
-    expires: date | Utc | None = None
+    expires: Annotated[date | Utc | None, Checked(_day)] = None
     max_uses: Quantity | None = None
     uses: Quantity | None = None
     used_for: str | tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from licsweep.ledger_types import Form
 from licsweep.simulator.cssm import SimulatedCssm
 from licsweep.simulator.design import load_design, plan
 from licsweep.simulator.rum import IMPORTED, UsageReports
-from tests.courier.making import NOW, ingested, made_project, observation
+from tests.courier.making import ingested, made_project, observation
 
 DEVICES = 50
 
@@ -70,9 +70,10 @@ def test_fifty_boxes(tmp_path: Path, form: Form) -> None:
     assert sorted((row.state, str(row.hostname)) for row in unpacked) == [("new", name) for name in sorted(boxes)]
     for row in courier_back.deliver_to(project, tmp_path / "usb", Selection()):
         assert boxes[row.hostname].imported(Path(row.file).read_bytes()) == IMPORTED
-    moment = NOW + timedelta(minutes=2)
+    now = datetime.now(UTC).replace(microsecond=0)
+    moment = now + timedelta(minutes=2)
     ingested(project, *seen(captured_at=moment.isoformat()))
-    view = courier_views.status(project, NOW + timedelta(minutes=5), Selection())
+    view = courier_views.status(project, now + timedelta(minutes=5), Selection())
     assert len(view.status.reports) == sum(
         bool(one.feature and one.signed) for box in boxes.values() for one in box.reports
     )
