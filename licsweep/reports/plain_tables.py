@@ -47,13 +47,16 @@ def text_table(
 
     columns = [[one_line(cell) for cell in column] for column in zip(headings, *rows, strict=True)]
     widths = _widths(columns, width(), spare)
-    made = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+    # the gap is a column of its own: rich before 15 adds the padding of the edges to a given width
+    made = Table(title=title, title_justify="left", title_style="", box=None, padding=0)
     for at, room in widths.items():
         numbers = [cell for cell in columns[at][1:] if cell != "-"]
         right = bool(numbers) and all(map(_NUMBER.fullmatch, numbers))
+        if made.columns:
+            made.add_column(width=_GAP)
         made.add_column(Text(columns[at][0]), width=room, overflow="fold", justify="right" if right else "left")
     for row in range(1, len(rows) + 1):
-        made.add_row(*(Text(columns[at][row]) for at in widths))
+        made.add_row(*[cell for at in widths for cell in ("", Text(columns[at][row]))][1:])
     console = Console(width=width(), no_color=True, file=io.StringIO())
     with console.capture() as capture:
         console.print(made)
