@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
 
+from licsweep.checked import Quantity
 from licsweep.model import Record
 
 
@@ -27,7 +28,7 @@ class Trip(Record):
 class Calendar(Record):
     """courier.yaml: the days from a visit to its acknowledgements, and the visits."""
 
-    turnaround_days: int
+    turnaround_days: Quantity
     trips: tuple[Trip, ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,8 +10,8 @@ from reconcile.instances.account_names import Names
 from reconcile.tables.tables import Tables, slug
 
 READ = (
-    "accounts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "limits", "onprem", "pairing",
-    "releases", "reporters", "substitution", "tokens", "waivers",
+    "accounts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "license_types", "limits",
+    "onprem", "pairing", "releases", "reporters", "substitution", "tokens", "waivers",
 )  # fmt: skip
 SUFFIXES = (".yaml", ".yml", ".json")
 _ALIKE = 0.8

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from licsweep.courier.radar import Calendar, Reporter, Trip, latest_dates, loads, outlooks
+from licsweep.errors import InputError
+from licsweep.serialization import load_yaml_file
 
 TODAY = date(2026, 11, 26)
 DAYS = st.integers(0, 60).map(lambda n: TODAY + timedelta(days=n))
@@ -122,3 +126,14 @@ def test_a_hand_made_calendar() -> None:
         ("north", None, day[5], "core"),
         ("south", None, day[29], "far"),
     ]
+
+
+@pytest.mark.parametrize(("days", "taken"), [("14", True), ("true", False), ("'14'", False), ("4000", False)])
+def test_the_turnaround_is_a_number_of_days(tmp_path: Path, days: str, taken: bool) -> None:
+    path = tmp_path / "courier.yaml"
+    path.write_text(f"turnaround_days: {days}\ntrips: [{{date: 2026-12-01}}]\n")
+    if taken:
+        assert load_yaml_file(path, Calendar).turnaround_days == 14
+    else:
+        with pytest.raises(InputError, match=r"courier\.yaml:1"):
+            load_yaml_file(path, Calendar)

@@ -53,7 +53,7 @@ def test_log_lines_of_every_level(form: str, level: str, capsys: pytest.CaptureF
     before = logging.root.handlers[:], logging.root.level
     try:
         common._log(form, level)
-        log = logging.getLogger("paramiko.transport" if level == "debug" else "some.library")
+        log = logging.getLogger("paramiko.transport" if level == "debug" else "some.package")
         log.log(logging.getLevelName(level.upper()), "banner %s", NASTY)
         log.error("%d does not fit", NASTY)
         try:
