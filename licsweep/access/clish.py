@@ -27,7 +27,6 @@ class ClishShell(Shell):
     """The terminal of CLISH; `typed` is the command that a refusal leaves behind the prompt."""
 
     typed = b""
-    _begun = True  # whether the echo came: a prompt before it is not the answer's end
     _pause = 0.0  # the longest one within a line: those behind a line are the device's work
 
     def greet(self) -> None:
@@ -59,18 +58,14 @@ class ClishShell(Shell):
         return data
 
     def ask(self, command: str, at_end: AtEnd | None = None, *, learning: bool = False) -> bytes:
-        self.typed, self._pause, self._begun = command.encode(), 0.0, False
+        self.typed, self._pause = command.encode(), 0.0
         return super().ask(command, at_end, learning=learning)
 
     def clear_line(self) -> None:
         """Takes away what a refusal left behind the prompt."""
-        self.typed, self._begun = b"", True
+        self.typed = b""
         self.write(CLEAR_LINE)
         self.read_until(self.at_prompt)
-
-    def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:
-        self._begun = super().has_begun(got, echo)
-        return self._begun
 
     def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:  # noqa: ARG002
         if not self.at_prompt(line):

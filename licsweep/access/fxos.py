@@ -16,7 +16,7 @@ from licsweep.access.ssh_session import Session
 from licsweep.access.terminal import quoted
 from licsweep.errors import AuthFailed
 
-_WITHOUT_ECHO = 1.0  # seconds of silence at a prompt before which no echo was seen
+_QUIET, _WITHOUT_ECHO = 0.3, 1.0  # seconds of silence behind a prompt, and behind one before which no echo was seen
 _SCOPES = rb"(?: ?\*)?(?: (?P<scope>/[^\s#*]*)\*?)? ?#"
 _PROMPT = re.compile(rb"(?P<host>[^\s#>*]+)" + _SCOPES)
 _BEFORE_LOG = re.compile(r"^\S+[^#\n]{0,80}# ?(?=\d{4} [A-Z][a-z]{2} [ \d]\d )", re.MULTILINE)
@@ -45,8 +45,13 @@ class FxosShell(Shell):
         host = _host(line)
         return bool(host) and self.host in (b"", host)
 
+    def more_follows(self) -> bool:
+        return True  # outputs hold prompts of every scope: a silence tells
+
     def patience(self, line: bytes) -> float:
-        return _WITHOUT_ECHO if self.at_prompt(line) else SILENCE
+        if not self.at_prompt(line):
+            return SILENCE
+        return _QUIET if self._begun else _WITHOUT_ECHO
 
     def _ended(self, line: bytes, at_end: AtEnd, *, echoed: bool, learning: bool) -> bool:  # noqa: ARG002
         return super()._ended(line, at_end, echoed=True, learning=learning)

@@ -63,6 +63,7 @@ class Shell:
         self.channel, self._check, self._limits, self._ends = channel, check, limits, ends
         self.prompt = self.tail = b""
         self._nudged = False
+        self._begun = True  # whether the echo of what was typed came: a prompt before it is not the answer's end
 
     def write(self, data: str) -> None:
         """The lowest layer: nothing goes out that the allow-list does not know, secrets apart."""
@@ -129,7 +130,7 @@ class Shell:
         """
         ends = min(time.monotonic() + max(self._limits.command, seconds), self._ends)
         got, answered, self._nudged, line = bytearray(), 0, False, b""
-        begun = not echo
+        self._begun = not echo
         while True:
             data = self._receive(ends, SILENCE_AFTER_EMPTY_LINE if self._nudged and learning else self.patience(line))
             got += data
@@ -137,12 +138,12 @@ class Shell:
                 raise SessionTimeout("endless output", why=f"more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB")
             self.tail = bytes(got[max(answered, len(got) - _TAIL) :])
             line = self.line_at_end(self.tail)
-            begun = begun or self.has_begun(got, echo)
+            self._begun = self._begun or self.has_begun(got, echo)
             if key := self.key_for(line, silent=not data):
                 self.write(key)
                 answered = len(got)  # the device wipes the pager line next: that is no second pager
             elif data:
-                if begun and at_end(line) and not self.more_follows():
+                if self._begun and at_end(line) and not self.more_follows():
                     return bytes(got)
             elif self._ended(line, at_end, echoed=b"\n" in got, learning=learning and self._nudged):
                 return bytes(got)
