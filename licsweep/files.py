@@ -2,7 +2,7 @@
 
 Reading: regular files only, at most `limit` bytes, and nothing that blocks: a pipe, a device or a socket is refused. A
 file that a person names may be a link; one that was found in a folder may be no link that leads out of this folder.
-Writing: a temporary file beside the target, synced and renamed, readable by its owner only.
+Writing: a temporary file beside the target, synced and renamed, readable by its owner only where nothing else is asked.
 """
 
 import io
@@ -22,6 +22,7 @@ from licsweep.errors import InputError, OutputError
 log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 MAX_BYTES = 512 * MIB
+OWNER_ONLY = 0o600
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -115,8 +116,8 @@ def _open_inside(path: Path, folder: Path) -> int:
     return at
 
 
-def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
-    """Writes the whole content or changes nothing; mode 0600, also where a file with another mode stood.
+def write(path: Path, content: str | bytes, *, new: bool = False, mode: int = OWNER_ONLY) -> None:
+    """Writes the whole content or changes nothing; `mode` also where a file with another mode stood.
 
     A link that a person named stays: its target is replaced. A device or a pipe (/dev/stdout) is written to as it is.
     `new` refuses a name that exists. Raises OutputError; BrokenPipeError where the reader of a pipe has gone.
@@ -127,8 +128,10 @@ def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "wb") as stream:
                 stream.write(data)
             return
-        with _beside(path if new else path.resolve(), new=new) as file:
+        with _beside(path if new else path.resolve(), new=new, mode=mode) as file:
             file.write(data)
+            if mode != OWNER_ONLY:
+                os.fchmod(file.fileno(), mode)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -170,14 +173,14 @@ def _is_replaceable(path: Path) -> bool:
 
 
 @contextmanager
-def _beside(target: Path, *, new: bool) -> Iterator["tempfile._TemporaryFileWrapper[bytes]"]:
+def _beside(target: Path, *, new: bool, mode: int) -> Iterator["tempfile._TemporaryFileWrapper[bytes]"]:
     """A file in the target's folder that takes the target's name when the block ends well."""
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".licsweep-", delete=False) as file:
         try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077 & ~mode:
                 log.warning("%s: others may read it, its file system keeps no permissions", target)
             if new:
                 os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -31,6 +31,8 @@ VERBS = {
     "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
     "verify": "Judge the inputs of a proof bundle again and compare.",
     "plan": "Plan changes: what if, mergers and divestitures of smart accounts.",
+    "check": "Check the store for a monitoring system: age, deadlines, shortages, findings.",
+    "metrics": "Write the metrics of the project for Prometheus.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",
     "simulate": "Run the simulated network alone, with faults.",

@@ -111,12 +111,14 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
+    from licsweep.reports.checks import CheckResult
     from licsweep.reports.contract import ContractReport
     from licsweep.visits.checked_device import CheckedDevice
     from reconcile.licenses.license_names import LicenseName
 
     return {
         "actions": ActionsReport,
+        "check": list[CheckResult],
         "config": list[SettingRow],
         "courier-check": list[CheckedDevice],
         "courier-collect": list[CarriedFile],

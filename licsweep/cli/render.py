@@ -37,11 +37,11 @@ class Out:
     path: Path | None = None
     new_folder: bool = False
 
-    def put(self, text: str) -> None:
-        """Writes a finished text."""
+    def put(self, text: str, *, mode: int = files.OWNER_ONLY) -> None:
+        """Writes a finished text; a file has this mode."""
         if self.path and self.new_folder:
             files.make_folder(self.path.parent)
-        put(text, self.path)
+        put(text, self.path, mode=mode)
 
     def rows(self, kind: str, found: Sequence[Any], *, whole: Any = None) -> None:
         """Writes rows of a kind, dicts or records; JSON holds `whole` in their place, a record or several."""
@@ -85,13 +85,14 @@ def _file(output: str, asked: str | None, words: Sequence[str]) -> Out:
         return Out(format_of(path, asked, words), path)
     form = asked or words[0]
     verb = "-".join(click.get_current_context().command_path.split()[1:])
-    return Out(form, path / in_folder(f"licsweep-{verb}-{datetime.now(UTC):%Y-%m-%d}", form), new_folder=True)
+    dated = f"-{verb}-{datetime.now(UTC):%Y-%m-%d}" if form != "prom" else ""  # the last one is the only one there
+    return Out(form, path / in_folder(f"licsweep{dated}", form), new_folder=True)
 
 
 data_options = formats("table", "json", "csv")
 
 
-def put(text: str, output: Path | None = None) -> None:
+def put(text: str, output: Path | None = None, *, mode: int = files.OWNER_ONLY) -> None:
     """Prints or writes; OutputError where nothing can be written there."""
     if output is None:
         try:
@@ -103,7 +104,7 @@ def put(text: str, output: Path | None = None) -> None:
             what = f"standard output can't be written: {error.strerror}"
             raise OutputError(what, why="not all of the data was written", hint="-o FILE") from error
         return
-    files.write(output, text if text.endswith("\n") else text + "\n")
+    files.write(output, text if text.endswith("\n") else text + "\n", mode=mode)
 
 
 def _data(value: Any) -> Any:

@@ -19,7 +19,7 @@ from licsweep.reports.view import Cell, Column, Report, Table, plain, shown, val
 
 ROWS = 20
 FORMATS = ("html", "xlsx", "csv", "json", "table")
-_SUFFIXES = {".html": "html", ".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "table"}
+_SUFFIXES = {".html": "html", ".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "table", ".prom": "prom"}
 
 
 def format_of(path: Path, asked: str | None, known: Collection[str] = FORMATS) -> str:

@@ -1,0 +1,20 @@
+"""What monitoring looks at: the judgement of now, and the newest successful run of each kind."""
+
+from licsweep.jobs import judge
+from licsweep.reports.metrics import LastRun, Monitored
+from licsweep.settings import Project
+from licsweep.store import reading
+
+_READ = ("ok", "partial", "unsupported")
+
+
+def monitored(project: Project) -> Monitored:
+    """What metrics and checks are made of; reads the store only. Raises StoreError, InputError."""
+    with reading(project) as store:
+        snapshots = store.snapshots()
+    runs = {
+        one.kind: LastRun(kind=one.kind, ended_at=one.ended_at, seconds=(one.ended_at - one.started_at).total_seconds())
+        for one in snapshots
+        if one.state == "complete" and one.ended_at and any(one.outcomes.get(word) for word in _READ)
+    }
+    return Monitored(result=judge.reconcile(project), runs=tuple(runs.values()))
