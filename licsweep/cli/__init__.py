@@ -33,6 +33,7 @@ VERBS = {
     "plan": "Plan changes: what if, mergers and divestitures of smart accounts.",
     "check": "Check the store for a monitoring system: age, deadlines, shortages, findings.",
     "metrics": "Write the metrics of the project for Prometheus.",
+    "export": "Give other systems the position: pools, instances, license lines.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",
     "simulate": "Run the simulated network alone, with faults.",

@@ -113,6 +113,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
     from licsweep.reports.checks import CheckResult
     from licsweep.reports.contract import ContractReport
+    from licsweep.reports.export import Export
     from licsweep.visits.checked_device import CheckedDevice
     from reconcile.licenses.license_names import LicenseName
 
@@ -131,6 +132,7 @@ def kinds() -> dict[str, Any]:
         "diff": Diff,
         "entitlements-explain": list[LicenseName],
         "entitlements-list": list[Entitlement],
+        "export-json": Export,
         "hosts": list[HostRow],
         "ingest": CollectedOutput,
         "known-hosts-list": list[KnownHostKey],
