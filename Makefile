@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 	$(BIN)/licsweep demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile
+	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile --no-loadscope-reorder
 
 # Other examples of every property, twenty times as many; what it finds becomes a fixture case.
 fuzz: $(VENV)/installed

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import paramiko
 import yaml
 
 from licsweep.simulator.estate import SimulatedEstate
@@ -24,4 +25,13 @@ with tempfile.TemporaryDirectory() as folder, SimulatedEstate(10, faults={"kex-m
     done = subprocess.run(
         [program, "sweep", "--project", folder, *limit], env=os.environ | secrets, capture_output=True, text=True
     )
-    print(json.dumps({"allowed": old[0], "refused": old[1], "said": done.stderr.splitlines()}))
+    print(
+        json.dumps(
+            {
+                "paramiko": str(Path(paramiko.__file__).parents[1]),
+                "allowed": old[0],
+                "refused": old[1],
+                "said": done.stderr.splitlines(),
+            }
+        )
+    )
