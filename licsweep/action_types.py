@@ -92,3 +92,13 @@ class ActionsReport(Record):
     parts: tuple[PartLooked, ...]
     actions: tuple[Action, ...]
     plan: tuple[PlanStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline(Record):
+    """A day on which something is due or ends, and what it is about; negative days are overdue."""
+
+    kind: Literal["report", "term", "true-forward", "token"]
+    day: date
+    days_left: int
+    about: str

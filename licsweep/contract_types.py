@@ -178,3 +178,14 @@ class SuiteMeasure(Record):
     agreement: str
     suite: str
     used: Units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMeasure(Record):
+    """What was in use and reserved of a license in an account at an earlier moment."""
+
+    at: Utc
+    smart_account: str | None
+    virtual_account: str
+    license: str
+    used: int

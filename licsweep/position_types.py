@@ -8,9 +8,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from licsweep.action_types import AccountOwner, PlanStep
+from licsweep.action_types import AccountOwner, Deadline, PlanStep
 from licsweep.checked import Quantity
-from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition, SuiteMeasure
+from licsweep.contract_types import AgreementPosition, Hygiene, PoolMeasure, SubscriptionPosition, SuiteMeasure
 from licsweep.model import HostState, Record, Udi, Utc
 from licsweep.review_types import Contradiction, ReviewRow
 from licsweep.vocabulary import OutcomeStatus
@@ -481,3 +481,5 @@ class JudgementResult(Record):
     owners: tuple[AccountOwner, ...] = ()
     plan: tuple[PlanStep, ...] = ()
     history: tuple[SuiteMeasure, ...] = ()
+    pool_history: tuple[PoolMeasure, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()

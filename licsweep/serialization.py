@@ -56,13 +56,17 @@ def schema(kind: Any) -> dict[str, Any]:
     return _adapter(kind).json_schema(mode="serialization")
 
 
-def envelope(kind: str, data: Any, generated_at: datetime | None = None) -> str:
-    """The versioned envelope of every `--format json`, ready to print; `generated_at` is now where none is given."""
+def envelope(kind: str, data: Any) -> str:
+    """The versioned envelope of every `--format json`, ready to print.
+
+    What is as of a moment was generated then, so that the same input gives the same bytes; anything else now.
+    """
     from pydantic_core import to_json as dump
 
+    as_of = data.get("as_of") if isinstance(data, dict) else None
     whole = {
         "schema": f"licsweep/{kind}/1",
-        "generated_at": (generated_at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "generated_at": as_of or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": {"name": "licsweep", "version": VERSION},
         "data": data,
     }

@@ -10,6 +10,7 @@ from dataclasses import replace
 from licsweep.action_types import AccountOwner, PlanStep
 from licsweep.position_types import Instance, Judgement, JudgementResult, OwnedTerm
 from reconcile.contradictions import contradictions
+from reconcile.deadlines import deadlines
 from reconcile.findings.contract_findings import hygiene
 from reconcile.findings.raised import merged
 from reconcile.findings.rules import RULES, Rule
@@ -68,6 +69,8 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         owners=(owners := _owners(judged)),
         plan=tuple(_plan(judged, judgement, owners)),
         history=tuple(given.history),
+        pool_history=tuple(given.pool_history),
+        deadlines=tuple(sorted(deadlines(judged), key=lambda one: (one.day, one.kind, one.about))),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from licsweep.contract_types import SuiteMeasure
+from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.model import HostState
 from licsweep.position_types import CssmInstance, Entitlement, Finding, ImportedAccounts
 from reconcile.tables.tables import Tables
@@ -36,7 +36,8 @@ class JudgementInput:
     The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
     `usage_reported` is what the courier's ledger says: by serial number, when usage was last `uploaded` to CSSM and
     last `acknowledged`. `licenses` and `listed` are the accounts whose licenses and product instances were imported
-    (None: those that the rows name). `history` is what suites used at earlier moments: forecasts alone rest on it.
+    (None: those that the rows name). `history` is what suites used at earlier moments: forecasts alone rest on it;
+    `pool_history` is what pools used, for pictures alone.
     `since` are earlier findings that the review compares with.
     """
 
@@ -51,4 +52,5 @@ class JudgementInput:
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)
     history: Sequence[SuiteMeasure] = ()
+    pool_history: Sequence[PoolMeasure] = ()
     since: Sequence[Finding] | None = None

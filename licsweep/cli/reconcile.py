@@ -93,7 +93,9 @@ def _told(one: Action) -> Iterator[str]:
     owner = f" [{one.owner}]" if one.owner else ""
     stops = "SERVICE IMPACT: " if one.service_affecting else ""
     yield folded(plain(f"{one.number:4} {stops}{one.about}{where}: {one.what}{owner}"), 5)
-    money = f"; {one.money:,.2f} {one.currency or ''}".rstrip() if one.money else ""
+    prices = {one.money_with_buffers: " with every buffer", one.money: ""}  # one price where both are the same
+    amounts = ((f"{price:,.2f} {one.currency or ''}".rstrip(), kept) for price, kept in prices.items() if price)
+    money = "".join(reversed([f"; {amount}{kept}" for amount, kept in amounts]))
     if one.do:
         yield folded(f"     -> {plain(one.do)}{money}", 8)
 

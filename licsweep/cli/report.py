@@ -13,7 +13,12 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: the suffix of -o, else table.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Default: the suffix of -o; a folder: html, xlsx and csv; else table.",
+)
 @click.option("-o", "--output", type=click.Path(), help="A file, or a folder (ending with /); xlsx needs one.")
 @click.option("--snapshot", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
@@ -41,8 +46,9 @@ def command(
     12 months against use today. transfers: licenses to move between virtual accounts, what remains
     short, and what to remove from CSSM. contract: what agreements entitle to, what the next True Forward would charge.
     contradictions: each license by five records, and why they differ. review: the checklist of a quarter, with --since
-    what changed. CSV in a folder is one file per table. A bundle holds what the report was judged from, for
-    `licsweep verify`; the report itself is then written with -o or --format only.
+    what changed. In a folder a page stands with all its rows beside it, as XLSX and as a CSV for each table. A bundle
+    holds what the report was judged from, for `licsweep verify`; the report itself is then written with -o or --format
+    only.
     """
     from licsweep.jobs import judge
 
@@ -67,5 +73,6 @@ def command(
         judge.all_reports(run.project(), as_of=as_of, snapshot_id=snapshot) if kind == "index" and folder else [made]
     )
     for one in whole:
-        for path in write(one, format_of(Path(output), form), Path(output), bom=bom):
+        named = form if folder else format_of(Path(output), form)
+        for path in write(one, named, Path(output), bom=bom):
             put(str(path))

@@ -37,7 +37,7 @@ command_timeout = 6
 device_deadline = 12
 start_jitter = 0.1
 """
-FORMATS = {"usage": ("html", "xlsx", "csv", "json"), "estate": ("html",), "contract": ("html",)}
+FORMATS: dict[str, tuple[str | None, ...]] = {"usage": (None, "json"), "estate": ("html",), "contract": ("html",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +104,9 @@ def check_free(folder: Path, *, hint: str) -> None:
 
 
 def _write_agreements(folder: Path) -> None:
-    """contract.yaml, tokens.yaml and onprem.yaml of the simulated smart account; {60} is the day in 60 days."""
+    """What people write of the simulated smart account and its agreements; {60} is the day in 60 days."""
     today = datetime.now(UTC).date()
-    for name in ("contract.yaml", "tokens.yaml", "onprem.yaml"):
+    for name in ("accounts.yaml", "contract.yaml", "tokens.yaml", "onprem.yaml"):
         text = resources.files("licsweep.demo_estate").joinpath("project", name).read_text("utf-8")
         files.write(folder / name, re.sub(r"\{(-?\d+)\}", lambda days: f"{today + timedelta(int(days[1]))}", text))
 

@@ -1,14 +1,14 @@
 """Judging what the store holds: the newest state of every host against the entitlements in force."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from licsweep import serialization
 from licsweep.clean_text import shell_word
-from licsweep.contract_types import SuiteMeasure
+from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
 from licsweep.imports.files import load_json
@@ -25,6 +25,7 @@ from reconcile.licenses.license_names import LicenseName, license_names
 from reconcile.tables.tables import Tables
 
 MOST_DAYS = 60
+DAYS_OF_POOLS = 12
 
 
 def gather(
@@ -92,22 +93,24 @@ def report(
 
 def all_reports(project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> list[Report]:
     """The reports of all kinds from one judgement, the index first. Raises StoreError, InputError."""
-    result = judge(report_input(project, "contract", as_of=as_of, snapshot_id=snapshot_id, since=None))
+    result = judge(report_input(project, None, as_of=as_of, snapshot_id=snapshot_id, since=None))
     now = datetime.now(UTC).replace(microsecond=0)
     return [KINDS[kind](result, generated_at=now) for kind in sorted(KINDS, key=lambda kind: kind != "index")]
 
 
 def report_input(
-    project: Project, kind: str, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
+    project: Project, kind: str | None, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
 ) -> JudgementInput:
-    """What a report of a kind is judged from."""
-    if kind not in tuple(KINDS):
+    """What a report of a kind is judged from; None: all of them."""
+    if kind is not None and kind not in tuple(KINDS):
         raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(KINDS)}")
     if since is not None and kind != "review":
         raise UsageError("--since belongs to the review", why=f"report {kind} compares with nothing")
     given = gather(project, as_of=as_of, snapshot_id=snapshot_id)
-    if kind == "contract":
-        return replace(given, history=history(project, given))
+    if kind in ("contract", None):
+        given = replace(given, history=history(project, given))
+    if kind in ("usage", None):
+        given = replace(given, pool_history=pool_history(project, given))
     return given if since is None else replace(given, since=_earlier(project, since))
 
 
@@ -130,20 +133,37 @@ def history(project: Project, given: JudgementInput) -> list[SuiteMeasure]:
     """
     if not given.tables.contract.agreements:
         return []
-    measures = []
+    return [
+        SuiteMeasure(at=then.as_of, agreement=agreement.id, suite=suite.name, used=suite.used)
+        for then in _earlier_days(project, given, MOST_DAYS)
+        for agreement in then.agreements
+        for suite in agreement.suites
+    ]
+
+
+def pool_history(project: Project, given: JudgementInput) -> list[PoolMeasure]:
+    """What was charged to each pool on DAYS_OF_POOLS days, as `history` takes them. Raises StoreError."""
+    return [
+        PoolMeasure(
+            at=then.as_of,
+            smart_account=pool.smart_account,
+            virtual_account=pool.virtual_account,
+            license=pool.license,
+            used=pool.charged,
+        )
+        for then in _earlier_days(project, given, DAYS_OF_POOLS)
+        for pool in then.pools
+    ]
+
+
+def _earlier_days(project: Project, given: JudgementInput, most: int) -> Iterator[JudgementContext]:
     with reading(project) as store:
         ended = (store.newest_try(one.id) for one in store.snapshots())
         days = {at.date(): at for at in sorted(at for at in ended if at and at <= given.as_of)}
         moments = list(days.values())
-        step = max(1.0, (len(moments) - 1) / (MOST_DAYS - 1))
-        for at in (moments[round(number * step)] for number in range(min(len(moments), MOST_DAYS))):
-            then = JudgementContext(replace(given, as_of=at, states=store.host_states(as_of=at)))
-            measures += [
-                SuiteMeasure(at=at, agreement=agreement.id, suite=suite.name, used=suite.used)
-                for agreement in then.agreements
-                for suite in agreement.suites
-            ]
-    return measures
+        step = max(1.0, (len(moments) - 1) / (most - 1))
+        for at in (moments[round(number * step)] for number in range(min(len(moments), most))):
+            yield JudgementContext(replace(given, as_of=at, states=store.host_states(as_of=at)))
 
 
 def explain_license(project: Project, asked: str) -> tuple[LicenseName, ...]:

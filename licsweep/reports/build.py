@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from licsweep.contract_types import Units
 from licsweep.model import Observation
 from licsweep.position_types import Instance, JudgementResult
 from licsweep.reports.view import Cell, Report, floored, hours, layout, make_card, make_table, percent, values
@@ -104,6 +105,14 @@ def _not_read(result: JudgementResult) -> Records:
         figures = {"captured_at": at, "age_hours": hours(as_of, at), "lines": lines[state.hostname]}
         reason = state.reason or ("its texts were gathered and not read" if state.gathered else None)
         yield {**values(state), **figures, "reason": reason}
+
+
+def trend(points: Mapping[datetime, Units]) -> Figures:
+    """What was used at the first and last of some moments, and at each of them in their order."""
+    days = sorted(points)
+    used = [f"{points[at]:g}" for at in days]
+    ends = {"first": used[0], "last": used[-1], "values": " ".join(used)}
+    return ends | {"first_at": days[0].date(), "last_at": days[-1].date()}
 
 
 def clocks(instances: Iterable[Instance], result: JudgementResult) -> Records:

@@ -1,13 +1,13 @@
 """`report contract`: agreements and subscriptions, what a True Forward would charge, and apart from it a forecast."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from licsweep.contract_types import AgreementPosition, Forecast, Hygiene, SubscriptionPosition
+from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
 from licsweep.model import Record, Utc
 from licsweep.position_types import Finding, JudgementResult
-from licsweep.reports.build import Figures, Records
+from licsweep.reports.build import Figures, Records, trend
 from licsweep.reports.view import values
 from reconcile.grouping import lists_by
 
@@ -48,54 +48,43 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "ending": sum(finding["name"] == "subscription-ending" for finding in findings),
     }
     return figures, {
-        "suites": map(_readable, suites),
+        "suites": suites,
         "contract-findings": findings,
         "before-milestone": (
-            {**_readable(values(row)), "agreement": agreement.id}
+            {**values(row), "agreement": agreement.id}
             for agreement in whole.agreements
             for row in agreement.before_milestone
         ),
         "payments": _payments(whole.agreements),
         "subscriptions": map(values, whole.subscriptions),
         "hygiene": ({**values(row), "hostnames": ", ".join(row.hostnames)} for row in whole.hygiene),
-        "trend": _trend(result),
+        "trend": _trend(result, suites),
         "forecast": ({**suite, **_forecast(suite["forecast"])} for suite in suites),
     }
 
 
-def _trend(result: JudgementResult) -> Iterator[dict[str, Any]]:
+def _trend(result: JudgementResult, suites: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What each suite used when the snapshots of earlier days had ended."""
+    entitled = {(suite["agreement"], suite["name"]): suite["entitled"] for suite in suites}
     for (agreement, suite), found in lists_by(((one.agreement, one.suite), one) for one in result.history).items():
-        points = sorted(found, key=lambda one: one.at)
-        used = [f"{one.used:g}" for one in points]
         yield {
             "name": suite,
             "agreement": agreement,
-            "first_at": points[0].at.date(),
-            "first": used[0],
-            "last_at": points[-1].at.date(),
-            "last": used[-1],
-            "values": " ".join(used),
+            "entitled": entitled.get((agreement, suite)),
+            **trend({one.at: one.used for one in found}),
         }
 
 
-def _readable(record: dict[str, Any]) -> dict[str, Any]:
-    """Money and parts of a unit as text."""
-    return {key: f"{value:.2f}" if isinstance(value, float) else value for key, value in record.items()}
-
-
 def _forecast(one: Any) -> dict[str, Any]:
-    known = isinstance(one, Forecast)
-    empty = dict.fromkeys(("at", "used", "low", "high", "points", "exposure", "refused"))
-    return empty | _readable(values(one)) if known else empty | values(one)
+    return dict.fromkeys(("at", "used", "low", "high", "points", "exposure", "refused")) | values(one)
 
 
 def _payments(agreements: tuple[AgreementPosition, ...]) -> Iterator[dict[str, Any]]:
     for one in agreements:
         for money in one.next_instalment.amounts if one.next_instalment else ():
             date = one.next_instalment.date if one.next_instalment else None
-            yield {**_readable(values(money)), "agreement": one.id, "date": date, "kind": "next instalment"}
+            yield {**values(money), "agreement": one.id, "date": date, "kind": "next instalment"}
         for basis in ("use", "cssm", "generated"):
             for money in getattr(one, f"exposure_total_by_{basis}") or ():
                 kind = f"exposure by {basis}"
-                yield {**_readable(values(money)), "agreement": one.id, "date": one.next_true_forward, "kind": kind}
+                yield {**values(money), "agreement": one.id, "date": one.next_true_forward, "kind": kind}

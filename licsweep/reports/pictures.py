@@ -24,12 +24,14 @@ class Shape:
 
 def picture(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
     """The picture that a table's `picture` describes; nothing where a figure is not known."""
-    return {"pool": _pool, "line": _line, "months": _months, "trend": _trend}[spec["kind"]](spec, record)
+    return {"pool": _pool, "line": _line, "months": _months, "trend": _trend, "range": _range}[spec["kind"]](
+        spec, record
+    )
 
 
-def _number(record: Mapping[str, Cell], key: str) -> int | None:
+def _number(record: Mapping[str, Cell], key: str) -> int | float | None:
     value = record[key]
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int | float) else None
 
 
 def _pool(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
@@ -49,18 +51,19 @@ def _pool(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
 
 
 def _line(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
-    """A day on a line of days; today and each tick are marks. What lies beyond stands at the end."""
-    day = _number(record, spec["day"])
+    """One day or several on a line of days; today and each tick are marks. What lies beyond stands at the end."""
+    days = [int(word) for word in str(record[spec["day"]] or 0).split()] if record[spec["day"]] is not None else []
     first, last = int(spec["first"]), int(spec["last"])
-    if day is None:
+    if not days:
         return []
 
     def at(one: int) -> float:
         return (min(max(one, first), last) - first) / (last - first) * (_WIDTH - 3)
 
     ticks = [Shape("tick", at(tick), _MARK, 2, 6) for tick in spec["ticks"]]
-    look = "short" if day < 0 else "due" if day <= spec["near"] else "used"
-    return [Shape("axis", 0, _WIDTH, 4.6, _MARK), *ticks, Shape("mark", at(0), _MARK), Shape(look, at(day), 3, 0.5, 9)]
+    looks = ((day, "short" if day < 0 else "due" if day <= spec["near"] else "used") for day in days)
+    bars = [Shape(look, at(day), spec["bar"], 0.5, 9) for day, look in looks]
+    return [Shape("axis", 0, _WIDTH, 4.6, _MARK), *ticks, Shape("mark", at(0), _MARK), *bars]
 
 
 def _months(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
@@ -82,8 +85,24 @@ def _months(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
 
 
 def _trend(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
-    """The figures of a text, one column each."""
+    """The figures of a text, one column each; the line is what they are compared with, what is above it is short."""
     found = [float(word) for word in str(record[spec["values"]] or "").split()]
-    most = max(found, default=0) / _HEIGHT or 1
+    line = _number(record, spec["line"])
+    most = max([*found, line or 0]) / _HEIGHT or 1
     step = _WIDTH / max(len(found), 1)
-    return [Shape("used", at * step, step * 0.8, _HEIGHT - each / most, each / most) for at, each in enumerate(found)]
+    looks = ["used" if line is None or each <= line else "short" for each in found]
+    columns = [
+        Shape(look, at * step, step * 0.8, _HEIGHT - each / most, each / most)
+        for at, (each, look) in enumerate(zip(found, looks, strict=True))
+    ]
+    return columns if line is None else [*columns, Shape("mark", 0, _WIDTH, _HEIGHT - line / most, 0.5)]
+
+
+def _range(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
+    """A forecast: its range, dashed, in it what is expected, and the line that it is compared with."""
+    low, high, at, line = (_number(record, spec[key]) for key in ("low", "high", "at", "line"))
+    if low is None or high is None or at is None:
+        return []
+    most = max(high, line or 0, 1) / (_WIDTH - 2)
+    shapes = [Shape("range", low / most, (high - low) / most, 2, 6), Shape("expected", at / most, 1.5)]
+    return shapes if line is None else [*shapes, Shape("mark", line / most, _MARK)]

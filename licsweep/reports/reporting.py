@@ -2,6 +2,7 @@
 
 from licsweep.position_types import JudgementResult
 from licsweep.reports.build import Figures, Records, clocks, counted, distribution
+from reconcile.grouping import lists_by
 
 DAYS_SOON = 30
 
@@ -19,7 +20,23 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "never": sum(one.never_reported for one in instances),
     }
     return figures, {
+        "timeline": _timeline(result),
         "clocks": clocks(dated, result),
         "states": distribution(counted(one.compliance_state for one in instances)),
         "ways": distribution(counted(one.reported_by for one in instances)),
     }
+
+
+def _timeline(result: JudgementResult) -> Records:
+    """A row for each kind of deadline, with every day that it has."""
+    for kind, found in lists_by((one.kind, one) for one in result.deadlines).items():
+        ahead = [one for one in found if one.days_left >= 0]
+        yield {
+            "kind": kind,
+            "number": len(found),
+            "overdue": len(found) - len(ahead),
+            "day": ahead[0].day if ahead else None,
+            "days_left": ahead[0].days_left if ahead else None,
+            "about": ahead[0].about if ahead else None,
+            "values": " ".join(f"{days}" for days in dict.fromkeys(one.days_left for one in found)),
+        }

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from licsweep.position_types import JudgementResult, OwnedTerm, Pool, Use
-from licsweep.reports.build import Figures, Records, clocks
+from licsweep.reports.build import Figures, Records, clocks, trend
 from licsweep.reports.view import hours, values
-from reconcile.grouping import sums_by
+from reconcile.grouping import lists_by, sums_by
 from reconcile.instances.states import is_slup
 
 PoolKey = tuple[str | None, str, str | None]
@@ -61,6 +61,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
             {**values(pool), **placed(pool), "lines_in_use": sums[_key(pool)], "owner": owners.get(pool.account)}
             for pool in pools
         ),
+        "pool-trend": _trend(result, pools),
         "instances": clocks(judgement.instances, result),
         "unsigned": list(_unsigned(result, lines)),
         "outside": sorted(
@@ -75,6 +76,20 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         ),
         "lines": lines,
     }
+
+
+def _trend(result: JudgementResult, pools: Iterable[Pool]) -> Records:
+    """Pools on earlier days, those that changed most first; a day on which nothing was charged to a pool is 0."""
+    days = dict.fromkeys((one.at for one in result.pool_history), 0)
+    found = lists_by(((one.smart_account, one.virtual_account, one.license), one) for one in result.pool_history)
+    rows = [
+        {
+            **values(pool),
+            **trend({**days, **{one.at: one.used for one in found.get((*pool.account, pool.license), ())}}),
+        }
+        for pool in (pools if len(days) > 1 else ())
+    ]
+    return sorted(rows, key=lambda row: -abs(int(row["last"]) - int(row["first"])))
 
 
 def _unsigned(result: JudgementResult, lines: Iterable[Mapping[str, Any]]) -> Records:

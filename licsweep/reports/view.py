@@ -6,7 +6,7 @@ never as 0 or blank. A table's first column names its rows.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,8 @@ Tone = Literal["good", "info", "warn", "bad", "quiet"]
 @dataclass(frozen=True, slots=True)
 class Column:
     """`kind` prose is sentences; days a number of days until a deadline; code a device's own text; bar an int with a
-    bar beside it; state a word with a color; file a page beside this one; fill what people fill in.
+    bar beside it; state a word with a color; file a page beside this one; fill what people fill in; way one of the
+    `ways` of tables.yaml.
 
     `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
     """
@@ -46,6 +47,7 @@ class Column:
         "ref",
         "percent",
         "money",
+        "way",
         "file",
         "fill",
     ] = "text"
@@ -64,6 +66,7 @@ class Table:
 
     `only`: it stands on the page alone, or in files alone. `picture` is drawn in each row of a page (pictures.py),
     `chart` and `totals` stand in the workbook's `sheet` (its title where it has no name of its own).
+    `look` is how it differs: wide pictures, a forecast.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Table:
     chart: Mapping[str, Any] | None = None
     totals: Sequence[str] = ()
     sheet: str = ""
+    look: str = ""
 
     def cells(self) -> Iterator[list[tuple[Cell, Column]]]:
         """Each row, its values with their columns."""
@@ -102,7 +106,8 @@ class Card:
 class Report:
     """A report of one kind; `statement` stands on its face in every format, `main` is the table of a one-file CSV.
 
-    `data` is what its JSON holds in place of the tables.
+    `data` is what its JSON holds in place of the tables, `beside` the files with all rows in the page's folder: by
+    table its CSV, and `xlsx`.
     """
 
     kind: str
@@ -116,6 +121,7 @@ class Report:
     tables: tuple[Table, ...]
     main: str
     data: Any = None
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, place: Literal["page", "files"]) -> list[Table]:
         """The tables of a page, or those of files."""
@@ -149,7 +155,7 @@ def make_table(name: str, records: Iterable[Mapping[str, Any]], figures: Mapping
     columns = tuple(Column(**column | {"title": column["title"].format_map(figures)}) for column in table["columns"])
     rows = tuple(tuple(record[column.key] for column in columns) for record in records)
     said = {part: table[part].format_map(figures) for part in ("title", "note", "empty") if part in table}
-    looks = {part: table[part] for part in ("only", "picture", "chart", "totals", "sheet") if part in table}
+    looks = {part: table[part] for part in ("only", "picture", "chart", "totals", "sheet", "look") if part in table}
     return Table(name=name, columns=columns, rows=rows, **said, **looks)
 
 
@@ -179,6 +185,8 @@ def shown(value: Cell, column: Column) -> str:
             return f"{value:%Y-%m-%d %H:%M}"
         case date():
             return value.isoformat()
+        case str() if column.kind == "way":
+            return str(layout()["ways"].get(value, value))
         case _:
             return clean(str(value))
 

@@ -7,6 +7,7 @@ headline figures, the statement, and of each table what fits: first rows, first 
 
 from codecs import BOM_UTF8
 from collections.abc import Collection
+from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -50,13 +51,16 @@ def render(report: Report, format: str) -> str:
     return _rendered(report, format).decode()
 
 
-def write(report: Report, format: str, path: Path, *, bom: bool = False) -> tuple[Path, ...]:
+def write(report: Report, format: str | None, path: Path, *, bom: bool = False) -> tuple[Path, ...]:
     """Write `format` to `path`, a file or a folder that exists; the files written, the main one first.
 
     In a folder the name tells kind and date (licsweep-usage-2026-11-24.html), and CSV gets one file a table.
+    Without a format the folder gets the page and all rows beside it, as XLSX and CSV.
     A file appears whole or not at all; `bom` marks CSV as UTF-8 for Excel. Raises OutputError where it can't be
     written.
     """
+    if format is None:
+        return _page_with_rows(report, path, bom=bom)
     stem = f"licsweep-{report.kind}-{report.as_of:%Y-%m-%d}"
     if path.is_dir() and format == "csv":
         tables = sorted(report.of("files"), key=lambda table: table is not report.main_table)
@@ -67,6 +71,13 @@ def write(report: Report, format: str, path: Path, *, bom: bool = False) -> tupl
     for name, content in contents.items():
         files.write(name, BOM_UTF8 + content if bom and format == "csv" else content)
     return tuple(contents)
+
+
+def _page_with_rows(report: Report, folder: Path, *, bom: bool) -> tuple[Path, ...]:
+    """The page, and beside it all rows as XLSX and CSV, which it links."""
+    (book,), tables = write(report, "xlsx", folder), write(report, "csv", folder, bom=bom)
+    beside = {path.stem.removeprefix(f"{book.stem}-"): path.name for path in tables} | {"xlsx": book.name}
+    return (*write(replace(report, beside=beside), "html", folder), book, *tables)
 
 
 def _rendered(report: Report, format: str) -> bytes:
@@ -89,7 +100,7 @@ def _csv(table: Table) -> bytes:
 
 
 def _field(cell: Cell, column: Column) -> str | float:
-    value = plain(cell)
+    value = f"{cell:.2f}" if column.kind == "money" and cell is not None else plain(cell)
     return shown(value, column) if value is None or isinstance(value, bool) else value
 
 
@@ -112,7 +123,7 @@ def data_of(report: Report) -> Any:
 
 def _json(report: Report) -> bytes:
     kind = report.kind if report.data is not None else f"report-{report.kind}"
-    return (serialization.envelope(kind, data_of(report), report.generated_at) + "\n").encode()
+    return (serialization.envelope(kind, data_of(report)) + "\n").encode()
 
 
 def _text(report: Report) -> bytes:

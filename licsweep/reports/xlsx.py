@@ -21,6 +21,7 @@ _FIRST_EXCEL_YEAR = 1900
 _LONGEST_NAME = 31
 _NOTED_ROWS = 200  # the notes of more would make the file slow to open; the header has one as well
 _CHARTED_ROWS = 20
+_HATCHED = {"pattern": "wide_upward_diagonal", "fg_color": "#5B21B6", "bg_color": "#EDE9FE"}
 _STATES = ["open", "in progress", "done", "not to do"]
 
 
@@ -70,7 +71,7 @@ def _sheet(book: Any, formats: dict[str, Any], table: Table, headline: str) -> N
     sheet = book.add_worksheet(sheet_name(table))
     _page(sheet, table.title, headline)
     for at, column in enumerate(table.columns):
-        sheet.write_string(0, at, column.heading, formats["header"])
+        sheet.write_string(0, at, column.heading, formats["forecast" if table.look == "forecast" else "header"])
         sheet.write_comment(0, at, f"An empty cell: {column.missing}.")
     for down, row in enumerate(table.cells(), 1):
         for at, (cell, column) in enumerate(row):
@@ -120,9 +121,10 @@ def _chart(book: Any, sheet: Any, table: Table) -> None:
     chart = book.add_chart({"type": "column"})
     for key in table.chart["series"]:
         at, labels = keys.index(key), keys.index(table.chart["labels"])
-        chart.add_series(
-            {"name": [name, 0, at], "categories": [name, 1, labels, last, labels], "values": [name, 1, at, last, at]}
-        )
+        to = keys.index(table.chart.get("last_label", table.chart["labels"]))
+        look = {"pattern": _HATCHED} if table.look == "forecast" else {}
+        series = {"name": [name, 0, at], "categories": [name, 1, labels, last, to], "values": [name, 1, at, last, at]}
+        chart.add_series(series | look)
     chart.set_title({"name": table.title, "overlay": False})
     chart.set_size({"width": 960, "height": 420})
     sheet.insert_chart(1, len(table.columns) + 1, chart)
@@ -137,7 +139,8 @@ def _write(sheet: Any, row: int, at: int, cell: Cell, column: Column, formats: d
         case float() if column.kind == "percent":
             sheet.write_number(row, at, cell / 100, formats["percent"])
         case int() | float():
-            sheet.write_number(row, at, cell, formats["money" if column.kind == "money" else "int"])
+            money = column.kind == "money" or isinstance(cell, float)
+            sheet.write_number(row, at, cell, formats["money" if money else "int"])
         case datetime() if cell.year >= _FIRST_EXCEL_YEAR:
             sheet.write_datetime(row, at, cell.replace(tzinfo=None), formats["datetime"])
         case date() if cell.year >= _FIRST_EXCEL_YEAR and not isinstance(cell, datetime):

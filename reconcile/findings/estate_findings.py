@@ -60,7 +60,7 @@ def tokens(judged: JudgementContext) -> Iterator[RaisedFinding]:
                 yield RaisedFinding("token-wrong-plane", subject, said, evidence)
 
 
-_PLANES: dict[Plane, str] = {"cloud": "CSSM", "onprem": "On-Prem"}
+_PLANES: dict[Plane, str] = {"cloud": "Cloud CSSM", "onprem": "SSM On-Prem"}
 
 
 def _plane_of(name: str, judged: JudgementContext) -> Plane | None:

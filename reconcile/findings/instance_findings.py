@@ -128,7 +128,9 @@ def _state_message(seen: Observation, state: State, judged: JudgementContext) ->
         left = days_in_words((ends - judged.as_of).days)
         ends_at = f"it ends at the earliest on {ends:%Y-%m-%d %H:%M} UTC, with licenses in use all the time"
         return f"eval-mode: {left}, {ends_at}" + _then(row, row.evaluation)
-    words = "; ".join(filter(None, (seen.registration_status_raw, seen.authorization_status_raw)))
+    tried = seen.initial_registration
+    failure = tried.failure_reason if tried and tried.result == "failed" else None
+    words = "; ".join(filter(None, (seen.registration_status_raw, seen.authorization_status_raw, failure)))
     said = f"{state.compliance}: the device prints {words}" if words else state.compliance
     if state.compliance in ("eval-mode", "eval-expired"):
         return said + _then(row, row.evaluation)

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import openpyxl
 import pytest
@@ -134,7 +135,9 @@ def test_a_byte_order_mark_on_request(given, tmp_path):
 def test_json_is_the_same_for_the_same_input(report, given):
     text = reports.render(report, "json")
     assert text == reports.render(given.report(report.kind), "json")
-    assert json.loads(text)["generated_at"] == "2026-11-24T08:00:00Z"
+    later = reports.KINDS[report.kind](given.result, generated_at=report.generated_at + timedelta(days=1))
+    assert text == reports.render(later, "json")
+    assert json.loads(text)["generated_at"] == json.loads(text)["data"]["as_of"]
 
 
 def test_json_is_what_the_published_schema_says(report):
@@ -202,3 +205,22 @@ def test_an_unwritable_place_is_an_error_in_words(given, tmp_path):
 def test_an_unknown_format_is_an_error_in_words(given, tmp_path):
     with pytest.raises(UsageError, match="unknown format 'pdf'"):
         reports.write(given.report("usage"), "pdf", tmp_path)
+
+
+def test_a_folder_gets_the_page_with_all_rows_beside_it(given, tmp_path):
+    report = given.report("usage")
+    page, book, *tables = reports.write(report, None, tmp_path)
+    assert (page.suffix, book.suffix, {path.suffix for path in tables}) == (".html", ".xlsx", {".csv"})
+    links = set(re.findall(r'href="([^"#]+)"', page.read_text("utf-8")))
+    assert links == {path.name for path in (book, *tables)}
+    (alone,) = reports.write(report, "html", tmp_path / "alone.html")
+    assert re.findall(r'href="[^"#]+"', alone.read_text("utf-8")) == []
+
+
+def test_xlsx_money_is_a_number(given, tmp_path):
+    report = given.report("contract")
+    table = next(table for table in report.tables if table.name == "payments")
+    row = tuple(1234.5 if column.kind == "money" else None for column in table.columns)
+    sheet = sheets(replace(report, tables=(replace(table, rows=(row,)),)), tmp_path)["Payments"]
+    (cell,) = [cell for cell in sheet[2] if cell.value is not None]
+    assert (cell.value, cell.number_format) == (1234.5, "#,##0.00")

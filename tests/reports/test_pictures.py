@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from licsweep.contract_types import SuiteMeasure
+from licsweep.action_types import Deadline
+from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.position_types import Entitlement, OwnedTerm, Pool, Term
-from licsweep.reports import contract
+from licsweep.reports import contract, reporting, usage
 from licsweep.reports.pictures import picture
 from licsweep.reports.renewal import contents
 
 POOL = {"kind": "pool", "owned": "owned", "used": "charged", "short": "shortage", "buffer": "target"}
-LINE = {"kind": "line", "day": "days", "first": -30, "last": 90, "ticks": [30], "near": 30}
+LINE = {"kind": "line", "day": "days", "first": -30, "last": 90, "ticks": [30], "near": 30, "bar": 3}
 
 
 def looks(shapes) -> dict[str, tuple[float, float]]:
@@ -69,5 +70,33 @@ def test_the_trend_of_a_suite(given):
     _, tables = contract.contents(replace(given.result, history=tuple(history)))
     (row,) = tables["trend"]
     assert (row["first"], row["last"], row["values"]) == ("10", "30", "10 20 30")
-    heights = [round(one.height, 1) for one in picture({"kind": "trend", "values": "values"}, row)]
-    assert heights == [3.3, 6.7, 10]
+    shapes = picture({"kind": "trend", "values": "values", "line": "line"}, row | {"line": 20})
+    assert [round(one.height, 1) for one in shapes[:3]] == [3.3, 6.7, 10]
+    assert [one.look for one in shapes] == ["used", "used", "short", "mark"]
+    assert len(picture({"kind": "trend", "values": "values", "line": "line"}, row | {"line": None})) == 3
+
+
+def test_the_trend_of_pools_needs_two_days(given):
+    pool = given.result.judgement.pools[0]
+    known = {"smart_account": pool.smart_account, "virtual_account": pool.virtual_account, "license": pool.license}
+    first, last = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2))
+    other = PoolMeasure(at=last, smart_account="X", virtual_account="Y", license="Z", used=1)
+    measures = (PoolMeasure(at=first, used=5, **known), other)
+    rows = usage.contents(replace(given.result, pool_history=measures))[1]["pool-trend"]
+    assert (rows[0]["license"], rows[0]["values"]) == (pool.license, "5 0"), "the one that changed most, 0 where no use"
+    assert usage.contents(replace(given.result, pool_history=measures[:1]))[1]["pool-trend"] == []
+
+
+def test_several_days_stand_on_one_line(given):
+    found = [Deadline(kind="report", day=date(2026, 1, 1), days_left=days, about=f"h{days}") for days in (-3, 7, 7, 90)]
+    result = replace(given.result, deadlines=tuple(found))
+    (row,) = reporting.contents(result)[1]["timeline"]
+    assert (row["number"], row["overdue"], row["about"], row["values"]) == (4, 1, "h7", "-3 7 90")
+    assert [one.look for one in picture({**LINE, "day": "values"}, row)][-3:] == ["short", "due", "used"]
+
+
+def test_a_forecast_looks_like_no_fact():
+    spec = {"kind": "range", "low": "low", "high": "high", "at": "used", "line": "entitled"}
+    shapes = picture(spec, {"low": 10, "high": 20.5, "used": 15, "entitled": 24})
+    assert [one.look for one in shapes] == ["range", "expected", "mark"]
+    assert picture(spec, {"low": None, "high": None, "used": None, "entitled": 24}) == [], "refused: no picture"
