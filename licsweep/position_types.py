@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from licsweep.action_types import AccountOwner, Deadline, PlanStep
+from licsweep.alert_types import JudgedAlert
 from licsweep.checked import Quantity
 from licsweep.contract_types import AgreementPosition, Hygiene, PoolMeasure, SubscriptionPosition, SuiteMeasure
 from licsweep.model import HostState, Record, Udi, Utc
@@ -471,6 +472,7 @@ class JudgementResult(Record):
     substitutions: tuple[SubstitutionRow, ...] = ()
     clean_up: tuple[CleanUp, ...] = ()
     cssm_differences: tuple[CssmDifference, ...] = ()
+    cssm_alerts: tuple[JudgedAlert, ...] = ()
     transition: tuple[TransitionRow, ...] = ()
     drift: tuple[DriftLine, ...] = ()
     agreements: tuple[AgreementPosition, ...] = ()

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from licsweep.alert_types import CssmAlerts
 from licsweep.model import Record, Utc
 from licsweep.position_types import CssmInstance, Entitlement
+
+ImportKind = Literal["entitlements", "instances", "alerts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImport(Record):
-    """One import: the entitlements or the product instances that one file states of one smart account.
+    """One import: the entitlements, product instances or alerts that one file states of one smart account.
 
-    `source` is where the figures come from (CSSM licenses, CSSM instances, On-Prem, own YAML). `whole`: it is the
-    export of the whole smart account, so that an account that it does not name has nothing.
+    `source` is where the figures come from (CSSM licenses, CSSM instances, On-Prem, own YAML, alerts of either).
+    `whole`: it is the export of the whole smart account, so that an account that it does not name has nothing.
     """
 
     id: int
@@ -24,10 +28,15 @@ class StoredImport(Record):
     removed_at: Utc | None = None
     entitlements: tuple[Entitlement, ...] = ()
     instances: tuple[CssmInstance, ...] = ()
+    alerts: tuple[CssmAlerts, ...] = ()
 
     @property
-    def rows(self) -> tuple[Entitlement, ...] | tuple[CssmInstance, ...]:
-        return self.entitlements or self.instances
+    def kind(self) -> ImportKind:
+        return "entitlements" if self.entitlements else "alerts" if self.alerts else "instances"
+
+    @property
+    def rows(self) -> tuple[Entitlement, ...] | tuple[CssmInstance, ...] | tuple[CssmAlerts, ...]:
+        return self.entitlements or self.instances or self.alerts
 
     @property
     def smart_account(self) -> str | None:

@@ -59,6 +59,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         substitutions=tuple(judged.substitutions),
         clean_up=judged.clean_up,
         cssm_differences=differences,
+        cssm_alerts=judged.alerts,
         transition=transition(judged),
         drift=tuple(judged.drift),
         agreements=judged.agreements,

@@ -22,6 +22,7 @@ from reconcile.licenses.counting import Counting
 from reconcile.licenses.managed import Managers
 from reconcile.licenses.matching import Matcher
 from reconcile.pools.closing import short_pools
+from reconcile.pools.cssm_alerts import judged_alerts
 from reconcile.pools.lending import Chain, higher, substitute, substitution_rows
 from reconcile.pools.pools import Ledger, PoolAccount, PoolKey, pool_id
 from reconcile.pools.transfers import plans
@@ -77,6 +78,7 @@ class JudgementContext:
         self.plans = plans(self.pool_accounts, self.pools, higher(self.chains), day)
         self.shortages = short_pools(self.pools, self.plans, self.uses)
         self.substitutions = substitution_rows(self.pool_accounts.values(), self.matcher, self.chains)
+        self.alerts = tuple(judged_alerts(given.cssm_alerts, self.pools, self.accounts.names, self.tables.alerts))
         self.drift = drift(self.units)
         self.clean_up = clean_up(self.strangers, self.accounts.names)
         contract = ContractInput(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from licsweep.alert_types import CssmAlerts
 from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.model import HostState
 from licsweep.position_types import CssmInstance, Entitlement, Finding, ImportedAccounts
@@ -45,6 +46,7 @@ class JudgementInput:
     states: Sequence[HostState] = ()
     entitlements: Sequence[Entitlement] = ()
     cssm_instances: Sequence[CssmInstance] = ()
+    cssm_alerts: Sequence[CssmAlerts] = ()
     licenses: ImportedAccounts | None = None
     listed: ImportedAccounts | None = None
     facts: Mapping[str, HostFacts] = field(default_factory=dict)

@@ -52,7 +52,7 @@ def import_(
     dry_run: bool,
     **said: Any,
 ) -> None:
-    """Import exports of CSSM or SSM On-Prem (licenses, product instances), API answers, or own YAML.
+    """Import exports of CSSM or SSM On-Prem (licenses, product instances, alerts), API answers, or own YAML.
 
     A file that names several virtual accounts is the export of its whole smart account and replaces what was imported
     of it; a file of one virtual account replaces that account alone. Several files are imported together or not at
@@ -73,8 +73,9 @@ def import_(
     for line in import_files(run.project(may_begin=True), read, replacing=replacing, dry_run=dry_run):
         run.say(plain(line))
     for one in read:
-        counts = [(one.entitlements, "entitlement"), (one.instances, "product instance")]
-        told = " and ".join(_number(found, what) for found, what in counts if found)
+        alerts = [alert for listed in one.alerts for alert in listed.alerts]
+        counts = [(one.entitlements, "entitlement"), (one.instances, "product instance"), (alerts, "alert")]
+        told = " and ".join(_number(found, what) for found, what in counts if found) or "no alert"
         put(f"{told} {'would be ' if dry_run else ''}imported from {', '.join(map(str, one.paths))}")
 
 

@@ -27,7 +27,8 @@ class Layout(Record):
     """What one kind of export may hold. Of each group in `required` one field must have a column.
 
     While a field in `rests_on` has no column, a heading that is not known could be it: then the file is refused. The
-    cells of a row of totals are empty in the columns of `names`, or hold a word for it.
+    cells of a row of totals are empty in the columns of `names`, or hold a word for it. `may_be_empty`: a table without
+    rows says that there is none.
     """
 
     what: str
@@ -35,6 +36,7 @@ class Layout(Record):
     required: tuple[tuple[str, ...], ...]
     rests_on: tuple[str, ...]
     names: tuple[str, ...]
+    may_be_empty: bool = False
 
     @cached_property
     def _known(self) -> Mapping[str, str]:
@@ -57,6 +59,7 @@ class Exports(Record):
 
     licenses: Layout
     instances: Layout
+    alerts: Layout
     titles: Mapping[str, tuple[str, ...]]
     types: Mapping[str, TermType | Literal[""]]
 

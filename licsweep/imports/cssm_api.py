@@ -1,9 +1,10 @@
 """Answers of the APIs of CSSM and SSM On-Prem, saved as JSON: v1 `licenses` and `devices`, v3 `licenses/summary`, v2
-`get-summary`, On-Prem's `licenses`.
+`get-summary`, On-Prem's `licenses` and `alerts`.
 
 A file is one answer, a list of answers (pages), or the rows alone. Rows are known by their keys, wherever they lie:
 `license` with `billingType` or `licenseDetails` (v1), with `quantity` and `inUse` (On-Prem); `tag` with `display_name`
-(summaries, which alone teach which tag a display name is); `sudi` or `licenseUsage` (devices). The accounts that stand
+(summaries, which alone teach which tag a display name is); `sudi` or `licenseUsage` (devices); `messageType` and
+`severity` (alerts). The accounts that stand
 above rows (`accountName`, `accountDomain`, `virtualAccount`) are theirs. Both spellings of keys are read
 (`licenseDetails`, `license_details`). Source of the keys: public API clients and their test data.
 """
@@ -16,13 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from licsweep.checked import Quantity
 from licsweep.errors import InputError
 from licsweep.imports.columns import term_type
 from licsweep.imports.files import ImportedFile, check, some
-from licsweep.imports.rows import Group, Row, imported
+from licsweep.imports.rows import Group, Row, alerts_of, imported
 from licsweep.position_types import Substitution
 from licsweep.serialization import check_json
 
@@ -33,6 +34,7 @@ _TOTAL = ("total_records", "total_rows")
 _NAMED_BY: dict[str, str] = {"accounts": "smart", "smart_accounts": "smart", "virtual_accounts": "virtual"}
 _CSSM = frozenset({"license_details", "billing_type", "display_name"})
 _ONPREM = frozenset({"license", "quantity", "in_use"})
+_ALERT = frozenset({"message_type", "severity"})
 
 
 _KEYS = {"billing": "billing_type", "type": "license_type", "start": "start_date", "end": "end_date"}
@@ -116,6 +118,14 @@ class _Device(_Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Alert(_Answer):
+    message_type: str
+    message: str | None = None
+    severity: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Above:
     """What stands above a place in an answer: accounts, and how many rows there are in all pages."""
 
@@ -151,8 +161,10 @@ class AnswerRow:
         return f"{self.path}: row {self.number}"
 
     @property
-    def is_device(self) -> bool:
-        return bool(self.keys & {"sudi", "license_usage"})
+    def kind(self) -> Literal["license", "device", "alert"]:
+        if self.keys & {"sudi", "license_usage"}:
+            return "device"
+        return "alert" if self.keys >= _ALERT else "license"
 
     def row(self, **cells: Any) -> Row:
         """What it states, by field, with the accounts above it."""
@@ -185,8 +197,8 @@ def rows_of(path: Path, document: Any) -> list[AnswerRow]:
 
 def missing_pages(rows: Sequence[AnswerRow]) -> str | None:
     """How many rows are there of how many, where an answer says that it has more; fewer would pass for all."""
-    unique = {(row.above, row.is_device, row.text) for row in rows}
-    held = Counter((above.smart, is_device, above.total) for above, is_device, _ in unique)
+    unique = {(row.above, row.kind, row.text) for row in rows}
+    held = Counter((above.smart, kind, above.total) for above, kind, _ in unique)
     short = [(number, total) for (_, _, total), number in held.items() if total and total > number]
     return f"{short[0][0]} of {short[0][1]} rows" if short else None
 
@@ -206,15 +218,29 @@ def read(rows: Sequence[AnswerRow]) -> ImportedFile:
         firsts.setdefault((row.above, row.text), row)
     unique = list(firsts.values())
     notes = [f"{where}: {len(rows) - len(unique)} rows stand there twice"] if len(unique) < len(rows) else []
-    onprem = {row.keys.isdisjoint(_CSSM) for row in unique if not row.is_device} == {True}
+    onprem = {row.keys.isdisjoint(_CSSM) for row in unique if row.kind == "license"} == {True}
+    alerts = [_alert(check_json(row.text, _Alert, row.where), row) for row in unique if row.kind == "alert"]
     return imported(
         "cssm-json",
         paths,
-        [_license(check_json(row.text, _License, row.where), row) for row in unique if not row.is_device],
-        [_device(check_json(row.text, _Device, row.where), row) for row in unique if row.is_device],
+        [_license(check_json(row.text, _License, row.where), row) for row in unique if row.kind == "license"],
+        [_device(check_json(row.text, _Device, row.where), row) for row in unique if row.kind == "device"],
         notes,
         source="onprem" if onprem else "cssm-licenses",
+        alert_source="onprem-alerts",
+        alerts=alerts_of(alerts) if alerts else (),
     )
+
+
+def no_alert(path: Path, document: Any) -> ImportedFile | None:
+    """An answer that lists no alert at all; None for any other."""
+    if (
+        isinstance(document, dict)
+        and document.get("alerts") == []
+        and not any(map(document.get, ("totalRecords", "total")))
+    ):
+        return imported("cssm-json", [path], alert_source="onprem-alerts", alerts=alerts_of([]))
+    return None
 
 
 def api_words(document: Any) -> str:
@@ -245,6 +271,7 @@ def _is_row(node: Document) -> bool:
         or ("license" in keys and keys & {"license_details", "billing_type"})
         or keys >= _ONPREM
         or keys >= {"tag", "display_name"}
+        or keys >= _ALERT
     )
 
 
@@ -285,3 +312,8 @@ def _device(row: _Device, place: AnswerRow) -> Group:
         last_contact=row.last_contact_date,
     )
     return head, [place.row(license=use.license, quantity=use.quantity) for use in row.license_usage or ()]
+
+
+def _alert(row: _Alert, place: AnswerRow) -> Row:
+    message = ": ".join(filter(None, (row.message_type, row.message)))
+    return place.row(message=message, severity=row.severity, source=row.source)

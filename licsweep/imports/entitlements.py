@@ -12,7 +12,7 @@ from licsweep.imports import cssm_api, foreign, own_yaml, sheets
 from licsweep.imports.cells import Order, moment, one_line
 from licsweep.imports.columns import exports, lists_instances
 from licsweep.imports.files import KINDS, ImportedFile, Kind, decoded, load_json, read_raw, some
-from licsweep.imports.rows import grouped, imported, instance_key, license_key
+from licsweep.imports.rows import alerts_of, grouped, imported, instance_key, license_key
 from licsweep.model import as_utc
 from licsweep.serialization import not_in_the_future
 
@@ -68,8 +68,12 @@ def _read(
             foreign.refuse_text(path, text)
             yield own_yaml.read(path, text)
         else:
-            rows = _answer(path, raw)
-            answer = {(row.above.smart, row.above.total, row.is_device) for row in rows}
+            document = load_json(path, raw)
+            if empty := cssm_api.no_alert(path, document):
+                yield empty
+                continue
+            rows = _answer(path, document)
+            answer = {(row.above.smart, row.above.total, row.kind) for row in rows}
             pages.setdefault(frozenset(answer if cssm_api.missing_pages(rows) else [path]), []).extend(rows)
     yield from map(cssm_api.read, pages.values())
 
@@ -88,30 +92,34 @@ def _form(path: Path, raw: bytes) -> Kind:
     return "cssm-csv" if looks_like_csv or first.startswith("sep=") else "yaml"
 
 
-def _answer(path: Path, raw: bytes) -> list[cssm_api.AnswerRow]:
-    document = load_json(path, raw)
+def _answer(path: Path, document: Any) -> list[cssm_api.AnswerRow]:
     rows = cssm_api.rows_of(path, document)
     foreign.refuse_names(path, "json", foreign.keys_of(document), has_rows=bool(rows))
     if not rows:
-        raise InputError(f"{path}: holds no row of a license or a device", why=cssm_api.api_words(document))
+        raise InputError(f"{path}: holds no row of a license, a device or an alert", why=cssm_api.api_words(document))
     return rows
 
 
 def _from_sheet(
     path: Path, raw: bytes, kind: str | None, form: Kind, column_map: Mapping[str, str], dates: Order | None
 ) -> ImportedFile:
-    """Where the call leaves it open, the headings say whether the sheet lists licenses or product instances."""
+    """Where the call leaves it open, the headings say whether the sheet lists licenses, product instances or alerts."""
     sheet = sheets.load(path, raw, column_map)
     foreign_notes = foreign.refuse_names(path, "headings", sheet.headings, has_rows=sheet.fits)
     if not sheet.fits and form == "cssm-csv":
         foreign.refuse_text(path, decoded(path, raw)[0])
     lists = kind == "cssm-instances" or (kind != "cssm-csv" and lists_instances(sheet.headings))
     layout = exports().instances if lists else exports().licenses
+    if not lists and exports().alerts.fits(exports().alerts.fields_of(sheet.headings, column_map)):
+        layout = exports().alerts
     rows, notes, local = sheets.rows_of(sheet, layout, column_map, dates)
     said: dict[str, Any] = {"source": "onprem", "instance_source": "onprem"} if local else {}
     with suppress(ValueError):  # a title that holds no date says nothing of it
         said["exported_at"] = moment(sheet.above.get("exported_at", ""), dates)
     told = (*foreign_notes, *sheet.notes, *notes)
+    if layout is exports().alerts:
+        said["alert_source"] = "onprem-alerts" if local else "cssm-alerts"
+        return imported(form, [path], alerts=alerts_of(rows), notes=told, **said)
     if lists:
         return imported("cssm-instances", [path], listed=grouped(rows, instance_key), notes=told, **said)
     return imported(form, [path], grouped(rows, license_key), notes=told, **said)
@@ -120,7 +128,7 @@ def _from_sheet(
 def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: datetime | None) -> ImportedFile:
     """The file with what the call says of it, and notes on what it leaves open."""
     where, notes = some(found.paths), list(found.notes)
-    rows = (*found.entitlements, *found.instances)
+    rows = (*found.entitlements, *found.instances, *found.alerts)
     for name, value in given.items():
         others = {said for row in rows if value and (said := getattr(row, name)) and said != value}
         if others:
@@ -134,16 +142,18 @@ def _filled(found: ImportedFile, given: Mapping[str, str | None], exported_at: d
         accounts = row.smart_account or smart, row.virtual_account or virtual
         return replace(row, smart_account=accounts[0], virtual_account=accounts[1], exported_at=when)
 
-    bought, listed = tuple(map(filled, found.entitlements)), tuple(map(filled, found.instances))
+    bought, listed, alerts = (tuple(map(filled, rows)) for rows in (found.entitlements, found.instances, found.alerts))
     for row in bought:
         if row.virtual_account is None:
             what = f"{row.source_file}: row {row.source_row}: no virtual account for {row.license}"
             raise InputError(what, why="licenses are owned by a virtual account", hint="type --virtual-account NAME")
     for name in given:
-        if any(getattr(row, name) is None for row in (*bought, *listed)):
+        named = (*bought, *listed, *(alerts if name == "smart_account" else ()))
+        if any(getattr(row, name) is None for row in named):
             option = f"--{name.replace('_', '-')} NAME"
             notes.append(f"{where}: names no {name.replace('_', ' ')}; give one with {option}")
-    return replace(found, entitlements=bought, instances=listed, notes=tuple(notes), one_account=virtual is not None)
+    filled_in: dict[str, Any] = {"entitlements": bought, "instances": listed, "alerts": alerts}
+    return replace(found, **filled_in, notes=tuple(notes), one_account=virtual is not None)
 
 
 def _when(found: ImportedFile, where: str, given: datetime | None, notes: list[str]) -> datetime:

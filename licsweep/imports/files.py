@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from licsweep import files
+from licsweep.alert_types import CssmAlerts
 from licsweep.errors import InputError
 from licsweep.position_types import CssmInstance, Entitlement
 
 Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Source = Literal["cssm-licenses", "cssm-instances", "onprem", "yaml"]
+Source = Literal["cssm-licenses", "cssm-instances", "cssm-alerts", "onprem", "onprem-alerts", "yaml"]
 LIMITS = {
     "bytes": 256 * 1024 * 1024,
     "rows": 1_000_000,
@@ -32,17 +33,19 @@ SHOWN = 5
 class ImportedFile:
     """The rows of one file, or of the files that are the pages of one answer, and notes on the reading.
 
-    `source` and `instance_source` are what the scope of an import rests on: where the figures come from, not the form.
-    `exported_at` is what the file itself says; its rows carry the date that counts. `one_account`: the call names the
-    virtual account, so that the file speaks for the accounts that it names alone.
+    `source`, `instance_source` and `alert_source` are what the scope of an import rests on: where the figures come
+    from, not the form. `exported_at` is what the file itself says; its rows carry the date that counts. `one_account`:
+    the call names the virtual account, so that the file speaks for the accounts that it names alone.
     """
 
     kind: Kind
     paths: tuple[Path, ...] = ()
     source: Source = "cssm-licenses"
     instance_source: Source = "cssm-instances"
+    alert_source: Source = "cssm-alerts"
     entitlements: tuple[Entitlement, ...] = ()
     instances: tuple[CssmInstance, ...] = ()
+    alerts: tuple[CssmAlerts, ...] = ()
     notes: tuple[str, ...] = ()
     exported_at: datetime | None = None
     one_account: bool = False

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from licsweep import clean_text
+from licsweep.alert_types import CssmAlert, CssmAlerts
 from licsweep.errors import InputError
 from licsweep.imports.cells import ENDLESS, Order, counted, moment, one_line
 from licsweep.imports.columns import TermType, exports, plain, term_type
@@ -207,3 +209,22 @@ def _license(row: Row) -> CssmLicense:
     if quantity is None:
         row.fail("quantity", f"is empty for {name}; a missing number is not 0")
     return CssmLicense(license=name or "", quantity=quantity)
+
+
+def alerts_of(rows: Iterable[Row]) -> tuple[CssmAlerts, ...]:
+    """The alerts of rows as a list for each account that stands above them; an empty list where there is no row."""
+    by_account = grouped(rows, lambda row: (row.text("smart_account"), row.text("virtual_account")))
+    return tuple(
+        CssmAlerts(
+            smart_account=head.text("smart_account"),
+            virtual_account=head.text("virtual_account"),
+            alerts=tuple(map(_alert, lines)),
+        )
+        for head, lines in by_account
+    ) or (CssmAlerts(),)
+
+
+def _alert(row: Row) -> CssmAlert:
+    said = {name: clean_text.one_line(row.text(name) or "") or None for name in ("severity", "source", "due")}
+    message = clean_text.one_line(row.text("message") or "")
+    return row.make(CssmAlert, message=message, source_file=row.where, source_row=row.number, **said)

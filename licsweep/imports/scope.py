@@ -16,20 +16,25 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from licsweep.alert_types import CssmAlerts
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, folded
-from licsweep.stored_import import StoredImport
+from licsweep.stored_import import ImportKind, StoredImport
 
 Smart = Callable[[str | None, str | None], str | None]
-Row = Entitlement | CssmInstance
+Row = Entitlement | CssmInstance | CssmAlerts
 
 
 class Scope(NamedTuple):
-    """What an import can speak for: one virtual account, by one source, of licenses (else of product instances)."""
+    """What an import can speak for: one virtual account, by one source, of one kind of rows."""
 
     source: str
-    licenses: bool
+    kind: ImportKind
     smart: str
     virtual: str
+
+    @property
+    def licenses(self) -> bool:
+        return self.kind == "entitlements"
 
     @property
     def account(self) -> "Scope":
@@ -55,6 +60,10 @@ class Counted:
     def instances(self) -> list[CssmInstance]:
         return [row for rows in self.rows.values() for row in rows if isinstance(row, CssmInstance)]
 
+    @property
+    def alerts(self) -> list[CssmAlerts]:
+        return [row for rows in self.rows.values() for row in rows if isinstance(row, CssmAlerts)]
+
 
 def counting(
     imports: Iterable[StoredImport], as_of: datetime, smart_account: Smart = lambda smart, _virtual: smart
@@ -65,7 +74,7 @@ def counting(
     for one in imports:
         found: dict[Scope, dict[Scope, list[Row]]] = {}
         for row in one.rows if one.removed_at is None else ():
-            scope = Scope(one.source, bool(one.entitlements), *smart_of(row.smart_account, row.virtual_account))
+            scope = Scope(one.source, one.kind, *smart_of(row.smart_account, row.virtual_account))
             found.setdefault(scope.account, {}).setdefault(scope, []).append(row)
         for account, by_scope in found.items():
             stated.setdefault(account, []).append((one, by_scope))
@@ -85,8 +94,8 @@ def counting(
     return Counted(
         rows=dict(sorted(rows.items(), key=lambda item: speakers[item[0]])),
         speakers=speakers,
-        licenses=_accounts(known, licenses=True),
-        listed=_accounts(known, licenses=False),
+        licenses=_accounts(known, "entitlements"),
+        listed=_accounts(known, "instances"),
     )
 
 
@@ -95,6 +104,6 @@ def age(one: StoredImport) -> tuple[datetime, datetime, int]:
     return one.exported_at, one.imported_at, one.id
 
 
-def _accounts(known: Iterable[Scope], *, licenses: bool) -> ImportedAccounts:
-    told = frozenset((scope.smart, scope.virtual) for scope in known if scope.licenses == licenses)
+def _accounts(known: Iterable[Scope], kind: ImportKind) -> ImportedAccounts:
+    told = frozenset((scope.smart, scope.virtual) for scope in known if scope.kind == kind)
     return ImportedAccounts(accounts=told)

@@ -85,7 +85,7 @@ def rows_of(
             if rounded := next((f for f, cell in filled.items() if EXCEL_ROUNDED.fullmatch(cell.strip())), None):
                 row.fail(rounded, "is a number that Excel has rounded; export again and open the file as text columns")
             rows.append(row)
-    if not rows:
+    if not (rows or layout.may_be_empty):
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
     if totals:
         notes.append(f"{sheet.where}: totals, not counted: row {some(totals)}")
@@ -141,7 +141,10 @@ def _sheet(where: str, rows: list[Numbered], decimal: str, asked: Mapping[str, s
 
 def _known(cells: Sequence[str], asked: Mapping[str, str]) -> tuple[bool, int, int]:
     """How much a row is like headings: it names all that one kind of export needs, known headings, cells with text."""
-    both = [(layout, layout.fields_of(cells, asked)) for layout in (exports().licenses, exports().instances)]
+    both = [
+        (layout, layout.fields_of(cells, asked))
+        for layout in (exports().licenses, exports().instances, exports().alerts)
+    ]
     fits = any(layout.fits(names) for layout, names in both)
     most = max(sum(name is not None for name in names) for _, names in both)
     return fits and most > 1, most, sum(bool(cell.strip()) for cell in cells)

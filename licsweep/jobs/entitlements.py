@@ -13,7 +13,7 @@ from licsweep.imports.entitlements import ImportedFile
 from licsweep.imports.files import read_raw, some
 from licsweep.imports.scope import Counted, Scope, counting
 from licsweep.model import Observation
-from licsweep.position_types import Entitlement, folded
+from licsweep.position_types import CssmInstance, Entitlement, folded
 from licsweep.settings import Project
 from licsweep.store import exists, reading, writing
 from licsweep.stored_import import StoredImport
@@ -135,8 +135,8 @@ class _Effect:
     def told_of(self, one: StoredImport) -> Iterator[str]:
         """What a new import is, and what it replaces by what."""
         mine = self._mine.get(one.id, [])
-        what = "entitlements" if one.entitlements else "product instances"
-        yield f"{_named(one)}: {len(one.rows)} {what} of {_smart(one)}: {some(one.virtual_accounts)}"
+        of = f"{_smart(one)}: {some(one.virtual_accounts)}" if one.virtual_accounts else _smart(one)
+        yield f"{_named(one)}: {_number_of(one)} of {of}"
         if not mine:
             yield "  does not count today: newer imports tell of its accounts (licsweep entitlements list --imports)"
         for number, scopes in _by_speaker(self._before, mine).items():
@@ -214,7 +214,11 @@ def _split(
 ) -> Iterator[StoredImport]:
     """The imports of a file: one for each smart account and kind of rows."""
     content = b"".join(map(read_raw, file.paths))
-    kinds = (("entitlements", file.source, file.entitlements), ("instances", file.instance_source, file.instances))
+    kinds = (
+        ("entitlements", file.source, file.entitlements),
+        ("instances", file.instance_source, file.instances),
+        ("alerts", file.alert_source, file.alerts),
+    )
     rows = (((kind, source, folded(row.smart_account)), row) for kind, source, rows in kinds for row in rows)
     for (kind, source, _), found in lists_by(rows).items():
         stated: dict[str, Any] = {kind: tuple(found)}
@@ -239,7 +243,7 @@ def _units(counted: Counted, now: datetime) -> dict[Scope, Counter[str]]:
             if isinstance(row, Entitlement):
                 lasting = [term for term in row.terms if term.end is None or term.end >= now.date()]
                 units[row.license] += sum(term.quantity for term in lasting if term.type != "usage")
-            else:
+            elif isinstance(row, CssmInstance):
                 units.update({use.license: use.quantity for use in row.licenses})
     return found
 
@@ -260,6 +264,12 @@ def _names_of(scopes: Iterable[Scope], counted: Counted, *, smart: bool = False)
 
 def _named(one: StoredImport) -> str:
     return f"import {one.id} ({one.file}, exported {one.exported_at:%Y-%m-%d})"
+
+
+def _number_of(one: StoredImport) -> str:
+    if one.alerts:
+        return f"{sum(len(listed.alerts) for listed in one.alerts)} alerts"
+    return f"{len(one.rows)} {'entitlements' if one.entitlements else 'product instances'}"
 
 
 def _smart(one: StoredImport) -> str:

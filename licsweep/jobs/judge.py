@@ -59,6 +59,7 @@ def gather(
         states=[replace(one, left_inventory=True) if one.hostname in left else one for one in states],
         entitlements=known.entitlements,
         cssm_instances=known.instances,
+        cssm_alerts=known.alerts,
         licenses=known.licenses,
         listed=known.listed,
         facts=_facts(inventory),

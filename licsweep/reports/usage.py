@@ -70,6 +70,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         ),
         "substitutions": map(values, result.substitutions),
         "cssm": map(values, result.cssm_differences),
+        "alerts": map(values, result.cssm_alerts),
         "owned": (
             {**values(row.entitlement), **values(row.term), **placed(row), "counted_as": row.counted_as}
             for row in sorted(result.owned_terms, key=lambda row: numbers[_key(row)])

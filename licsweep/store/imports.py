@@ -1,4 +1,4 @@
-"""Imports: entitlements and CSSM's product instances. They are only added; which ones count is decided on reading."""
+"""Imports: entitlements, CSSM's product instances and alerts. They are only added; reading decides which count."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,10 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from licsweep import serialization
+from licsweep.alert_types import CssmAlerts
 from licsweep.position_types import CssmInstance, Entitlement
 from licsweep.store import tables as t
 from licsweep.store.base import Part, damaged, record_of
 from licsweep.stored_import import StoredImport
+
+_KINDS = {
+    "entitlements": (t.entitlement, Entitlement),
+    "instances": (t.product_instance, CssmInstance),
+    "alerts": (t.cssm_alerts, CssmAlerts),
+}
 
 
 class Imports(Part):
@@ -28,22 +35,16 @@ class Imports(Part):
                     {"import_id": made[0], "position": position, "body": serialization.to_json(row, light=True)}
                     for position, row in enumerate(one.rows)
                 ]
-                connection.execute((t.entitlement if one.entitlements else t.product_instance).insert(), bodies)
+                connection.execute(_KINDS[one.kind][0].insert(), bodies)
                 ids.append(int(made[0]))
         return ids
 
     def imports(self) -> list[StoredImport]:
         """Every import with its rows, oldest first, those taken back too; which ones count is decided by scope."""
-        entitlements = self._imported(t.entitlement, Entitlement)
-        instances = self._imported(t.product_instance, CssmInstance)
+        rows = {kind: self._imported(*stored) for kind, stored in _KINDS.items()}
         wanted = sa.select(t.entitlement_import).order_by(t.entitlement_import.c.id)
         return [
-            record_of(
-                StoredImport,
-                row,
-                entitlements=tuple(entitlements.get(row.id, ())),
-                instances=tuple(instances.get(row.id, ())),
-            )
+            record_of(StoredImport, row, **{kind: tuple(found.get(row.id, ())) for kind, found in rows.items()})
             for row in self._rows(wanted)
         ]
 

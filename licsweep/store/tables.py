@@ -94,11 +94,11 @@ retirement = sa.Table(
 entitlement_import = sa.Table(
     "entitlement_import",
     metadata,
-    *_columns(StoredImport, {"entitlements", "instances"}),
+    *_columns(StoredImport, {"entitlements", "instances", "alerts"}),
     sa.PrimaryKeyConstraint("id"),
 )
 
-entitlement, product_instance = (
+entitlement, product_instance, cssm_alerts = (
     sa.Table(
         name,
         metadata,
@@ -106,7 +106,7 @@ entitlement, product_instance = (
         sa.Column("position", sa.Integer, primary_key=True),
         sa.Column("body", sa.Text, nullable=False),
     )
-    for name in ("entitlement", "product_instance")
+    for name in ("entitlement", "product_instance", "cssm_alerts")
 )
 
 courier_file = sa.Table(

@@ -1,4 +1,5 @@
-"""CSSM's product instances that do not fit the estate: stale ones, replaced serials, boxes that CSSM does not have.
+"""CSSM's product instances that do not fit the estate: stale ones, replaced serials, boxes that CSSM does not have; and
+its alerts.
 
 Only what the dates can't explain is a finding: a box whose last report is newer than the export, or that reached
 On-Prem after that server's last synchronization, may be missing; a serial that CSSM met after our last capture of a
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from licsweep.model import Observation
+from licsweep.position_types import FindingEvidence, Subject
 from reconcile.findings.raised import RaisedFinding, cited, instance_subject, of_instance
 from reconcile.instances import cssm_index as cssm
 from reconcile.instances.reporting_path import speaks_to
@@ -50,6 +52,17 @@ def missing(judged: JudgementContext) -> Iterator[RaisedFinding]:
         if met and met <= at:
             message = f"it reported on {met:%Y-%m-%d}, CSSM's export of {at:%Y-%m-%d} does not list it"
             yield of_instance("not-in-cssm", unit, message, "last_ack_received", "udis")
+
+
+def alerts(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`cssm-alert`: an alert of CSSM or SSM On-Prem that no figure of ours confirms, in its own words."""
+    for one in judged.alerts:
+        if not one.confirmed_by:
+            account = "/".join(filter(None, (one.smart_account or "-", one.virtual_account)))
+            said = f"{one.severity or 'no severity'}, {one.as_of or judged.as_of:%Y-%m-%d}: {one.message}"
+            said += f" (source {one.source})" if one.source and one.source != one.virtual_account else ""
+            evidence = [FindingEvidence(entitlement=one.source_file, row=one.source_row)]
+            yield RaisedFinding("cssm-alert", Subject(kind="account", id=account), f"CSSM says: {said}", evidence)
 
 
 def _met_cssm(seen: Observation, state: State, tables: Tables) -> datetime | None:

@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     pool_findings.substitutions,
     cssm_findings.strangers,
     cssm_findings.missing,
+    cssm_findings.alerts,
     account_findings.wrong_families,
     account_findings.unknown_ownership,
     account_findings.fragmented,

@@ -10,7 +10,7 @@ from licsweep.position_types import Finding, FindingEvidence, Subject
 from reconcile.findings.kinds import explain
 from reconcile.findings.raised import RaisedFinding, in_order, merged
 from reconcile.tables.rows import WaiverRow
-from reconcile.tables.tables import norm, shipped
+from reconcile.tables.tables import norm
 
 
 def waived(findings: Sequence[Finding], waivers: Sequence[WaiverRow], day: date) -> tuple[Finding, ...]:
@@ -25,7 +25,7 @@ def waived(findings: Sequence[Finding], waivers: Sequence[WaiverRow], day: date)
 
 def _expired(findings: Sequence[Finding], waivers: Sequence[WaiverRow], day: date) -> Iterator[RaisedFinding]:
     for place, row in enumerate(waivers, 1):
-        if not explain(row.finding) and norm(row.finding) not in shipped("not_raised_yet", str):
+        if not explain(row.finding):
             raise InputError(
                 f"waivers.yaml: row {place}: finding: {row.finding}: no such finding",
                 why="a waiver that covers nothing would look like one that does",

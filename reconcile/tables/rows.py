@@ -76,6 +76,14 @@ class ReporterRow(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow(Sourced):
+    """The figure of a pool that confirms an alert of CSSM's that `says` (a regular expression)."""
+
+    says: str
+    figure: Literal["shortage", "ending_within_90_days"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRow(Sourced):
     """Licenses of which a higher one covers every lower one, highest first."""
 

@@ -35,6 +35,7 @@ class Tables:
     pairing: tuple[row_types.PairingRow, ...] = ()
     releases: row_types.Releases = field(default_factory=row_types.Releases)
     consequences: tuple[row_types.ConsequenceRow, ...] = ()
+    alerts: tuple[row_types.AlertRow, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     accounts: row_types.AccountsFile = field(default_factory=row_types.AccountsFile)
     onprem: row_types.OnpremFile = field(default_factory=row_types.OnpremFile)
@@ -62,6 +63,7 @@ class Tables:
             pairing=_over(project, "pairing", row_types.PairingRow, lambda row: [norm(row.addon)]),
             releases=_releases(project),
             consequences=_over(project, "consequences", row_types.ConsequenceRow),
+            alerts=_over(project, "alerts", row_types.AlertRow),
             limits={row.name: row.value for row in limits},
             accounts=_one_name_each(project, _own_file(project, "accounts", row_types.AccountsFile)),
             onprem=_own_file(project, "onprem", row_types.OnpremFile),

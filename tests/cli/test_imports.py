@@ -2,13 +2,19 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from licsweep import settings
 from licsweep.cli import main
+from licsweep.jobs.entitlements import counted_imports
+from licsweep.store import reading
+from licsweep.stored_import import StoredImport
+from reconcile.tables.tables import Tables
 
 HEAD = "Smart Account,Virtual Account,License,License Type,Quantity,In Use,Start Date,End Date\n"
 LICENSE = "C9300 48P DNA Advantage"
@@ -41,6 +47,10 @@ class Site:
         done = self.run("entitlements", "list", "--format", "json", *options)
         rows = json.loads(done.stdout)["data"]
         return {row["virtual_account"]: sum(term["quantity"] for term in row["terms"]) for row in rows}
+
+    def stored(self) -> list[StoredImport]:
+        with reading(settings.load(self.folder)) as store:
+            return store.imports()
 
     def imports(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = json.loads(
@@ -234,3 +244,23 @@ def test_one_entitlement_is_one_and_moments_are_of_whole_seconds(tmp_path: Path)
     assert "." in site.imports()[0]["imported_at"]
     shown = site.run("entitlements", "list", "--imports").stdout
     assert not re.search(r"[0-9]\.[0-9]+Z", shown.replace("\n", ""))
+
+
+def test_the_newest_list_of_alerts_counts_and_makes_no_account_known(site: Site) -> None:
+    table, none = site.folder / "alerts.csv", site.folder / "none.csv"
+    table.write_text("Sev,Message,Source,Action Due,Actions\nMajor,Something,Elsewhere,Now,Actions\n")
+    none.write_text("Sev,Message,Source,Action Due,Actions\n")
+    told = site.take(2, table, options=("--smart-account", "Example Networks"))
+    assert "import 2" in told
+    assert "1 alerts of Example Networks" in told
+    assert [(row["source"], row["counts"]) for row in site.imports()] == [
+        ("cssm-licenses", True),
+        ("cssm-alerts", True),
+    ]
+    told = site.take(3, none, options=("--smart-account", "Example Networks", "--whole-account"))
+    assert "replaces import 2" in told
+    assert [row["counts"] for row in site.imports()] == [True, False, True]
+    assert site.owned() == {"Campus": 100, "Plant": 60}
+    counted = counted_imports(site.stored(), Tables.load(site.folder), datetime.now(UTC))
+    assert [len(listed.alerts) for listed in counted.alerts] == [0]
+    assert not counted.listed.accounts, "product instances were never imported"

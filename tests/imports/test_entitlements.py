@@ -1,8 +1,9 @@
 """Files to import as folders: export.SUFFIX (several: the pages of one answer), and in expected.json the options, what
 is read, or what the error says.
 
-A case is fixtures/entitlements/NAME/ or fixtures/instances/NAME/. `entitlements` and `instances` are whole lists, each
-row states some keys; `notes` the whole list, each a part of the note; `error` the parts that the error must hold.
+A case is fixtures/entitlements/NAME/ or fixtures/instances/NAME/. `entitlements`, `instances` and `alerts` are whole
+lists, each row states some keys; `notes` the whole list, each a part of the note; `error` the parts that the error must
+hold.
 """
 
 import json
@@ -45,11 +46,12 @@ def agrees(want: Any, got: Any) -> bool:
 
 def differences(want: dict[str, Any], got: ImportedFile) -> list[str]:
     found = []
-    for name in ("entitlements", "instances"):
+    for name in ("entitlements", "instances", "alerts"):
         rows = [plain(row) for row in getattr(got, name)]
         found += [] if agrees(want.get(name, []), rows) else [f"{name}: {rows} is not {want.get(name, [])}"]
     found += [f"kind is {got.kind}"] if want.get("kind", got.kind) != got.kind else []
-    sources = (got.source if got.entitlements else None, got.instance_source if got.instances else None)
+    stated = ((got.source, got.entitlements), (got.instance_source, got.instances), (got.alert_source, got.alerts))
+    sources = [source for source, rows in stated if rows]
     found += [f"source is {sources}"] if "source" in want and want["source"] not in sources else []
     notes = want.get("notes", got.notes)
     if len(notes) != len(got.notes) or not all(part in note for part, note in zip(notes, got.notes, strict=True)):

@@ -4,10 +4,10 @@ A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.
 says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped),
 gone.json (hosts that left the inventory, are retired or were only gathered), history.json (what suites used earlier),
 entitlements.yaml or .csv, substitutions.json (what CSSM says that it lends), instances.yaml (CSSM's product
-instances), and the files of a project's root (catalogue.yaml, accounts.yaml, ...). In `expected.json`, the lists of
-`LISTS` are whole lists of which each row states some keys; `findings` is the whole list as "slug subject"; `said`
-gives words that the message of a finding holds, `waived` who waived it; `coverage` states some keys. What is left out
-is not compared.
+instances), alerts.csv (CSSM's alerts, exported on the date), and the files of a project's root (catalogue.yaml,
+accounts.yaml, ...). In `expected.json`, the lists of `LISTS` are whole lists of which each row states some keys;
+`findings` is the whole list as "slug subject"; `said` gives words that the message of a finding holds, `waived` who
+waived it; `coverage` states some keys. What is left out is not compared.
 """
 
 import json
@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from licsweep.alert_types import CssmAlerts
 from licsweep.contract_types import SuiteMeasure
 from licsweep.imports import entitlements, observations
 from licsweep.model import HostState, Observation, Record, Retirement, Utc
@@ -111,6 +112,7 @@ def given(
         states=hosts,
         entitlements=rows,
         cssm_instances=known,
+        cssm_alerts=alerts(case),
         licenses=imported(rows),
         listed=imported(known),
         facts=facts(case),
@@ -119,6 +121,11 @@ def given(
             SuiteMeasure(at=datetime.fromisoformat(row.pop("at")), **row) for row in _json(case / "history.json", [])
         ],
     )
+
+
+def alerts(case: Path) -> tuple[CssmAlerts, ...]:
+    path = case / "alerts.csv"
+    return entitlements.read_all([path], exported_at=as_of(case))[0].alerts if path.exists() else ()
 
 
 def imported(rows: list[Entitlement] | list[CssmInstance]) -> ImportedAccounts:
@@ -146,6 +153,7 @@ LISTS = (
     "substitutions",
     "clean_up",
     "cssm_differences",
+    "cssm_alerts",
     "transition",
     "agreements",
     "suites",
