@@ -3,8 +3,10 @@
 pydantic does the work; it is imported here, when first needed, and nowhere in judgement.
 """
 
+import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -101,6 +103,18 @@ def check_json(raw: bytes | str, kind: Any, where: str, *, strict: bool = True) 
         return _adapter(kind).validate_json(raw, strict=strict)
     except ValidationError as error:
         raise _wrong(where, error) from error
+
+
+def csv_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each row of a CSV text that is not blank. Raises InputError."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        why = "a quote is opened and not closed, or text stands behind a closed one"
+        raise InputError(f"{where}: row {reader.line_num}: not whole CSV", why=why) from error
 
 
 def load_yaml_file(path: Path, kind: type[T], *, found_in: Path | None = None) -> T:

@@ -118,7 +118,7 @@ class Project:
         database = self.path(self.settings.database)
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
         own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
-        own += [self.path(at) for key, at in self.inventory.items() if key != "source" and isinstance(at, str)]
+        own += [self.path(at) for key, at in self.inventory.items() if key in ("folder", "file", "ca", "ssh_config")]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
         target, root = output.resolve(), self.folder.resolve()
         is_table = target.parent == root and target.suffix in (".yaml", ".yml")  # no output is YAML
@@ -176,7 +176,9 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
 
 
 def where(file: Path, *keys: str) -> str:
-    """FILE:LINE of a key of a TOML file, or of the table that it would stand in."""
+    """FILE:LINE of a key of a TOML file, or of the table that it would stand in; FILE where there is none yet."""
+    if not files.present(file):
+        return str(file)
     section: tuple[str, ...] = ()
     line, depth = 1, 0
     for number, text in enumerate(files.read(file, MAX_BYTES).text.splitlines(), 1):

@@ -10,10 +10,15 @@ from licsweep.estate.selection import Selection, select
 
 @click.command()
 @selection_options
+@click.option("--source", metavar="NAME[:FILE]", help="Show another source: csv:FILE, netbox:URL, ...")
 @data_options
-def command(run: Run, selection: Selection, out: Out) -> None:
-    """List the selected hosts. The whole inventory is checked; an error names its file and line."""
-    whole = inventory.load(run.project())
+def command(run: Run, selection: Selection, source: str | None, out: Out) -> None:
+    """List the selected hosts, and those left out with the reason.
+
+    The whole inventory is checked; an error names its file and line.
+    """
+    project = run.project()
+    whole = inventory.load(inventory.named(project, source) if source else project)
     for note in (*whole.notes, *(f"{name}: left out: {reason}" for name, reason in whole.left_out.items())):
         run.say(note)
     found = [

@@ -13,8 +13,11 @@ from licsweep.settings import expanded
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--from", "source", metavar="NAME:FILE", help="Take the hosts from csv:FILE, ansible:PATH, netbox:URL, ..."
+)
 @shared
-def command(run: Run, folder: Path | None) -> None:
+def command(run: Run, folder: Path | None, source: str | None) -> None:
     """Write licsweep.toml, inventory/ and entitlements/ with a sample of each file; never overwrites."""
     from licsweep.jobs import init
 
@@ -23,6 +26,7 @@ def command(run: Run, folder: Path | None) -> None:
         raise UsageError(
             f"init {folder}, but the project is {run.folder}", why=why, hint=f"licsweep init {shell_word(folder)}"
         )
-    for path in init.write_project(expanded(folder) if folder else run.folder):
+    for path in init.write_project(expanded(folder) if folder else run.folder, source):
         put(str(path))
-    run.say("next: edit inventory/hosts.yaml, then: licsweep hosts; licsweep known-hosts accept; licsweep sweep")
+    first = "[inventory] in licsweep.toml" if source else "inventory/hosts.yaml"
+    run.say(f"next: edit {first}, then: licsweep hosts; licsweep known-hosts accept; licsweep sweep")

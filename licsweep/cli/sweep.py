@@ -60,6 +60,8 @@ def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: An
         out.rows("sweep-dry-run", sweep.dry_run(project, request))
         return
     plan = sweep.make_plan(project, request)  # asks for what is missing, before there is a bar
+    if plan.left_out:
+        run.say(f"{plan.left_out} hosts of the inventory are left out; licsweep hosts says why")
     with progress(run) as (selected, moved):
         done = sweep.sweep(project, request, plan=plan, progress=moved, selected=selected)
     counts(run, "sweep", done, out)

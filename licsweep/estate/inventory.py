@@ -5,18 +5,24 @@
 
 import importlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from licsweep.errors import InputError, InventoryError, did_you_mean
+from licsweep.errors import InputError, InventoryError, UsageError, did_you_mean
 from licsweep.platforms import Transport, platforms
-from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, where
+from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, check, expanded, where
 
 SSH_PORT, HTTPS_PORT = 22, 443
 AUTO = "auto"
 """A platform that the first sweep finds out and the store remembers."""
-SOURCES = {"files": "licsweep.estate.simple_inventory"}
+SOURCES = {
+    "files": "licsweep.estate.simple_inventory",
+    "csv": "licsweep.estate.csv_source",
+    "ssh_config": "licsweep.estate.ssh_config",
+}
+_MAIN_KEY = {"files": "folder", "netbox": "url"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +112,28 @@ class Target:
     @property
     def jump(self) -> tuple[str, ...]:
         """The jump hosts to pass, by their names in the inventory, first hop first."""
-        hops = self.data.get("jump") or ()
-        return (hops,) if isinstance(hops, str) else tuple(map(str, hops))
+        return hop_names(self.data)
 
     def _text(self, name: str) -> str | None:
         value = self.data.get(name)
         return None if value is None else str(value)
+
+
+class SourceHost(NamedTuple):
+    """A host as another source than the files gives it: where it stands there, and an entry as of hosts.yaml."""
+
+    at: str
+    entry: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHosts:
+    """What a source gives, by host name; what it leaves out with the reason; what the person should know."""
+
+    name: str
+    hosts: Mapping[str, SourceHost]
+    left_out: Mapping[str, str]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +152,42 @@ class Inventory:
                 why = did_you_mean(name, self.targets)
                 raise InventoryError(f"{target.name}: jump host {name} is not in the inventory", why=why)
             yield self.targets[name]
+
+
+def hop_names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The jump hosts that the data of an entry names: none, one, or a list."""
+    hops = data.get("jump") or ()
+    return (hops,) if isinstance(hops, str) else tuple(map(str, hops))
+
+
+def named(project: Project, text: str) -> Project:
+    """The project with another source, as a person types it: NAME (with the project's own options) or NAME:FILE, a
+    path as of the current folder; netbox:URL; files:FOLDER. Raises UsageError."""
+    source, _, value = text.partition(":")
+    if source not in SOURCES:
+        raise UsageError(f"no such inventory source: {source}", why=did_you_mean(source, SOURCES), hint="csv:hosts.csv")
+    own = project.inventory if project.inventory["source"] == source else {"folder": project.settings.inventory}
+    key = _MAIN_KEY.get(source, "file")
+    given = {key: value if key == "url" else str(Path.cwd() / expanded(value))} if value else {}
+    return replace(project, inventory={**own, "source": source, **given})
+
+
+def options(project: Project, keys: Mapping[str, type], needed: Collection[str] = ()) -> dict[str, Any]:
+    """The table [inventory], checked: the keys of a source and their types, beside `source` and `folder`."""
+    known: dict[str, type] = {"source": str, "folder": str, **keys}
+    file = project.folder / FILE_NAME
+    for key, value in project.inventory.items():
+        if type(value) is not known.get(key):
+            at = f"{where(file, 'inventory', key)}: inventory.{key}"
+            if key not in known:
+                raise InputError(f"{at}: no such key", why=did_you_mean(key, known), hint="docs/inventory.md")
+            check(value, known[key], at)
+    if missing := next((key for key in needed if key not in project.inventory), None):
+        why = f"the source {project.inventory['source']} needs it"
+        raise InputError(
+            f"{where(file, 'inventory')}: inventory.{missing} is missing", why=why, hint="docs/inventory.md"
+        )
+    return dict(project.inventory)
 
 
 def fingerprint(text: Any) -> str | None:

@@ -1,13 +1,15 @@
 """Inventory source `files`: Nornir's SimpleInventory (hosts.yaml, groups.yaml, defaults.yaml) and hosts.d/*.yaml.
 
+Hosts of another source come in as one more file of hosts: the same groups, defaults and checks count for them.
+
 A value comes from the host, else from its groups (depth first, the first that has it), else from the defaults, as
 in Nornir. `connection_options` are not used: what they would say is said by hostname, port, username, platform, data.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,13 +18,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from licsweep import files, serialization
 from licsweep.clean_text import one_line, shell_word
-from licsweep.errors import InputError, InventoryError, did_you_mean
-from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, Target, fingerprint
+from licsweep.errors import InputError, InventoryError, did_you_mean, plain_reason
+from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, SourceHosts, Target, fingerprint, hop_names, options
 from licsweep.platforms import platforms
-from licsweep.settings import FILE_NAME, Project, check, where
+from licsweep.settings import FILE_NAME, Project
 
 Entry = dict[str, Any]
 """A host, a group or the defaults as the file gives them, without what is null."""
+Wrong = Callable[..., InventoryError]
+"""Makes the error of one entry: key, what, why, hint."""
 
 _KEYS = {
     "hostname": (str, "text is expected; a number wants quotes, an address no brackets"),
@@ -33,49 +37,112 @@ _KEYS = {
     "data": (dict, "names with values are expected, as {site: berlin}"),
     "connection_options": (dict, "names with values are expected"),
 }
-_SECRETS = {"password", "secret", "enable_secret", "passphrase", "key_passphrase", "token", "client_secret"}
+SECRETS = {"password", "secret", "enable_secret", "passphrase", "key_passphrase", "token", "client_secret"}
 _MAX_PORT = 65_535
 
 
 def read(project: Project) -> Inventory | None:
     """The inventory of the folder that the setting names; None where it holds no hosts. Raises InventoryError."""
-    for key in project.inventory.keys() - {"source", "folder"}:
-        at = where(project.folder / FILE_NAME, "inventory", key)
-        raise InputError(f"{at}: inventory.{key}: no such key", why=did_you_mean(key, ("source", "folder")))
-    folder = project.path(check(project.inventory["folder"], str, f"{project.folder / FILE_NAME}: inventory.folder"))
+    return assembled(project, options(project, {}), None)
+
+
+def assembled(project: Project, given: dict[str, Any], source: SourceHosts | None) -> Inventory | None:
+    """The hosts of the folder and of a source. What is wrong with a host of a file is an InventoryError; what is wrong
+    with one of a source leaves it out, for others wrote it."""
+    folder = project.path(given["folder"])
     found = [folder / "hosts.yaml", *sorted((folder / "hosts.d").glob("*.y*ml"))]
     hosts_files = {file: _entries(file) for file in found if files.present(file)}
-    if not hosts_files:
+    if not hosts_files and source is None:
         return None
     groups_file, defaults_file = folder / "groups.yaml", folder / "defaults.yaml"
-    groups, defaults = _entries(groups_file), _entry(defaults_file, "", _load(defaults_file, dict[Any, Any]))
+    groups, defaults = (
+        _entries(groups_file),
+        _entry(partial(_wrong, defaults_file, ""), _load(defaults_file, dict[Any, Any])),
+    )
     hosts: dict[str, Entry] = {}
     for file, entries in hosts_files.items():
         for name in entries.keys() & hosts.keys():
             other = next(file for file, entries in hosts_files.items() if name in entries)
             raise _wrong(file, name, "", f"stands in {other} too", "a host has one entry")
         hosts |= entries
-    notes = []
+    notes, left_out = [], {}
     for file, entries in (hosts_files | {groups_file: groups, defaults_file: {"": defaults}}).items():
         for name, entry in entries.items():
-            _check(project, file, name, entry)
-            _check_names(file, name, entry, hosts, groups)
+            wrong = partial(_wrong, file, name)
+            _check(project, wrong, entry)
+            _check_names(wrong, name, entry, hosts.keys() | (source.hosts.keys() if source else ()), groups)
         if count := sum("connection_options" in entry for entry in entries.values()):
             notes.append(f"{file}: connection_options of {count} entries are not used; docs/inventory.md says what is")
     _check_cycles(groups_file, groups)
-    targets: dict[str, Target] = {}
-    left_out: dict[str, str] = {}
+    if source:
+        notes += source.notes
+        left_out = dict(source.left_out) | _add_source(project, source, hosts, groups)
+    targets = {}
     for target in _resolved(hosts, groups, defaults):
-        if target.platform in ("", AUTO, *platforms()):
-            targets[target.name] = target
+        if reason := _unusable(target, source, hosts):
+            left_out[target.name] = reason
         else:
-            left_out[target.name] = f"platform {target.platform}: there is no reader for it"
+            targets[target.name] = target
     return Inventory(targets=targets, left_out=left_out, notes=tuple(notes))
+
+
+def _unusable(target: Target, source: SourceHosts | None, hosts: Collection[str]) -> str:
+    """Why a host is left out; empty where it is not. What a host of a file lacks is an error elsewhere."""
+    if target.platform not in ("", AUTO, *platforms()):
+        return f"platform {target.platform}: there is no reader for it"
+    if source is None or target.name not in source.hosts:
+        return ""
+    if not (target.platform or target.is_jump_host):
+        return f"no platform in {source.name}, groups.yaml or defaults.yaml"
+    return next((f"its jump host {hop} is left out" for hop in target.jump if hop not in hosts), "")
+
+
+def _hosts_files(folder: Path) -> tuple[dict[Path, dict[str, Entry]], dict[str, Entry]]:
+    """The hosts of each file, and of all."""
+    found = [folder / "hosts.yaml", *sorted((folder / "hosts.d").glob("*.y*ml"))]
+    hosts_files = {file: _entries(file) for file in found if files.present(file)}
+    hosts: dict[str, Entry] = {}
+    for file, entries in hosts_files.items():
+        for name in entries.keys() & hosts.keys():
+            other = next(file for file, entries in hosts_files.items() if name in entries)
+            raise _wrong(file, name, "", f"stands in {other} too", "a host has one entry")
+        hosts |= entries
+    return hosts_files, hosts
+
+
+def _add_source(
+    project: Project, source: SourceHosts, hosts: dict[str, Entry], groups: dict[str, Entry]
+) -> dict[str, str]:
+    """Adds the hosts of a source to those of the files; the reason for each that can't be used. Its groups need not be
+    those of groups.yaml. A name that a file has too is an InventoryError, but of a jump host the file's entry counts."""
+    left_out = {}
+    known = hosts.keys() | source.hosts.keys()
+    for name, host in source.hosts.items():
+        if name in hosts and host.entry.get("data", {}).get("jump_host") is True:
+            continue
+        if name in hosts:
+            raise InventoryError(f"{host.at}: {name}: stands in hosts.yaml too", why="a host has one entry")
+
+        def wrong(key: str, what: str, why: str, hint: str = "", at: str = host.at) -> InventoryError:
+            return InventoryError(f"{at}: {key}: {what}", why=why, hint=hint)
+
+        for group in host.entry.get("groups", ()):
+            groups.setdefault(group, {})
+        try:
+            entry = _entry(wrong, host.entry)
+            _check(project, wrong, entry)
+            _check_names(wrong, name, entry, known, groups)
+        except InventoryError as error:
+            left_out[name] = plain_reason(error)
+        else:
+            hosts[name] = entry
+    return left_out
 
 
 def _entries(file: Path) -> dict[str, Entry]:
     entries = _load(file, dict[Any, dict[Any, Any] | None])
-    return {_name(file, name): _entry(file, name, entry or {}) for name, entry in entries.items()}
+    named = {_name(file, name): entry for name, entry in entries.items()}
+    return {name: _entry(partial(_wrong, file, name), entry or {}) for name, entry in named.items()}
 
 
 def _load(file: Path, kind: Any) -> Any:
@@ -98,20 +165,20 @@ def _name(file: Path, name: Any) -> str:
     raise _wrong(file, word, "", "YAML does not read this name as text", "", f'write it in quotes: "{word}":')
 
 
-def _entry(file: Path, name: str, raw: Entry) -> Entry:
+def _entry(wrong: Wrong, raw: Entry) -> Entry:
     entry = {key: value for key, value in raw.items() if value is not None}
     for key, value in entry.items():
         if key == "password" or (key in ("data", "connection_options") and _holds_secret(value)):
             hint = "remove it and export LICSWEEP_PASSWORD in its place (docs/credentials.md)"
-            raise _wrong(file, name, key, "passwords are not allowed in inventory files", "others read them", hint)
+            raise wrong(key, "passwords are not allowed in inventory files", "others read them", hint)
         if key not in _KEYS:
             why = did_you_mean(str(key), _KEYS)
-            raise _wrong(file, name, key, "no such key", why, "values of your own stand under data:")
+            raise wrong(key, "no such key", why, "values of your own stand under data:")
         if key == "port" and isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value):
             entry[key] = value = int(value)
         kind, why = _KEYS[key]
         if type(value) is not kind:
-            raise _wrong(file, name, key, f"{value!r:.60}", why)
+            raise wrong(key, f"{value!r:.60}", why)
     return entry
 
 
@@ -120,59 +187,58 @@ def _holds_secret(node: Any) -> bool:
         return any(map(_holds_secret, node))
     if not isinstance(node, dict):
         return False
-    return any((key in _SECRETS and value is not None) or _holds_secret(value) for key, value in node.items())
+    return any((key in SECRETS and value is not None) or _holds_secret(value) for key, value in node.items())
 
 
-def _check(project: Project, file: Path, name: str, entry: Entry) -> None:
+def _check(project: Project, wrong: Wrong, entry: Entry) -> None:
     """What an entry says for itself; a platform's name becomes ours."""
     if not 1 <= entry.get("port", SSH_PORT) <= _MAX_PORT:
-        raise _wrong(file, name, "port", str(entry["port"]), f"1 to {_MAX_PORT} is expected")
+        raise wrong("port", str(entry["port"]), f"1 to {_MAX_PORT} is expected")
     if "hostname" in entry and (why := _not_an_address(entry["hostname"])):
-        raise _wrong(file, name, "hostname", entry["hostname"], why)
+        raise wrong("hostname", entry["hostname"], why)
     if "platform" in entry:
         ours = platform_named(entry["platform"])
         if ours is None:
             why = did_you_mean(entry["platform"], (AUTO, *platforms()))
-            raise _wrong(file, name, "platform", f"no such platform: {entry['platform']}", why)
+            raise wrong("platform", f"no such platform: {entry['platform']}", why)
         entry["platform"] = ours
     data = entry.get("data", {})
     zone, port = data.get("timezone"), data.get("https_port")
     if zone is not None and not _is_zone(zone):
         why, hint = did_you_mean(str(zone), available_timezones()), "a name as Europe/Berlin is expected"
-        raise _wrong(file, name, "data.timezone", f"no such time zone: {zone}", why, hint)
+        raise wrong("data.timezone", f"no such time zone: {zone}", why, hint)
     for key in ("credentials", "ssh_credentials", "https_credentials"):
         credentials = data.get(key)
         if credentials is not None and credentials not in project.credential_sets:
             why = did_you_mean(str(credentials), project.credential_sets)
             hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
-            raise _wrong(file, name, f"data.{key}", f"no such credential set: {credentials}", why, hint)
+            raise wrong(f"data.{key}", f"no such credential set: {credentials}", why, hint)
     if port is not None and (type(port) is not int or not 1 <= port <= _MAX_PORT):
-        raise _wrong(file, name, "data.https_port", f"{port!r:.60}", f"1 to {_MAX_PORT} is expected")
-    _check_certificate(project, file, name, data)
+        raise wrong("data.https_port", f"{port!r:.60}", f"1 to {_MAX_PORT} is expected")
+    _check_certificate(project, wrong, data)
 
 
-def _check_certificate(project: Project, file: Path, name: str, data: Entry) -> None:
+def _check_certificate(project: Project, wrong: Wrong, data: Entry) -> None:
     """The keys that say which certificate is right."""
     authority, pin = data.get("https_ca"), data.get("https_pin")
     if authority is not None and not (isinstance(authority, str) and files.present(project.path(authority))):
-        raise _wrong(file, name, "data.https_ca", f"no such file: {authority}", "a PEM file in the project is expected")
+        raise wrong("data.https_ca", f"no such file: {authority}", "a PEM file in the project is expected")
     if pin is not None and fingerprint(pin) is None:
         why = "a SHA-256 fingerprint is expected: 64 hex digits, with or without colons, in quotes"
-        raise _wrong(file, name, "data.https_pin", f"{pin!r:.80}", why)
+        raise wrong("data.https_pin", f"{pin!r:.80}", why)
 
 
-def _check_names(file: Path, name: str, entry: Entry, hosts: dict[str, Entry], groups: dict[str, Entry]) -> None:
+def _check_names(wrong: Wrong, name: str, entry: Entry, hosts: Collection[str], groups: Collection[str]) -> None:
     """The groups and jump hosts that an entry names."""
     for group in entry.get("groups", ()):
         if not isinstance(group, str) or group not in groups:
-            raise _wrong(file, name, "groups", f"no such group: {group}", did_you_mean(str(group), groups))
-    jump = entry.get("data", {}).get("jump") or []
-    for hop in [jump] if isinstance(jump, str) else jump:
+            raise wrong("groups", f"no such group: {group}", did_you_mean(str(group), groups))
+    for hop in hop_names(entry.get("data", {})):
         if hop not in hosts:
-            raise _wrong(file, name, "data.jump", f"no such jump host: {hop}", did_you_mean(str(hop), hosts))
+            raise wrong("data.jump", f"no such jump host: {hop}", did_you_mean(str(hop), hosts))
         if hop == name:
             why = "the first hop is reached directly"
-            raise _wrong(file, name, "data.jump", f"{hop} is reached through itself", why)
+            raise wrong("data.jump", f"{hop} is reached through itself", why)
 
 
 def _check_cycles(file: Path, groups: dict[str, Entry]) -> None:

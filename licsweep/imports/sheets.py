@@ -5,13 +5,13 @@ totals. None of it is counted, and notes say so; a title that names the account 
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from licsweep import serialization
 from licsweep.errors import InputError, UsageError
 from licsweep.imports.cells import EXCEL_ROUNDED, ORDERS, Order, one_line, order_of
 from licsweep.imports.columns import Layout, exports, fields_of, plain
@@ -60,7 +60,7 @@ def load(path: Path, raw: bytes, asked: Mapping[str, str]) -> Sheet:
         delimiter, text, lines_before = told[1], text[told.end() :], 1
     else:
         delimiter = max(DELIMITERS, key=lambda mark: _likeness(text, mark, asked))
-    rows = [(number + lines_before, cells) for number, cells in _numbered(path, text, delimiter)]
+    rows = [(number + lines_before, cells) for number, cells in serialization.csv_rows(str(path), text, delimiter)]
     return _sheet(str(path), rows, "," if delimiter == ";" else ".", asked, [guessed] if guessed else [])
 
 
@@ -166,15 +166,3 @@ def _above(titles: Iterator[list[str]]) -> dict[str, str]:
             if title := known.get(plain(heading)):
                 found.setdefault(title, value.strip())
     return found
-
-
-def _numbered(path: Path, text: str, delimiter: str) -> Iterator[Numbered]:
-    """Line number and cells of each row with text."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        why = "a quote is opened and not closed, or text stands behind a closed one"
-        raise InputError(f"{path}: row {reader.line_num}: not whole CSV", why=why) from error

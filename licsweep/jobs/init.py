@@ -6,8 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from licsweep.errors import UsageError
+from licsweep.estate import inventory
 from licsweep.files import present, write
-from licsweep.settings import FILE_NAME, Settings
+from licsweep.settings import FILE_NAME, Settings, load
 
 SAMPLES = {
     "inventory/hosts.yaml": "hosts.yaml",
@@ -17,14 +18,16 @@ SAMPLES = {
 }
 
 
-def write_project(folder: Path) -> list[Path]:
+def write_project(folder: Path, source: str | None = None) -> list[Path]:
     """Writes licsweep.toml, inventory/ and entitlements/ with a sample each; never overwrites. The files written.
 
-    Raises UsageError where one of them is there already.
+    With a source (`csv:FILE`) the hosts are its; where that is a file, it is read before anything is written. Raises
+    UsageError where one of the files is there already, InventoryError and InputError for a source.
     """
     sample = files("licsweep.inventory")
-    wanted = {folder / FILE_NAME: settings_text()}
-    wanted |= {folder / where: sample.joinpath(name).read_text(encoding="utf-8") for where, name in SAMPLES.items()}
+    samples = {where: name for where, name in SAMPLES.items() if not (source and name == "hosts.yaml")}
+    wanted = {folder / FILE_NAME: settings_text() + (_source_text(folder, source) if source else "")}
+    wanted |= {folder / where: sample.joinpath(name).read_text(encoding="utf-8") for where, name in samples.items()}
     if there := next(filter(present, wanted), None):
         raise UsageError(f"{there} is there already", why="init never overwrites", hint="init in an empty folder")
     try:
@@ -34,6 +37,19 @@ def write_project(folder: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}", why="the project can't be written") from error
     return list(wanted)
+
+
+def _source_text(folder: Path, source: str) -> str:
+    """The table [inventory] of a source. NetBox is not asked: its token and its authority are named there first."""
+    project = inventory.named(load(folder), source)
+    given = {key: value for key, value in project.inventory.items() if key != "folder" or value != "inventory"}
+    if "url" in given:
+        given["credentials"] = "netbox"
+    else:
+        inventory.load(project)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in given.items()]
+    more = ["", "[credentials.netbox]", 'from = ["environment"]'] if "url" in given else []
+    return "\n".join(["", "[inventory]", *lines, *more]) + "\n"
 
 
 def settings_text() -> str:

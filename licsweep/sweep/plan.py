@@ -42,7 +42,8 @@ class SweepRequest:
 class SweepPlan:
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
     to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them. With `visit`
-    that is done with each host, for the courier, in place of asking its commands."""
+    that is done with each host, for the courier, in place of asking its commands. `left_out` is how many hosts the
+    inventory leaves out."""
 
     targets: Sequence[Target]
     settings: Settings
@@ -56,6 +57,7 @@ class SweepPlan:
     read: bool = True
     visit: Callable[[Target, Conversation], None] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    left_out: int = 0
 
     @cached_property
     def limits(self) -> Limits:
@@ -94,6 +96,7 @@ def make_plan(
         gate=gate,
         selection=str(request),
         read=not request.gather_only,
+        left_out=len(inventory.left_out),
         secrets=tuple(dict.fromkeys(word for one in found.values() for word in one.secrets())),
     )
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from licsweep.estate import credentials, inventory, simple_inventory
+from licsweep.estate import credentials, inventory, other_sources, simple_inventory
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs.init import write_project
 from licsweep.platforms import platforms
@@ -35,6 +35,26 @@ def test_the_inventory_page(tmp_path: Path) -> None:
     assert (firewall.address, firewall.platform, firewall.port) == ("2001:db8::12", "cisco_asa", 2222)
     assert (switch.site, switch.timezone, switch.aaa_group) == ("berlin", "Europe/Berlin", "emea")
     assert [hop.address for hop in whole.hops(switch)] == ["bastion.example.net"]
+
+
+def test_the_sources_of_the_inventory_page(tmp_path: Path) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "defaults.yaml").write_text("platform: auto\n")
+    (tmp_path / "hosts.csv").write_text(blocks("inventory.md", "csv")[0])
+    (tmp_path / "ssh_config").write_text(blocks("inventory.md", "text")[1])
+    found = {}
+    for text in blocks("inventory.md", "toml"):
+        (tmp_path / "licsweep.toml").write_text(text)
+        project = load(tmp_path, environment={})
+        found[project.inventory["source"]] = inventory.load(project)
+    switch = found["csv"].targets["acc-berlin-01"]
+    assert (switch.address, switch.platform, switch.site) == ("192.0.2.11", "cisco_xe", "berlin")
+    assert found["csv"].left_out == {"acc-berlin-02": "status Planned"}
+    (switch,) = select(found["ssh_config"], Selection())
+    assert (switch.address, switch.port, switch.jump) == ("192.0.2.11", 2222, ("bastion",))
+    assert first_column("inventory.md", "option | of") >= {*other_sources.KEYS, "source", "folder", "file"}
+    named = (DOCS / "inventory.md").read_text().split("| `source` | all |")[1].split("\n")[0]
+    assert set(re.findall(r"`(\w+)`", named)) == set(inventory.SOURCES)
 
 
 def test_the_tables_name_every_key() -> None:

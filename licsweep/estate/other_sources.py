@@ -1,0 +1,170 @@
+"""What the sources beside Nornir's files have in common: their values by our keys, and why a host is left out.
+
+Groups, defaults and hosts that a source lacks (jump hosts) come from the project's own files, as always. Names and
+values are cleaned; of secrets nothing is taken, only that they stand there is told.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from licsweep import serialization
+from licsweep.clean_text import clean, one_line
+from licsweep.errors import InputError, InventoryError, did_you_mean
+from licsweep.estate import ssh_config
+from licsweep.estate.inventory import AUTO, Inventory, SourceHost, SourceHosts
+from licsweep.estate.simple_inventory import SECRETS, assembled, platform_named
+from licsweep.platforms import platforms
+from licsweep.settings import FILE_NAME, Project, check, where
+
+KEYS: Mapping[str, type] = {"map": dict, "platforms": dict, "ssh_config": str}
+"""Of the table [inventory], for all of these sources."""
+_OF_ENTRY = ("hostname", "port", "username", "platform")
+_MAX_NAME = 253
+_SECRET = re.compile(r"pass(?!ive)|secret|token|private_key|community|credential_value|api_?key", re.IGNORECASE)
+_WITH_LENGTH = re.compile(r"([0-9A-Fa-f:.]+)/[0-9]{1,3}")
+
+
+class Raw(NamedTuple):
+    """A host as its source gives it. `left_out` is the reason where the source decides that; `name` counts before that
+    of the values."""
+
+    at: str
+    values: Mapping[str, Any]
+    groups: Sequence[str] = ()
+    name: str = ""
+    left_out: str = ""
+
+
+@cache
+def names_of_others() -> dict[str, Any]:
+    """source_fields.yaml."""
+    return serialization.load_yaml_file(Path(__file__).with_name("source_fields.yaml"), dict[str, Any])
+
+
+def folded(heading: str) -> str:
+    """A heading or a word as the tables compare it."""
+    return re.sub(r"[\s_-]+", "_", heading.strip().lower())
+
+
+def secrets_among(names: Iterable[str]) -> list[str]:
+    """The names that stand for a secret, to be told and not taken."""
+    return sorted({name for name in names if _SECRET.search(name)})
+
+
+def gather(
+    project: Project,
+    given: Mapping[str, Any],
+    raws: Iterable[Raw],
+    fields: Mapping[str, str],
+    *,
+    needs_address: bool = False,
+    notes: Iterable[str] = (),
+) -> Inventory | None:
+    """The inventory of a source's hosts. `fields` says where our keys stand in the values (a path with dots), before
+    [inventory.map] of `given`. Raises InventoryError, InputError."""
+    paths = dict(fields) | _checked_map(project, given.get("map", {}))
+    table = _checked_platforms(project, given.get("platforms", {}))
+    jumps = ssh_config.Reader(project.path(given["ssh_config"])) if "ssh_config" in given else None
+    hosts: dict[str, SourceHost] = {}
+    left_out: dict[str, str] = {}
+    for raw in raws:
+        found = {ours: value for ours, path in paths.items() if path and (value := _at(raw.values, path)) is not None}
+        name = _cleaned(raw.name or found.pop("name", None) or found.get("hostname") or "")
+        if reason := raw.left_out or _unusable(name, found, paths, table, needs_address=needs_address):
+            left_out[name if name and name not in hosts else f"{name or 'no name'} ({raw.at})"] = reason
+            continue
+        if name in hosts:
+            why = "a host has one entry, and its name is what licsweep knows it by"
+            raise InventoryError(
+                f"{raw.at}: {name}: stands at {hosts[name].at} too", why=why, hint="rename one of them"
+            )
+        entry = _entry(found, table)
+        entry["groups"] = [_cleaned(group) for group in raw.groups]
+        hosts[name] = SourceHost(raw.at, entry)
+    if not hosts and not left_out:
+        why = "no host is no inventory; nothing would be swept, and nobody would be told"
+        raise InventoryError(f"the source {given['source']} gives no host", why=why, hint="licsweep hosts")
+    notes = list(notes)
+    if jumps:
+        for name, host in list(hosts.items()):
+            jumps.complete(name, host.entry)
+        hosts = {name: SourceHost(str(jumps.file), entry) for name, entry in jumps.jump_hosts.items()} | hosts
+        notes += jumps.notes()
+    found_hosts = SourceHosts(name=given["source"], hosts=hosts, left_out=left_out, notes=tuple(notes))
+    return assembled(project, dict(given), found_hosts)
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    """What stands at a path; None where that is nothing. A key that holds a dot is tried first."""
+    node: Any = values.get(path)
+    if node is None:
+        node = values
+        for key in path.split("."):
+            node = node.get(key) if isinstance(node, Mapping) else None
+    return None if node in ("", [], {}) else node
+
+
+def _unusable(
+    name: str, found: dict[str, Any], paths: Mapping[str, str], table: Mapping[str, str], *, needs_address: bool
+) -> str:
+    """Why a host can't be taken; empty where it can."""
+    status = found.pop("status", None)
+    if not name:
+        return "it has no name"
+    if len(name) > _MAX_NAME or "\ufffd" in name:
+        return "its name is too long or holds what can't be shown"
+    if status is not None and folded(str(status)) not in names_of_others()["active"]:
+        return f"status {_cleaned(status)}"
+    if vault := next((key for key, value in found.items() if isinstance(value, Mapping)), None):
+        sealed = "encrypted by Ansible Vault" if "__ansible_vault" in found[vault] else "not a plain value"
+        return f"{paths[vault]} is {sealed}: not taken"
+    platform = found.get("platform")
+    if platform is not None and platform_named(table.get(str(platform).lower(), str(platform))) is None:
+        return f"platform {_cleaned(platform)}: unknown; add it to [inventory.platforms] of licsweep.toml"
+    return f"no address ({paths['hostname']})" if needs_address and "hostname" not in found else ""
+
+
+def _entry(found: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]:
+    """An entry of hosts.yaml. What is text by its source and a number or a truth value by ours becomes one."""
+    entry: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    for key, value in found.items():
+        if isinstance(value, str):
+            value = _cleaned(value)
+            if key == "https_port" and value.isdecimal():
+                value = int(value)
+            elif key in ("legacy_ssh", "jump_host"):
+                value = value.lower() in ("true", "yes", "1")
+            elif key == "jump":
+                value = re.split(r"[\s,;]+", value)
+        (entry if key in _OF_ENTRY else data)[key] = value
+    if matched := _WITH_LENGTH.fullmatch(str(entry.get("hostname", ""))):
+        entry["hostname"] = matched[1]
+    if "platform" in entry:
+        theirs = str(entry["platform"])
+        entry["platform"] = table.get(theirs.lower(), theirs)
+    return entry | {"data": data}
+
+
+def _cleaned(value: object) -> str:
+    return clean(one_line(str(value))).strip()
+
+
+def _checked_map(project: Project, given: Mapping[str, Any]) -> dict[str, str]:
+    for ours, theirs in given.items():
+        at = f"{where(project.folder / FILE_NAME, 'inventory', 'map', ours)}: inventory.map.{ours}"
+        check(theirs, str, at)
+        if ours in SECRETS or secrets_among([theirs]):
+            raise InputError(f"{at}: a secret is never taken from an inventory", why="", hint="docs/credentials.md")
+    return dict(given)
+
+
+def _checked_platforms(project: Project, given: Mapping[str, Any]) -> dict[str, str]:
+    for theirs, ours in given.items():
+        at = f"{where(project.folder / FILE_NAME, 'inventory', 'platforms', theirs)}: inventory.platforms.{theirs}"
+        if platform_named(check(ours, str, at)) is None:
+            raise InputError(f"{at}: no such platform: {ours}", why=did_you_mean(ours, (AUTO, *platforms())))
+    return {theirs.lower(): ours for theirs, ours in given.items()}
