@@ -46,7 +46,8 @@ def test_the_sources_of_the_inventory_page(tmp_path: Path) -> None:
     for text in blocks("inventory.md", "toml"):
         (tmp_path / "licsweep.toml").write_text(text)
         project = load(tmp_path, environment={})
-        found[project.inventory["source"]] = inventory.load(project)
+        if project.inventory["source"] != "files":
+            found[project.inventory["source"]] = inventory.load(project)
     switch = found["csv"].targets["acc-berlin-01"]
     assert (switch.address, switch.platform, switch.site) == ("192.0.2.11", "cisco_xe", "berlin")
     assert found["csv"].left_out == {"acc-berlin-02": "status Planned"}
