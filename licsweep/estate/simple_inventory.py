@@ -114,7 +114,7 @@ def _add_source(
     project: Project, source: SourceHosts, hosts: dict[str, Entry], groups: dict[str, Entry]
 ) -> dict[str, str]:
     """Adds the hosts of a source to those of the files; the reason for each that can't be used. Its groups need not be
-    those of groups.yaml. A name that a file has too is an InventoryError, but of a jump host the file's entry counts."""
+    those of groups.yaml. A name that a file has too is an InventoryError; of a jump host the file's counts."""
     left_out = {}
     known = hosts.keys() | source.hosts.keys()
     for name, host in source.hosts.items():
