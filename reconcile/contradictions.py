@@ -55,11 +55,12 @@ def _listed(judged: JudgementContext, differences: Sequence[CssmDifference]) -> 
             if use.license_id and use.counted_as == "in_use":
                 key = (norm(place.smart_account or ""), use.license_id)
                 causes.setdefault(key, Counter())["instances-not-imported"] -= use.count or 0
-    contacts = {smart: [row.last_contact for at, row in rows if at == smart and row.last_contact] for smart, _ in rows}
+    contacts = lists_by((smart, row.last_contact) for smart, row in rows)
+    oldest = {smart: min(filter(None, dates), default=None) for smart, dates in contacts.items()}
     return {
-        key: _Listed(units[key], min(contacts[key[0]], default=None), causes.get(key, Counter()))
+        key: _Listed(units[key], oldest[key[0]], causes.get(key, Counter()))
         for key in {*units, *causes}
-        if key[0] in contacts
+        if key[0] in oldest
     }
 
 
