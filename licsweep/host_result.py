@@ -10,7 +10,7 @@ from licsweep.model import Capture, Observation, Outcome
 class HostResult:
     """What a snapshot holds of one host: how it ended, its texts, and what was read from them.
 
-    `captured_in` is the snapshot that holds the texts, where older ones were read again.
+    `captured_in` is the snapshot that holds the texts.
     """
 
     outcome: Outcome

@@ -15,7 +15,7 @@ from licsweep.store.imports import Imports
 from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
-HEAD = "0005"
+HEAD = "0006"
 
 
 class Store(Hosts, Imports, CourierLedger):

@@ -1,34 +1,45 @@
-"""Texts that are stored compressed: whole, or as the difference to a base that is stored whole.
+"""Bodies that are stored compressed: whole, or as the difference to a base that is stored whole.
 
-zlib takes the base as preset dictionary. A base never has a base itself, so that a text needs two rows at most.
+zlib takes the base as preset dictionary. A base never has a base itself, so that a body needs two rows at most. zlib
+looks back 32 KiB, so a long body goes in pieces, each against what stands around its place in the base.
 """
 
 import zlib
 
-LOOKS_BACK = 32 * 1024  # how far zlib sees; a longer text gains nothing from a base
-WORTH_IT = 2  # times smaller than without a base, else the text is stored whole and is the next base
+LOOKS_BACK = 32 * 1024
+PIECE = LOOKS_BACK // 2
+MOVED = LOOKS_BACK // 4  # how far a line may have moved and still be found
+WORTH_IT = 2  # times smaller than without a base, else the body is stored whole and is the next base
 
 
-def pack(text: bytes) -> bytes:
-    """A text that is stored whole."""
-    return zlib.compress(text)
+def pack(body: bytes) -> bytes:
+    """A body that is stored whole."""
+    return zlib.compress(body)
 
 
-def pack_against(text: bytes, base: bytes) -> bytes | None:
+def pack_against(body: bytes, base: bytes) -> bytes | None:
     """The difference to a base; None where that is not worth it."""
-    if max(len(text), len(base)) > LOOKS_BACK:
-        return None
-    packer = zlib.compressobj(level=9, zdict=base)
-    packed = packer.compress(text) + packer.flush()
-    return packed if len(packed) * WORTH_IT < len(pack(text)) else None
+    packed = b""
+    for at in range(0, len(body), PIECE):
+        packer = zlib.compressobj(level=9, zdict=_around(base, at))
+        packed += packer.compress(body[at : at + PIECE]) + packer.flush()
+    return packed if len(packed) * WORTH_IT < len(pack(body)) else None
 
 
 def unpack(packed: bytes, base: bytes | None = None) -> bytes:
-    """The text again. Raises zlib.error where the row or that of its base is damaged."""
+    """The body again. Raises zlib.error where the row or that of its base is damaged."""
     if base is None:
         return zlib.decompress(packed)
-    opener = zlib.decompressobj(zdict=base)
-    text = opener.decompress(packed) + opener.flush()
-    if not opener.eof:
-        raise zlib.error("its end is missing")
-    return text
+    body = b""
+    while packed:
+        opener = zlib.decompressobj(zdict=_around(base, len(body)))
+        body += opener.decompress(packed)
+        if not opener.eof:
+            raise zlib.error("its end is missing")
+        packed = opener.unused_data
+    return body
+
+
+def _around(base: bytes, at: int) -> bytes:
+    start = max(0, at - MOVED)
+    return base[start : start + LOOKS_BACK]

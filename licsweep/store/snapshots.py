@@ -5,7 +5,7 @@ They hold how each host ended, what was read from it, and the raw texts as evide
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -24,7 +24,8 @@ from licsweep.version import VERSION
 
 log = logging.getLogger(__name__)
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
-BASE, CAPTURE_BASE = t.host_result.alias("base"), t.capture.alias("base")
+BASE = t.host_result.alias("base")
+_CAPTURES = tuple[Capture, ...]
 
 
 class Snapshots(Part):
@@ -85,15 +86,14 @@ class Snapshots(Part):
 
     def save_host(self, snapshot_id: int, result: HostResult) -> None:
         """Adds how one host ended, its raw texts, and what was read from them: all or nothing."""
+        hostname = result.outcome.hostname
         row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
         row |= {"rank": _rank(result), "captured_in": result.captured_in}
         with self._writing() as connection:
-            for capture in result.captures:
-                connection.execute(
-                    t.capture.insert().values(snapshot_id=snapshot_id, **_capture_row(connection, capture))
-                )
+            if result.captures:
+                row |= {"captured_in": snapshot_id} | _texts_row(connection, hostname, result.captures)
             if result.observation:
-                row |= _observation_row(connection, result.outcome.hostname, result.observation)
+                row |= _observation_row(connection, hostname, result.observation)
             connection.execute(t.host_result.insert().values(row))
 
     def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
@@ -125,20 +125,19 @@ class Snapshots(Part):
 
     def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
         """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""
-        c = t.capture.c
-        wanted = sa.select(c.hostname, sa.func.max(c.snapshot_id)).group_by(c.hostname)
-        return dict(self._rows(wanted if snapshot_id is None else wanted.where(c.snapshot_id == snapshot_id)))
+        h = t.host_result.c
+        wanted = sa.select(h.hostname, sa.func.max(h.captured_in)).where(h.captured_in.is_not(None))
+        if snapshot_id is not None:
+            wanted = wanted.where(h.snapshot_id == snapshot_id, h.captured_in == snapshot_id)
+        return dict(self._rows(wanted.group_by(h.hostname)))
 
-    def captures(self, snapshot_id: int, hostname: str) -> list[Capture]:
+    def captures(self, snapshot_id: int, hostname: str) -> tuple[Capture, ...]:
         """The raw texts of one host in one snapshot, checked against their sha256 (StoreError when damaged)."""
-        c = t.capture.c
-        wanted = (
-            sa.select(t.capture, CAPTURE_BASE.c.text.label("base"))
-            .select_from(sa.outerjoin(t.capture, CAPTURE_BASE, CAPTURE_BASE.c.id == c.base_id))
-            .where(c.snapshot_id == snapshot_id, c.hostname == hostname)
-            .order_by(c.id)
-        )
-        return [_capture(row) for row in self._rows(wanted)]
+        h = t.host_result.c
+        base = sa.outerjoin(t.host_result, BASE, same_host(BASE, t.host_result, h.texts_base))
+        wanted = sa.select(h.texts, BASE.c.texts.label("base")).select_from(base)
+        where = (h.snapshot_id == snapshot_id, h.hostname == hostname, h.texts.is_not(None))
+        return tuple(one for row in self._rows(wanted.where(*where)) for one in _captures(row, hostname, snapshot_id))
 
 
 def same_host(one: Any, other: Any, snapshot_id: Any) -> sa.ColumnElement[bool]:
@@ -172,14 +171,14 @@ def _observation_row(connection: sa.Connection, hostname: str, observation: Obse
     return row | {"observation": body}
 
 
-def _capture_row(connection: sa.Connection, capture: Capture) -> dict[str, Any]:
-    """The columns of a capture; its text is stored whole, or as its difference to the last one that was."""
-    text, c = capture.text.encode(), t.capture.c
-    which = (c.hostname == capture.hostname, c.command == capture.command)
-    for base_id, base in _last_whole(connection, c.id, c.base_id, c.text, which, (c.id.desc(),)):
-        if (packed := pack_against(text, unpack(base))) is not None:
-            return asdict(capture) | {"text": packed, "base_id": base_id}
-    return asdict(capture) | {"text": pack(text)}
+def _texts_row(connection: sa.Connection, hostname: str, captures: Sequence[Capture]) -> dict[str, Any]:
+    """The texts whole, or their difference to the last ones of that host that were stored whole."""
+    h, body = t.host_result.c, serialization.to_json(captures, _CAPTURES, light=True).encode()
+    which = (h.hostname == hostname, h.captured_in == h.snapshot_id)
+    for base_id, base in _last_whole(connection, h.snapshot_id, h.texts_base, h.texts, which, (h.captured_in.desc(),)):
+        if (packed := pack_against(body, unpack(base))) is not None:
+            return {"texts": packed, "texts_base": base_id}
+    return {"texts": pack(body)}
 
 
 def _last_whole(connection: sa.Connection, key: Any, base: Any, body: Any, which: Any, newest: Any) -> Iterable[Any]:
@@ -188,12 +187,14 @@ def _last_whole(connection: sa.Connection, key: Any, base: Any, body: Any, which
     return connection.execute(sa.select(key, body).where(*which, key == last))
 
 
-def _capture(row: Any) -> Capture:
-    with damaged(f"capture {row.id}"):
-        text = unpack(row.text, unpack(row.base) if row.base is not None else None)
-    if hashlib.sha256(text).hexdigest() != row.sha256:
-        raise StoreError(f"capture {row.id} is damaged", why="its text does not match its sha256")
-    found: Capture = record_of(Capture, row, text=text.decode())
+def _captures(row: Any, hostname: str, snapshot_id: int) -> tuple[Capture, ...]:
+    where = f"of {hostname} in snapshot {snapshot_id}"
+    with damaged(f"the texts {where}"):
+        body = unpack(row.texts, unpack(row.base) if row.base is not None else None)
+        found = serialization.from_json(body, _CAPTURES)
+    for one in found:
+        if hashlib.sha256(one.text.encode()).hexdigest() != one.sha256:
+            raise StoreError(f"{one.command} {where} is damaged", why="its text does not match its sha256")
     return found
 
 

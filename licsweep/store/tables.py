@@ -2,8 +2,8 @@
 snapshot's state and end, and that a retirement was undone or an import taken back.
 
 Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
-types; raw captures are zlib-compressed text with the sha256 of the text. A text or an observation may be stored as
-its difference to a base, an earlier one of the same host (and command) that is stored whole (`packing`).
+types; the raw texts of a host are packed JSON of its captures, each with the sha256 of its text. The observation and
+the texts may be stored as their difference to a base, an earlier one of the same host that is stored whole (`packing`).
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from typing import Any, get_args, get_type_hints
 import sqlalchemy as sa
 
 from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel
-from licsweep.model import Capture, Outcome, Retirement, Snapshot, as_utc
+from licsweep.model import Outcome, Retirement, Snapshot, as_utc
 from licsweep.stored_import import StoredImport
 
 FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -62,25 +62,15 @@ host_result = sa.Table(
     sa.Column("observation", sa.Text),  # JSON, where it is stored whole
     sa.Column("observation_packed", sa.LargeBinary),  # its difference to that of the same host in base_snapshot_id
     sa.Column("base_snapshot_id", sa.ForeignKey("snapshot.id")),
-    sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its captures lie, when not in snapshot_id
+    sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its texts lie
+    sa.Column("texts", sa.LargeBinary),  # JSON of its captures, packed
+    sa.Column("texts_base", sa.ForeignKey("snapshot.id")),  # against those of the same host in that snapshot
     sa.PrimaryKeyConstraint("snapshot_id", "hostname"),
     # Rows are long, so that what counts is found in indexes alone.
     sa.Index("host_result_by_time", "hostname", "tried_at", "snapshot_id", "rank", "captured_in"),
     sa.Index("host_result_by_rank", "hostname", "rank", "tried_at", "snapshot_id", "captured_in", "status"),
     sa.Index("host_result_read_again", "hostname", "captured_in", "snapshot_id"),
     sa.Index("host_result_by_status", "snapshot_id", "status"),
-)
-
-capture = sa.Table(
-    "capture",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), nullable=False),
-    *_columns(Capture, {"text"}),
-    sa.Column("text", sa.LargeBinary, nullable=False),
-    sa.Column("base_id", sa.ForeignKey("capture.id")),  # the text is packed against that of this capture
-    sa.Index("capture_by_host", "snapshot_id", "hostname"),
-    sa.Index("capture_by_command", "hostname", "command"),
 )
 
 retirement = sa.Table(

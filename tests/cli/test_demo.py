@@ -1,11 +1,10 @@
 """`licsweep demo`: everything goes as the estate was designed, and says where its reports are."""
 
 import json
-import sqlite3
-import zlib
 from pathlib import Path
 
 from tests.cli.conftest import Done, licsweep
+from tests.store.conftest import captured
 
 
 def test_all_went_as_designed(demo: tuple[Path, Done]) -> None:
@@ -45,9 +44,7 @@ def test_the_site_without_a_line_reports(demo: tuple[Path, Done]) -> None:
 
 def test_proxy_words_reach_nothing(demo: tuple[Path, Done]) -> None:
     folder = demo[0]
-    with sqlite3.connect(folder / "licsweep.db") as raw:
-        texts = [zlib.decompress(text) for (text,) in raw.execute("SELECT text FROM capture")]
-    raw.close()
+    texts = [one.text.encode() for one in captured(folder)]
     assert any(b"Username: <removed>" in text for text in texts)
     everything = [*texts, *(file.read_bytes() for file in folder.rglob("*") if file.is_file())]
     for word in (b"proxy-user-word", b"proxy-pass-word"):

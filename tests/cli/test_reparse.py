@@ -76,7 +76,7 @@ def test_a_snapshot_without_captures_and_a_damaged_capture(demo: tuple[Path, Don
     import sqlite3
 
     with sqlite3.connect(folder / "licsweep.db") as raw:
-        raw.execute("UPDATE capture SET sha256 = 'x'")
+        raw.execute("UPDATE host_result SET texts = zeroblob(9)")
     raw.close()
     done = licsweep("reparse", "--project", folder, "--format", "json")
     assert data(done)["outcomes"] == {"unparsed": 1}

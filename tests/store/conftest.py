@@ -13,7 +13,7 @@ import pytest
 from licsweep.host_result import HostResult
 from licsweep.model import Capture, LicenseUse, Observation, Outcome
 from licsweep.settings import Project, load
-from licsweep.store import Store, writing
+from licsweep.store import Store, reading, writing
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ONE = (LicenseUse(name="network-advantage", count=1, status="in-use"),)
@@ -51,6 +51,13 @@ def capture(text: str, command: str = "show license all") -> Capture:
     """A text of host a."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Capture(hostname="a", command=command, text=text, started_at=NOW, seconds=0.5, sha256=sha256)
+
+
+def captured(folder: Path) -> list[Capture]:
+    """Every text that a project's database holds."""
+    with reading(load(folder, environment={})) as store:
+        of_hosts = [(one.id, result.outcome.hostname) for one in store.snapshots() for result in store.results(one.id)]
+        return [text for snapshot, hostname in of_hosts for text in store.captures(snapshot, hostname)]
 
 
 def raw(project: Project, sql: str, values: Sequence[Any] = ()) -> list[Any]:

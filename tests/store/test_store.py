@@ -1,5 +1,6 @@
 """What is put into the store comes back, and what counts on a date."""
 
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,12 +8,14 @@ from uuid import UUID
 
 import pytest
 
+from licsweep import serialization
 from licsweep.errors import StoreError, UsageError
 from licsweep.host_result import HostResult
-from licsweep.model import LicenseUse, Observation, Outcome
+from licsweep.model import Capture, LicenseUse, Observation, Outcome
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Substitution
 from licsweep.settings import Project
 from licsweep.store import Store, reading
+from licsweep.store.packing import pack, pack_against, unpack
 from licsweep.stored_import import StoredImport
 from tests.store.conftest import NOW, ONE, capture, raw, result, save
 
@@ -65,10 +68,13 @@ def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
 def test_captures_come_back_and_damage_is_seen(store: Store, project: Project) -> None:
     snapshot = store.begin("sweep", "all hosts", 1, NOW)
     store.save_host(snapshot, result(captures=(capture("Count: 2\n"),)))
-    assert store.captures(snapshot, "a") == [capture("Count: 2\n")]
-    raw(project, "UPDATE capture SET sha256 = 'x'")
-    with pytest.raises(StoreError, match="damaged"):
-        store.captures(snapshot, "a")
+    assert store.captures(snapshot, "a") == (capture("Count: 2\n"),)
+    forged = serialization.to_json((replace(capture("Count: 2\n"), text="Count: 1\n"),), tuple[Capture, ...])
+    for texts, why in ((pack(forged.encode()), "does not match its sha256"), (b"damaged", "is not what was stored")):
+        raw(project, "UPDATE host_result SET texts = ?", [texts])
+        with pytest.raises(StoreError) as caught:
+            store.captures(snapshot, "a")
+        assert why in caught.value.why
 
 
 def test_a_host_goes_in_whole_or_not_at_all(store: Store) -> None:
@@ -77,7 +83,7 @@ def test_a_host_goes_in_whole_or_not_at_all(store: Store) -> None:
     store.save_host(snapshot, result(captures=(capture("one\n"),)))
     with pytest.raises(StoreError):
         store.save_host(snapshot, result(captures=(capture("two\n"),)))
-    assert store.captures(snapshot, "a") == [capture("one\n")]
+    assert store.captures(snapshot, "a") == (capture("one\n"),)
 
 
 def test_a_damaged_observation_is_told(store: Store, project: Project) -> None:
@@ -208,16 +214,28 @@ def test_what_hardly_changes_is_stored_as_a_difference_to_one_base(store: Store,
         (read,) = store.results(snapshot)
         (state,) = store.host_states(as_of=at)
         assert read.observation == state.observation == seen
-    assert raw(project, "SELECT base_id FROM capture ORDER BY id") == [(None,), (1,), (1,), (None,), (4,)]
+    assert raw(project, "SELECT texts_base FROM host_result ORDER BY 1") == [(None,), (None,), (1,), (1,), (4,)]
     assert raw(project, "SELECT base_snapshot_id FROM host_result ORDER BY 1") == [(None,), (1,), (1,), (1,), (1,)]
-    whole, packed = raw(project, "SELECT length(text) FROM capture WHERE id IN (1, 2) ORDER BY id")
+    whole, packed = raw(project, "SELECT length(texts) FROM host_result WHERE snapshot_id IN (1, 2) ORDER BY 1 DESC")
     assert packed[0] * 10 < whole[0]
+
+
+def test_long_bodies_are_differences_too() -> None:
+    """zlib looks back 32 KiB; lines that moved a little are found."""
+    lines = [f"{number}: {number * number % 7919 * 7919}" for number in range(20_000)]
+    base, moved = "\n".join(lines).encode(), "\n".join(["new", *lines[:9000], "another", *lines[9000:]]).encode()
+    packed = pack_against(moved, base)
+    assert packed is not None
+    assert len(packed) * 10 < len(pack(moved))
+    assert unpack(packed, base) == moved
+    with pytest.raises(zlib.error):
+        unpack(packed[:-9], base)
 
 
 def test_a_damaged_base_is_told(store: Store, project: Project) -> None:
     for text in (TEXT, changed(TEXT, 7)):
         snapshot = store.begin("sweep", "all hosts", 1, NOW)
         store.save_host(snapshot, result(captures=(capture(text),)))
-    raw(project, "UPDATE capture SET text = zeroblob(100) WHERE id = 1")
+    raw(project, "UPDATE host_result SET texts = zeroblob(100) WHERE snapshot_id = 1")
     with reading(project) as other, pytest.raises(StoreError, match="damaged"):
         other.captures(snapshot, "a")

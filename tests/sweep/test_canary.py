@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from licsweep.simulator.estate import SimulatedEstate
 from licsweep.store import reading
 from tests.access.secret_forms import ECHOES, KEYED
 from tests.cli.conftest import licsweep
+from tests.store.conftest import captured
 
 PASSPHRASE, ENABLE, JUMP = "canary-passphrase", "canary-enable", "canary-jump"
 PRINTED = ("proxy-user-word", "proxy-pass-word")
@@ -70,7 +70,6 @@ def test_nothing_printed_or_logged_holds_one(swept: Swept) -> None:
 
 
 def test_no_file_holds_one(swept: Swept) -> None:
-    import sqlite3
 
     folder, secrets, _, _ = swept
     reports = folder / "reports"
@@ -79,9 +78,7 @@ def test_no_file_holds_one(swept: Swept) -> None:
         for form in ("html", "xlsx", "csv", "json", "table"):
             assert licsweep("report", kind, "--format", form, "-o", reports, "--project", folder).code == 0
     contents = {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    with sqlite3.connect(folder / "licsweep.db") as raw:
-        contents |= {f"capture {n}": zlib.decompress(text) for n, text in raw.execute("SELECT id, text FROM capture")}
-    raw.close()
+    contents |= {f"{one.hostname} {one.command}": one.text.encode() for one in captured(folder)}
     assert any(b"<removed>" in content for content in contents.values())
     for secret in secrets:
         assert [name for name, content in contents.items() if secret.encode() in content] == []

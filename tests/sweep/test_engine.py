@@ -28,6 +28,7 @@ from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.run import sweep
 from tests.access.conftest import PASSWORD, Aaa, Box, Script, answers, box
 from tests.access.test_privilege import SECRET, device
+from tests.store.conftest import captured
 
 __all__ = ["box"]  # the fixture
 
@@ -232,9 +233,7 @@ def test_enable_answers_and_the_level_is_recorded(box: Callable[[Script], Box], 
     bench.sweep({"a": box(device(heard))}, enable=SECRET)
     assert bench.outcomes["a"].status == "ok"
     assert heard.count(f"secret:{SECRET}") == 1
-    with sqlite3.connect(bench.folder / "licsweep.db") as raw:
-        assert raw.execute("SELECT level FROM capture").fetchall() == [("enable",)]
-    raw.close()
+    assert [one.level for one in captured(bench.folder)] == ["enable"]
 
 
 def test_the_deadline_of_the_sweep_cuts_what_hangs(box: Callable[[Script], Box], bench: Bench) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from licsweep.simulator.estate import SimulatedEstate
 from tests.cli.conftest import Done, licsweep
+from tests.store.conftest import captured
 
 DEVICES = 24
 
@@ -224,8 +225,6 @@ def test_a_cdfmc_is_asked_with_a_token_of_a_set_of_its_own(tmp_path: Path) -> No
         planned = licsweep("sweep", "--project", tmp_path, "--limit", "hq-fmc-001", "--dry-run", **words)
         done = licsweep("sweep", "--project", tmp_path, "--limit", "hq-fmc-001", **words)
     assert (planned.code, done.code) == (0, 0), done.err
-    with sqlite3.connect(tmp_path / "licsweep.db") as raw:
-        commands = [command for (command,) in raw.execute("SELECT command FROM capture")]
-    raw.close()
+    commands = [one.command for one in captured(tmp_path)]
     assert commands
     assert all(command.startswith("GET /fmc/api/") for command in commands)
