@@ -9,10 +9,11 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 
@@ -26,6 +27,37 @@ LEVELS = ("debug", "info", "warning", "error")
 EXIT_FINDINGS, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 3, 4, 130
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """How one call talks on stderr: text, or JSON line by line, each line with the id of the run and the verb."""
+
+    json: bool = False
+    verb: str = ""
+    run_id: str = field(default_factory=lambda: uuid4().hex)
+
+    def note(self, level: str, text: str, **fields: Any) -> None:
+        """Writes a line, clean; `fields` are for JSON alone."""
+        text = one_line(text)
+        fields = {name: one_line(value) if isinstance(value, str) else value for name, value in fields.items()}
+        _note(self.line(level, text, **fields) if self.json else text)
+
+    def line(self, level: str, text: str, **fields: Any) -> str:
+        """The line as JSON."""
+        head = {"at": datetime.now(UTC).isoformat(), "level": level, "run": self.run_id, "verb": self.verb}
+        return json.dumps(head | {name: value for name, value in fields.items() if value} | {"message": text})
+
+    def tell(self, error: LicsweepError) -> None:
+        """Writes what an error says: three lines of text, or one of JSON."""
+        told = {"because": error.why, "try": error.hint}
+        if self.json:
+            self.note("error", error.what, code=error.code, **told)
+            return
+        _note(f"licsweep: {error.code}: {one_line(error.what)}")
+        for word, text in told.items():
+            if text:
+                _note(f"  {word}: {one_line(text)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The shared options of one call."""
@@ -33,6 +65,7 @@ class Run:
     folder: Path
     quiet: bool
     color: bool
+    talk: Talk = field(default_factory=Talk)
 
     def project(self, *, may_begin: bool = False, **flags: Any) -> Project:
         """The project with its settings; flags that are None don't count. Raises UsageError where there is none.
@@ -51,10 +84,10 @@ class Run:
             self.say(note)
         return project
 
-    def say(self, text: str) -> None:
-        """Prints a note on stderr, unless --quiet."""
-        if not self.quiet:
-            _note(one_line(text))
+    def say(self, text: str, *, failed: bool = False, **fields: Any) -> None:
+        """Prints a note on stderr; with --quiet only what `failed`. `fields` stand beside it in a JSON log."""
+        if failed or not self.quiet:
+            self.talk.note("warning" if failed else "info", text, **fields)
 
 
 def _note(line: str) -> None:
@@ -84,19 +117,22 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path),
         help="Project folder (default: current directory).",
     )
-    @click.option("--quiet", is_flag=True, help="Print data only; no progress or notes.")
-    @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Log format.")
-    @click.option("--log-level", type=click.Choice(LEVELS), default="warning", help="Least severe level to log.")
+    @click.option("--quiet", is_flag=True, help="Print data and what failed only; no progress or notes.")
+    @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Log format, of notes too.")
+    @click.option(
+        "--log-level", type=click.Choice(LEVELS), help="Default: warning; of a JSON log info, unless --quiet."
+    )
     @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="Print without colors.")
     @click.option("--debug", is_flag=True, help="Show tracebacks.")
     @functools.wraps(verb)
     def wrapped(*, project_folder: Path | None, quiet: bool, no_color: bool, debug: bool, **options: Any) -> None:
         os.umask(0o077)  # what a run writes is for its owner
-        _log(options.pop("log_format"), options.pop("log_level"))
+        talk = Talk(options.pop("log_format") == "json", click.get_current_context().command_path.partition(" ")[2])
+        _log(talk, options.pop("log_level") or ("info" if talk.json and not quiet else "warning"))
         try:
             _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
-            run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color)
+            run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color, talk=talk)
             if output := options.get("output"):
                 load(run.folder).refuse_output(Path(output))
             verb(run, **options)
@@ -112,17 +148,10 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             if not isinstance(error, LicsweepError):
                 why = f"{type(error).__name__}: {error}"
                 error = LicsweepError("a bug in licsweep", why=why, hint="--debug shows where")
-            _tell(error)
+            talk.tell(error)
             sys.exit(error.exit_code)
 
     return wrapped
-
-
-def _tell(error: LicsweepError) -> None:
-    _note(f"licsweep: {error.code}: {one_line(error.what)}")
-    for word, text in (("because", error.why), ("try", error.hint)):
-        if text:
-            _note(f"  {word}: {one_line(text)}")
 
 
 def _clean_record(record: logging.LogRecord) -> bool:
@@ -137,15 +166,19 @@ def _clean_record(record: logging.LogRecord) -> bool:
 
 
 class _JsonLines(logging.Formatter):
+    def __init__(self, talk: Talk) -> None:
+        super().__init__()
+        self._talk = talk
+
     def format(self, record: logging.LogRecord) -> str:
-        told = {"at": self.formatTime(record), "level": record.levelname.lower(), "logger": record.name}
-        return json.dumps(told | {"message": record.getMessage()})
+        fields = {"logger": record.name, "traceback": record.exc_text} | getattr(record, "fields", {})
+        return self._talk.line(record.levelname.lower(), record.getMessage(), **fields)
 
 
-def _log(form: str, level: str) -> None:
+def _log(talk: Talk, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_clean_record)
-    handler.setFormatter(_JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_JsonLines(talk) if talk.json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("paramiko", "netmiko", "nornir", "alembic"):  # what they say is in the outcomes already
         logging.getLogger(noisy).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)

@@ -206,7 +206,7 @@ def pack(run: Run, parcel_form: str, max_size: int, again: tuple[str, ...], by: 
     for name in made.made_again:
         run.say(f"{name} was packed before and its folder was not there: do not upload it twice")
     for one in made.left:
-        run.say(plain(f"not packed: {one.hostname or one.file}: {one.why}"))
+        run.say(plain(f"not packed: {one.hostname or one.file}: {one.why}"), failed=True)
     if not made.parcels:
         why = "every collected report is in a parcel" if not made.left else "of what is left no account is known"
         raise NothingToCarry("nothing to pack", why=why, hint="licsweep courier status; --again PARCEL for a lost one")

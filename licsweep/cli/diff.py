@@ -30,9 +30,9 @@ def command(run: Run, a: str, b: str, every: bool, out: Out) -> None:
     from licsweep.jobs import diff
 
     found = diff.diff(run.project(), a, b)
-    changes = _rows(found)
+    changes = change_rows(found)
     if changes or out.form != "table":
-        out.rows("diff", changes if every or out.form != "table" else _together(changes), whole=found)
+        out.rows("diff", changes if every or out.form != "table" else together(changes), whole=found)
     else:
         out.put("nothing changed")
     sides = [
@@ -42,14 +42,15 @@ def command(run: Run, a: str, b: str, every: bool, out: Out) -> None:
     run.say(f"{len(found.changes)} changes, {len(found.findings)} findings new or gone: {' to '.join(sides)}")
 
 
-def _together(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def together(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows, those that say the same of more than FEW instances as one."""
     same = lists_by((tuple(row.get(key) for key in columns("diff") if key != "about"), row) for row in rows)
     merged = ([each[0] | {"about": f"{len(each)} instances"}] if len(each) > FEW else each for each in same.values())
     return [row for each in merged for row in each]
 
 
-def _rows(found: "Diff") -> list[dict[str, Any]]:
+def change_rows(found: "Diff") -> list[dict[str, Any]]:
+    """A row for each change and each finding that is new or gone."""
     changes = [serialization.plain(one) | {"about": one.hostname} for one in found.changes]
     for one in found.findings:
         said = {"new": "after", "gone": "before"}[one.change]

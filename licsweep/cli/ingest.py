@@ -7,7 +7,7 @@ import click
 
 from licsweep.cli.common import MOMENT, Run
 from licsweep.cli.render import Out, data_options, plain
-from licsweep.cli.sweep import counts, host_line, verdict
+from licsweep.cli.sweep import counts, tell_host, verdict
 from licsweep.errors import UsageError
 
 MOST_NAMED = 50
@@ -44,10 +44,10 @@ def command(
     else:
         done, unused = ingest.texts(project, paths, taken_at=taken_at, platform=platform)
         for one in unused[:MOST_NAMED]:
-            run.say(plain(f"not used: {one.path}: {one.reason}"))
+            run.say(plain(f"not used: {one.path}: {one.reason}"), failed=True)
         if len(unused) > MOST_NAMED:
-            run.say(f"and {len(unused) - MOST_NAMED} more files that are not used")
+            run.say(f"and {len(unused) - MOST_NAMED} more files that are not used", failed=True)
     counts(run, "ingest", done, out)
-    for outcome in () if run.quiet else done.failed:
-        run.say(host_line(outcome))
+    for outcome in done.failed:
+        tell_host(run, outcome)
     verdict(run, done, min_coverage=0.0, again="licsweep show HOST")

@@ -45,7 +45,7 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
     project = run.project()
     found = hostkeys.scan(project, selection)
     for silent in (one for one in found if not isinstance(one, Scanned)):
-        run.say(plain_reason(silent))
+        run.say(plain_reason(silent), failed=True)
     scanned = [one for one in found if isinstance(one, Scanned)]
     wanted = [one for one in scanned if one.state == "new" or (changed and one.state == "changed")]
     left = sum(one.state == "changed" for one in scanned) if not changed else 0

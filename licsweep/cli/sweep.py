@@ -12,13 +12,15 @@ from typing import Any
 import click
 
 from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Number, Run, selection_options
+from licsweep.cli.diff import change_rows, together
 from licsweep.cli.outputs import FailedHost, kinds
-from licsweep.cli.render import Out, data_options, plain
+from licsweep.cli.render import Out, data_options, plain, table
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
 from licsweep.reading.collected import Collected
 from licsweep.reports.view import percent
+from licsweep.settings import Project
 
 MOST_HOURS = 24 * 366 * 100
 LINE_SECONDS = 60
@@ -51,7 +53,11 @@ LINE_SECONDS = 60
 )
 @data_options
 def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: Any) -> None:
-    """Collect license state from the selected hosts; prints the snapshot and the outcome counts."""
+    """Collect license state from the selected hosts; prints the snapshot and the outcome counts.
+
+    With --quiet it prints what changed since the run before in their place, and the hosts that failed: nothing at all
+    where neither is.
+    """
     from licsweep.jobs import sweep
 
     project = run.project(**{name: given.pop(name) for name in ("workers", "min_coverage", "sweep_deadline")})
@@ -64,8 +70,20 @@ def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: An
         run.say(f"{plan.left_out} hosts of the inventory are left out; licsweep hosts says why")
     with progress(run) as (selected, moved):
         done = sweep.sweep(project, request, plan=plan, progress=moved, selected=selected)
-    counts(run, "sweep", done, out)
+    if run.quiet and out == Out() and (changed := _changed(project, done.snapshot_id)) is not None:
+        if changed:
+            out.put(table("diff", changed))
+    else:
+        counts(run, "sweep", done, out)
     verdict(run, done, project.settings.min_coverage)
+
+
+def _changed(project: Project, snapshot: int) -> list[dict[str, Any]] | None:
+    """Rows of what changed since the run before; None for the first run."""
+    from licsweep.jobs import diff
+
+    found = diff.since_last_run(project, snapshot)
+    return together(change_rows(found)) if found else None
 
 
 def counts(run: Run, verb: str, done: Collected, out: Out, **more: Any) -> None:
@@ -96,7 +114,7 @@ def verdict(run: Run, done: Collected, min_coverage: float, again: str = "licswe
             hint=f"licsweep snapshots; {again.format(done.snapshot_id)}",
         )
     if done.percent < min_coverage:
-        run.say(f"coverage is below {min_coverage:g} percent ({again.format(done.snapshot_id)})")
+        run.say(f"coverage is below {min_coverage:g} percent ({again.format(done.snapshot_id)})", failed=True)
         sys.exit(EXIT_COVERAGE)
 
 
@@ -118,7 +136,7 @@ class Pace:
 
 @contextmanager
 def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int], None], Callable[[Outcome], None]]]:
-    """A bar on a terminal, else a line for each host that failed and one a minute for all; nothing with --quiet."""
+    """A bar on a terminal, else a line for each host that failed (in a JSON log: for each) and one a minute for all."""
     pace, next_line = Pace(), time.monotonic() + LINE_SECONDS
 
     def chosen(number: int) -> None:
@@ -127,13 +145,13 @@ def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int]
     def moved(outcome: Outcome) -> None:
         nonlocal next_line
         pace.counts[outcome.status] += 1
-        if outcome.status != "ok":
-            run.say(host_line(outcome))
+        if outcome.status != "ok" or run.talk.json:
+            tell_host(run, outcome)
         if time.monotonic() >= next_line:
             run.say(f"{doing}: {pace.told()}")
             next_line = time.monotonic() + LINE_SECONDS
 
-    if run.quiet or not sys.stderr.isatty():
+    if run.quiet or run.talk.json or not sys.stderr.isatty():
         yield chosen, moved
         return
     from rich.console import Console
@@ -151,6 +169,12 @@ def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int]
                 bar.console.print(host_line(outcome), markup=False, highlight=False)
 
         yield chosen, advanced
+
+
+def tell_host(run: Run, outcome: Outcome) -> None:
+    """Says how a host ended; also with --quiet where that is not ok."""
+    fields = {"host": outcome.hostname, "outcome": outcome.status, "reason": outcome.reason, "seconds": outcome.seconds}
+    run.say(host_line(outcome), failed=outcome.status != "ok", **fields)
 
 
 def host_line(outcome: Outcome) -> str:

@@ -146,7 +146,7 @@ def _gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict
             case "keyring":
                 found = _from_keyring(wanted)
             case "file":
-                found = _from_file(wanted)
+                found = _from_file(wanted, environment.get("CREDENTIALS_DIRECTORY"))
             case "agent" if environment.get("SSH_AUTH_SOCK"):
                 origin["agent"] = "agent"
         for word, value in found.items():
@@ -197,13 +197,19 @@ def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
         raise CredentialError(f"{_set(wanted)}: the keyring can't be read", why=why, hint=hint) from error
 
 
-def _from_file(wanted: CredentialSet) -> dict[str, str]:
+def _from_file(wanted: CredentialSet, of_service: str | None) -> dict[str, str]:
+    """The words of the set's file. `of_service`: the folder in which systemd puts credentials for this process alone.
+
+    There it lets the service's user read by an access list, whose mask shows as the group's bits (systemd's
+    exec-credential.c: mode 0400, then fd_add_uid_acl_permission).
+    """
     file = wanted.file
     if file is None:
         hint = "set credentials_file" if wanted.name == DEFAULT_SET else f"set file in [credentials.{wanted.name}]"
         raise UsageError(f"{_set(wanted)}: no file is named", why="`file` is one of its sources", hint=hint)
     content = files.read(file, _MAX_FILE)
-    if content.mode & 0o077:
+    given = of_service and file.resolve().is_relative_to(Path(of_service).resolve())
+    if content.mode & (0o007 if given else 0o077):
         raise CredentialError(
             f"{file}: others may read it", why="it holds secrets", hint=f"chmod 600 {shell_word(file)}"
         )

@@ -1,7 +1,7 @@
 """What changed between two snapshots or dates."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from licsweep import serialization
 from licsweep.errors import InputError, UsageError
@@ -43,6 +43,13 @@ def diff(project: Project, before: str, after: str) -> Diff:
     (left, left_side), (right, right_side) = _judged(project, before), _judged(project, after)
     changes, findings = compare(left, right, Tables.load(project.folder))
     return Diff(from_=left_side, to=right_side, changes=changes, findings=findings)
+
+
+def since_last_run(project: Project, snapshot: int) -> Diff | None:
+    """What changed since the run before this snapshot had ended; None where there is none."""
+    with reading(project) as store:
+        earlier = [one.ended_at for one in store.snapshots() if one.id < snapshot and one.ended_at]
+    return diff(project, earlier[-1].isoformat(), datetime.now(UTC).isoformat()) if earlier else None
 
 
 def _judged(project: Project, asked: str) -> tuple[JudgementResult, Side]:

@@ -130,6 +130,8 @@ def _ask_all(target: Target, session: Conversation, plan: SweepPlan, captures: l
     for answer in session.answers(platform.lines, type_ahead=platform.name in plan.type_ahead):
         text, at = blank(answer.text, plan.secrets), datetime.now(UTC)
         captures.append(capture(target.name, answer.command, text, at, answer.seconds, answer.level))
+        fields = {"host": target.name, "command": answer.command, "outcome": "answered", "seconds": answer.seconds}
+        log.info("%s: %s answered", target.name, answer.command, extra={"fields": fields})
 
 
 def skipped(target: Target, reason: str, skip: SkipReason) -> HostReport:

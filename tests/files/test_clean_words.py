@@ -39,12 +39,17 @@ def test_a_word_in_a_hint_is_one_word_for_a_shell(tmp_path: Path) -> None:
 
 
 def test_errors_and_notes(capsys: pytest.CaptureFixture[str]) -> None:
-    common._tell(InputError(NASTY * 100, why=NASTY, hint=NASTY))
+    common.Talk().tell(InputError(NASTY * 100, why=NASTY, hint=NASTY))
     common.Run(folder=Path(), quiet=False, color=False).say(NASTY)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
     assert is_clean("".join(lines))
     assert max(map(len, lines)) < LONGEST + 60
+    talk = common.Talk(json=True)
+    talk.tell(InputError(NASTY * 100, why=NASTY, hint=NASTY))
+    talk.note("info", NASTY, host=NASTY)
+    for line in capsys.readouterr().err.splitlines():
+        assert all(is_clean(word) for word in json.loads(line).values())
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -52,7 +57,7 @@ def test_errors_and_notes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_log_lines_of_every_level(form: str, level: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = logging.root.handlers[:], logging.root.level
     try:
-        common._log(form, level)
+        common._log(common.Talk(json=form == "json"), level)
         log = logging.getLogger("paramiko.transport" if level == "debug" else "some.package")
         log.log(logging.getLevelName(level.upper()), "banner %s", NASTY)
         log.error("%d does not fit", NASTY)
