@@ -95,11 +95,13 @@ class KnownHostKey(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradedStore(Record):
-    """A database and the versions of its tables before and after."""
+    """A database, the versions of its tables and its bytes before and after."""
 
     database: str
     from_: str
     to: str
+    bytes_before: int
+    bytes_after: int
 
 
 def kinds() -> dict[str, Any]:

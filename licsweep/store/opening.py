@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,6 +17,16 @@ from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
 HEAD = "0006"
+
+
+class Upgraded(NamedTuple):
+    """A database, the versions of its tables, and its bytes before and after."""
+
+    database: str
+    before: str
+    after: str
+    bytes_before: int
+    bytes_after: int
 
 
 class Store(Hosts, Imports, CourierLedger):
@@ -60,18 +71,21 @@ def writing(project: Project, doing: str, *, create: bool = True, alone: bool = 
         yield store
 
 
-def upgrade(project: Project) -> tuple[str, str, str]:
-    """Brings an older database to this version's tables: which database, from which version, to which.
+def upgrade(project: Project, *, compact: bool = False) -> Upgraded:
+    """Brings an older database to this version's tables, and where `compact` stores all it holds anew, in less room.
 
     Raises LockedError, StoreError.
     """
     database = _existing(project)
     with database.lock("store upgrade"), database.for_writing() as engine:
-        before = _version(database, engine)
+        before, size = _version(database, engine), database.size()
         if before != HEAD:
             with database.told():
                 _migrate(engine)
-        return str(database), before, HEAD
+        if compact:
+            Store(database, engine).pack_again()
+            database.give_back(engine)
+        return Upgraded(str(database), before, HEAD, size, database.size())
 
 
 def _database(project: Project) -> SqliteFile:

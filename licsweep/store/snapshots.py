@@ -5,7 +5,7 @@ They hold how each host ended, what was read from it, and the raw texts as evide
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 BASE = t.host_result.alias("base")
 _CAPTURES = tuple[Capture, ...]
+_BODIES = {"observation", "observation_packed", "base_snapshot_id", "texts", "texts_base"}
 
 
 class Snapshots(Part):
@@ -86,15 +87,32 @@ class Snapshots(Part):
 
     def save_host(self, snapshot_id: int, result: HostResult) -> None:
         """Adds how one host ended, its raw texts, and what was read from them: all or nothing."""
-        hostname = result.outcome.hostname
+        seen, captures = result.observation, result.captures
         row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
-        row |= {"rank": _rank(result), "captured_in": result.captured_in}
+        row |= {"rank": _rank(result), "platform": seen.platform if seen else None}
+        row |= {"captured_in": snapshot_id if captures else result.captured_in}
+        observation = serialization.to_json(seen, light=True) if seen else None
+        texts = serialization.to_json(captures, _CAPTURES, light=True).encode() if captures else None
         with self._writing() as connection:
-            if result.captures:
-                row |= {"captured_in": snapshot_id} | _texts_row(connection, hostname, result.captures)
-            if result.observation:
-                row |= _observation_row(connection, hostname, result.observation)
-            connection.execute(t.host_result.insert().values(row))
+            _add(connection, row, observation, texts)
+
+    def pack_again(self) -> None:
+        """Stores the bodies of all results anew, as `save_host` does today; each host in a transaction of its own."""
+        h, texts_base = t.host_result.c, t.host_result.alias("texts_base")
+        joined = with_base(t.host_result, t.host_result)
+        joined = sa.outerjoin(joined, texts_base, same_host(texts_base, t.host_result, h.texts_base))
+        wanted = sa.select(t.host_result, BASE.c.observation.label("base"), texts_base.c.texts.label("whole_texts"))
+        wanted = wanted.select_from(joined).order_by(h.snapshot_id)
+        for (hostname,) in list(self._rows(sa.select(h.hostname).distinct())):
+            with self._writing() as connection:
+                rows = connection.execute(wanted.where(h.hostname == hostname)).all()
+                connection.execute(t.host_result.delete().where(h.hostname == hostname))
+                for row in rows:
+                    kept = {column.name: getattr(row, column.name) for column in h if column.name not in _BODIES}
+                    with damaged(f"what snapshot {row.snapshot_id} holds of {hostname}"):
+                        texts = _unpacked(row.texts, row.whole_texts) if row.texts is not None else None
+                        observation = _observation(row)
+                    _add(connection, kept, observation, texts)
 
     def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
         """Adds how hosts ended that were not tried, all in one transaction."""
@@ -152,28 +170,43 @@ def with_base(result: Any, joined: Any) -> Any:
 
 def observation_of(row: Any) -> Observation | None:
     """The observation of a result; `base` is that of its base. Raises StoreError where it is damaged."""
-    body = row.observation
     with damaged(f"the observation of {row.hostname}"):
-        if row.observation_packed is not None:
-            body = unpack(row.observation_packed, row.base.encode())
+        body = _observation(row)
         return serialization.from_json(body, Observation) if body is not None else None
 
 
-def _observation_row(connection: sa.Connection, hostname: str, observation: Observation) -> dict[str, Any]:
-    """The observation whole, or its difference to the last one of that host that was stored whole."""
-    h, body = t.host_result.c, serialization.to_json(observation, light=True)
-    row = {"platform": observation.platform}
+def _observation(row: Any) -> Any:
+    """Its JSON."""
+    if row.observation_packed is not None:
+        return unpack(row.observation_packed, row.base.encode()).decode()
+    return row.observation
+
+
+def _unpacked(texts: bytes, base: bytes | None) -> bytes:
+    return unpack(texts, unpack(base) if base is not None else None)
+
+
+def _add(connection: sa.Connection, row: dict[str, Any], observation: str | None, texts: bytes | None) -> None:
+    """Adds a result with its bodies, each whole or as its difference to the host's last one that was stored whole."""
+    if observation is not None:
+        row |= _observation_row(connection, row["hostname"], observation)
+    if texts is not None:
+        row |= _texts_row(connection, row["hostname"], texts)
+    connection.execute(t.host_result.insert().values(row))
+
+
+def _observation_row(connection: sa.Connection, hostname: str, body: str) -> dict[str, Any]:
+    h = t.host_result.c
     which = (h.hostname == hostname, h.rank > NOTHING)
     newest = (h.rank.desc(), h.tried_at.desc())
     for base_id, base in _last_whole(connection, h.snapshot_id, h.base_snapshot_id, h.observation, which, newest):
         if (packed := pack_against(body.encode(), base.encode())) is not None:
-            return row | {"observation_packed": packed, "base_snapshot_id": base_id}
-    return row | {"observation": body}
+            return {"observation_packed": packed, "base_snapshot_id": base_id}
+    return {"observation": body}
 
 
-def _texts_row(connection: sa.Connection, hostname: str, captures: Sequence[Capture]) -> dict[str, Any]:
-    """The texts whole, or their difference to the last ones of that host that were stored whole."""
-    h, body = t.host_result.c, serialization.to_json(captures, _CAPTURES, light=True).encode()
+def _texts_row(connection: sa.Connection, hostname: str, body: bytes) -> dict[str, Any]:
+    h = t.host_result.c
     which = (h.hostname == hostname, h.captured_in == h.snapshot_id)
     for base_id, base in _last_whole(connection, h.snapshot_id, h.texts_base, h.texts, which, (h.captured_in.desc(),)):
         if (packed := pack_against(body, unpack(base))) is not None:
@@ -190,8 +223,7 @@ def _last_whole(connection: sa.Connection, key: Any, base: Any, body: Any, which
 def _captures(row: Any, hostname: str, snapshot_id: int) -> tuple[Capture, ...]:
     where = f"of {hostname} in snapshot {snapshot_id}"
     with damaged(f"the texts {where}"):
-        body = unpack(row.texts, unpack(row.base) if row.base is not None else None)
-        found = serialization.from_json(body, _CAPTURES)
+        found = serialization.from_json(_unpacked(row.texts, row.base), _CAPTURES)
     for one in found:
         if hashlib.sha256(one.text.encode()).hexdigest() != one.sha256:
             raise StoreError(f"{one.command} {where} is damaged", why="its text does not match its sha256")

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -95,6 +95,17 @@ class SqliteFile:
     def for_writing(self) -> AbstractContextManager[sa.Engine]:
         """An engine that reads and writes the file, which is there."""
         return _engine(self.path, mode="rw", pragmas=_WRITING)
+
+    def size(self) -> int:
+        """Bytes of the database, with what is not yet in its file."""
+        files = (self.path, Path(f"{self}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def give_back(self, engine: sa.Engine) -> None:
+        """Gives room that is free within the database back to the disk."""
+        with self.told(), closing(engine.raw_connection()) as connection:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):  # neither runs within a transaction
+                connection.cursor().execute(statement)
 
     @contextmanager
     def for_reading(self) -> Iterator[sa.Engine]:

@@ -24,6 +24,8 @@ def test_an_old_project_is_upgraded_and_a_host_retired(old: Path) -> None:
     assert "try: licsweep store upgrade" in refused.err
     done = licsweep("store", "upgrade", "--project", old, "--format", "json")
     assert [(row["from"], row["to"]) for row in data(done)] == [("0002", HEAD)]
+    (row,) = data(licsweep("store", "upgrade", "--compact", "--project", old, "--format", "json"))
+    assert (row["from"], row["bytes_after"] < row["bytes_before"]) == (HEAD, True)
     shown = data(licsweep("snapshots", "--project", old, "--format", "json"))
     assert [row["kind"] for row in shown] == ["sweep", "sweep", "reparse"]
     instances = data(licsweep("reconcile", "--project", old, "--format", "json"))["instances"]
