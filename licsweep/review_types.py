@@ -22,8 +22,9 @@ class DifferenceCause(Record):
 class Contradiction(Record):
     """One license of a smart account by five records, each with its date, and why neighbors differ.
 
-    `reported` is what CSSM lists at its product instances; `entitled` that of a suite of this license alone. What
-    nothing states is None, and the numbers beside it are neighbors then.
+    `reported` is what CSSM lists at its product instances; `acknowledged` stands beside it: what the newest of the
+    reports count that the courier took to CSSM and brought an acknowledgement of; `entitled` is that of a suite of this
+    license alone. What nothing states is None, and the numbers beside it are neighbors then.
     """
 
     smart_account: str | None
@@ -32,6 +33,8 @@ class Contradiction(Record):
     used_as_of: Utc | None = None
     reported: int | None = None
     reported_as_of: Utc | None = None
+    acknowledged: int | None = None
+    acknowledged_as_of: Utc | None = None
     cssm_in_use: int | None = None
     cssm_as_of: Utc | None = None
     owned: int | None = None

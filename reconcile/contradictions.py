@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from licsweep.contract_types import SuitePosition
 from licsweep.position_types import CssmDifference, Pool
 from licsweep.review_types import Contradiction, DifferenceCause
 from reconcile.grouping import lists_by, sums_by
 from reconcile.judgement_context import JudgementContext
+from reconcile.licenses.matching import Printed
 from reconcile.pools.pools import pool_id
 from reconcile.tables.tables import norm
 
@@ -25,7 +27,25 @@ def contradictions(judged: JudgementContext, differences: Sequence[CssmDifferenc
     """A row for each license of each smart account; `differences` are those of its instances with CSSM's."""
     listed, suites = _listed(judged, differences), dict(_suites(judged))
     grouped = lists_by(((norm(pool.smart_account or ""), pool.license_id), pool) for pool in judged.pools)
-    return tuple(_row(judged, pools, listed.get(key), suites.get(key)) for key, pools in grouped.items())
+    acknowledged = _acknowledged(judged)
+    return tuple(
+        replace(_row(judged, pools, listed.get(key), suites.get(key)), **acknowledged.get(key, {}))
+        for key, pools in grouped.items()
+    )
+
+
+def _acknowledged(judged: JudgementContext) -> dict[Key, dict[str, Any]]:
+    """What the courier's ledger knows as acknowledged of instances of today, and the oldest date of it."""
+    smart = {udi.sn: norm(case.place.smart_account or "") for case in judged.instances for udi in case.unit.udis}
+    known = (
+        ((smart[report.sn], judged.matcher.printed(Printed(report.entitlement_tag)).license_id or ""), (report, at))
+        for report, at in judged.given.acknowledged
+        if report.sn in smart and report.count is not None
+    )
+    return {
+        key: {"acknowledged": sum(one.count or 0 for one, _ in rows), "acknowledged_as_of": min(at for _, at in rows)}
+        for key, rows in lists_by(known).items()
+    }
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Every day that is known on which something is due or ends: reports, terms, True Forward dates, tokens."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from licsweep.action_types import Deadline
 from reconcile.contract.arithmetic import next_date
@@ -23,5 +24,5 @@ def deadlines(judged: JudgementContext) -> Iterator[Deadline]:
             if next_date(agreement, [day], today):
                 yield Deadline(kind="true-forward", day=day, days_left=(day - today).days, about=agreement.id)
     for token in judged.tables.tokens:
-        if token.ends and (life := token.ends - judged.as_of).total_seconds() > 0:
-            yield Deadline(kind="token", day=token.ends.date(), days_left=life.days, about=token.id)
+        if token.ends and (day := (token.ends - timedelta(seconds=1)).date()) >= today:  # its last valid day
+            yield Deadline(kind="token", day=day, days_left=(day - today).days, about=token.id)

@@ -71,7 +71,7 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         plan=tuple(_plan(judged, judgement, owners)),
         history=tuple(given.history),
         pool_history=tuple(given.pool_history),
-        deadlines=tuple(sorted(deadlines(judged), key=lambda one: (one.day, one.kind, one.about))),
+        deadlines=tuple(sorted(deadlines(judged), key=lambda one: (one.days_left, one.kind, one.about))),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from licsweep.alert_types import CssmAlerts
 from licsweep.contract_types import PoolMeasure, SuiteMeasure
+from licsweep.ledger_types import UsageReport
 from licsweep.model import HostState
 from licsweep.position_types import CssmInstance, Entitlement, Finding, ImportedAccounts
 from reconcile.tables.tables import Tables
@@ -36,10 +37,10 @@ class JudgementInput:
 
     The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
     `usage_reported` is what the courier's ledger says: by serial number, when usage was last `uploaded` to CSSM and
-    last `acknowledged`. `licenses` and `listed` are the accounts whose licenses and product instances were imported
-    (None: those that the rows name). `history` is what suites used at earlier moments: forecasts alone rest on it;
-    `pool_history` is what pools used, for pictures alone.
-    `since` are earlier findings that the review compares with.
+    last `acknowledged`; `acknowledged` are the newest acknowledged reports, and when they were. `licenses` and `listed`
+    are the accounts whose licenses and product instances were imported (None: those that the rows name). `history` is
+    what suites used at earlier moments: forecasts alone rest on it; `pool_history` is what pools used, for pictures
+    alone. `since` are earlier findings that the review compares with.
     """
 
     as_of: datetime
@@ -51,6 +52,7 @@ class JudgementInput:
     listed: ImportedAccounts | None = None
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
     usage_reported: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    acknowledged: Sequence[tuple[UsageReport, datetime]] = ()
     tables: Tables = field(default_factory=Tables.load)
     options: Options = field(default_factory=Options)
     history: Sequence[SuiteMeasure] = ()

@@ -279,6 +279,7 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
             ("courier-radar", f"Late devices ({len(late)} of {len(made.devices)})", late),
             ("courier-latest", "Latest dates", made.latest),
             ("courier-trips", "Visits", made.trips),
+            ("courier-servers", "SSM On-Prem servers without a line", made.servers),
             ("courier-radar", "No visit planned: in time only if they report without the courier", uncovered),
         ]
         out.tables(parts, "no device has a deadline, and no visit is planned")

@@ -69,6 +69,17 @@ class Outlook(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOutlook(Outlook):
+    """An On-Prem server without a line: its synchronization is late at `deadline`, and critical from `critical` on.
+
+    `collected` is the visit that takes its request to CSSM, `imported` the one that brings the response.
+    """
+
+    last_sync: date | None
+    critical: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LatestDates(Record):
     """The last days on which a site can be visited so that no device is late, of reports that are under way already
     (`collect_by` None) and of the others apart; `hostname` decides them.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from licsweep import files
@@ -13,6 +13,7 @@ from licsweep.courier.radar import (
     LatestDates,
     Outlook,
     Reporter,
+    ServerOutlook,
     TripLoad,
     latest_dates,
     loads,
@@ -26,10 +27,11 @@ from licsweep.estate.selection import Selection
 from licsweep.jobs.courier import estate, selected
 from licsweep.ledger_types import KeptFile, Ledger
 from licsweep.model import Record, Utc
-from licsweep.reports.view import Tone
+from licsweep.reports.view import Tone, values
 from licsweep.serialization import load_yaml_file
 from licsweep.settings import Project
 from licsweep.store import reading
+from reconcile.tables.tables import Tables
 
 CALENDAR = "courier.yaml"
 DEFAULT_TURNAROUND = 14
@@ -45,6 +47,7 @@ class Radar(Record):
     devices: tuple[Outlook, ...]
     trips: tuple[TripLoad, ...]
     latest: tuple[LatestDates, ...]
+    servers: tuple[ServerOutlook, ...] = ()
 
 
 def calendar(project: Project, trips: Path | None = None) -> Calendar | None:
@@ -86,7 +89,21 @@ def radar(project: Project, as_of: datetime, trips: Path | None = None) -> Radar
         devices=tuple(outlooks(devices, plan, today)),
         trips=tuple(loads(devices, plan, today)),
         latest=tuple(latest_dates(devices, plan, today)),
+        servers=tuple(_servers(Tables.load(project.folder), plan, today)),
     )
+
+
+def _servers(tables: Tables, plan: Calendar, today: date) -> Iterator[ServerOutlook]:
+    """The On-Prem servers that are synchronized by files; one that never was is due today."""
+    for server in tables.onprem.servers:
+        if server.offline:
+            last = server.last_sync.date() if server.last_sync else None
+            due, critical = (
+                last + timedelta(days=tables.limits[f"onprem_{name}_days"]) if last else today
+                for name in ("stale", "critical")
+            )
+            (one,) = outlooks([Reporter(hostname=server.name, site=server.site, deadline=due)], plan, today)
+            yield ServerOutlook(**values(one), last_sync=last, critical=critical)
 
 
 def _reporters(devices: Devices, ledger: Ledger, as_of: datetime) -> Iterator[Reporter]:
@@ -155,7 +172,7 @@ def radar_page(made: Radar) -> bytes:
 
     late = late_devices(made)
     uncovered = [one for one in made.devices if not one.visited and not one.in_time]
-    rows = {"late": late, "latest": made.latest, "trips": made.trips, "other": uncovered}
+    rows = {"late": late, "latest": made.latest, "trips": made.trips, "other": uncovered, "servers": made.servers}
     figures = {"turnaround": made.turnaround_days, "as_of": begin, "begin": begin, "end": end}
     facts = {"Devices": len(made.devices), "Late": len(late), "Visits": len(made.trips)}
     return page("radar", figures, facts, rows, {one.hostname: lane(one) for one in shown})

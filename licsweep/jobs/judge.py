@@ -46,6 +46,7 @@ def gather(
         if any(one.retired for one in states):
             states = _answering_again(states, store.snapshots())
         reported = store.usage_reported(moment)
+        acknowledged = store.usage_acknowledged(moment) if reported else []
         if as_of is None:
             tell_of_future(store, moment)
     settings = project.settings
@@ -64,6 +65,7 @@ def gather(
         listed=known.listed,
         facts=_facts(inventory),
         usage_reported=reported,
+        acknowledged=acknowledged,
         tables=tables,
         options=options,
     )

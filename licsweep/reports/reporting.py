@@ -2,6 +2,7 @@
 
 from licsweep.position_types import JudgementResult
 from licsweep.reports.build import Figures, Records, clocks, counted, distribution
+from licsweep.reports.view import values
 from reconcile.grouping import lists_by
 
 DAYS_SOON = 30
@@ -30,13 +31,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
 def _timeline(result: JudgementResult) -> Records:
     """A row for each kind of deadline, with every day that it has."""
     for kind, found in lists_by((one.kind, one) for one in result.deadlines).items():
-        ahead = [one for one in found if one.days_left >= 0]
-        yield {
-            "kind": kind,
-            "number": len(found),
-            "overdue": len(found) - len(ahead),
-            "day": ahead[0].day if ahead else None,
-            "days_left": ahead[0].days_left if ahead else None,
-            "about": ahead[0].about if ahead else None,
-            "values": " ".join(f"{days}" for days in dict.fromkeys(one.days_left for one in found)),
-        }
+        late = sum(one.days_left < 0 for one in found)
+        first = values(found[late]) if late < len(found) else dict.fromkeys(("day", "days_left", "about"))
+        days = dict.fromkeys(str(one.days_left) for one in found)
+        yield {**first, "kind": kind, "number": len(found), "overdue": late, "values": " ".join(days)}

@@ -60,6 +60,14 @@ class CourierLedger(Part):
             found.setdefault(sn, {})[step] = at
         return found
 
+    def usage_acknowledged(self, as_of: datetime) -> list[tuple[UsageReport, datetime]]:
+        """Of each license of a serial number the newest report that was acknowledged until a moment, and when."""
+        ledger = self.courier_ledger()
+        at = {one.key: one.at for one in ledger.entries if one.step == "acknowledged" and one.at <= as_of}
+        kept = (report for file in ledger.files.values() if file.kind == "usage" for report in file.counted)
+        known = sorted((one for one in kept if one.key in at), key=lambda one: one.end or at[one.key])
+        return [(one, at[one.key]) for one in {(one.sn, one.entitlement_tag): one for one in known}.values()]
+
 
 def _row(one: Any) -> dict[str, Any]:
     return {field.name: getattr(one, field.name) for field in fields(one)}

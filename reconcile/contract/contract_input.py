@@ -53,13 +53,27 @@ class ContractInput:
 
     def covered(self, agreement: Agreement, suite: Suite, day: date) -> Decimal:
         """The units of a suite that standalone subscriptions of its smart account cover on a day."""
-        each, smart = self.weights(suite), norm(self.smart(agreement.smart_account) or "")
-        held = (
+        return total(weight * self._share(held, agreement, day) for held, weight in self.weights(suite).items())
+
+    def _share(self, license_id: str, agreement: Agreement, day: date) -> int:
+        """The units for one of the agreements over a smart account, none counted twice: in the order of the file each
+        takes what it uses, the last one what is left."""
+        smart = norm(self.smart(agreement.smart_account) or "")
+        held = (one for one in self.file.subscriptions if norm(self.owner(one) or "") == smart)
+        mine = (one for one in held if self.matcher.named(one.license) == license_id)
+        units = sum(one.quantity for one in mine if within(day, one.start, one.end))
+        sharing = [
             one
-            for one in self.file.subscriptions
-            if within(day, one.start, one.end) and norm(self.owner(one) or "") == smart
-        )
-        return total(each.get(self.matcher.named(one.license), Decimal(0)) * one.quantity for one in held)
+            for one in self.file.agreements
+            if norm(self.smart(one.smart_account) or "") == smart
+            and (one is agreement or within(day, one.start, one.end))
+            and any(license_id in self.weights(suite) for suite in one.suites)
+        ]
+        pools = [pool for pool in self.pools if pool.license_id == license_id]
+        uses = [sum(pool.charged for pool in pools if self.in_scope(one, *pool.account)) for one in sharing]
+        at = sharing.index(agreement)
+        left = max(0, units - sum(uses[:at]))
+        return left if agreement is sharing[-1] else min(left, uses[at])
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:

@@ -31,14 +31,17 @@ def subscriptions(given: ContractInput, accounts: Mapping[str, PoolAccount]) -> 
 
 
 def _short(given: ContractInput, one: Subscription, license_id: str, accounts: Mapping[str, PoolAccount]) -> int | None:
-    """What the suite that the license is in lacks on the day after the end, or the smart account by its imports."""
+    """What the suites that the license is in lack on the day after the end, or the smart account by its imports."""
+    lacks: list[int] = []
     after, smart = (one.end or date.max) + timedelta(days=1), norm(given.owner(one) or "")
     for agreement in given.file.agreements:
         for suite in agreement.suites if norm(given.smart(agreement.smart_account) or "") == smart else ():
             if weight := given.weights(suite).get(license_id):
                 used = total(weight * pool.charged for pool, weight in given.suite_pools(agreement, suite))
                 entitled = sum(bought.quantity for bought in in_force(suite, agreement, after))
-                return max(0, math.ceil((used - given.covered(agreement, suite, after) - entitled) / weight))
+                lacks.append(max(0, math.ceil((used - given.covered(agreement, suite, after) - entitled) / weight)))
+    if lacks:
+        return sum(lacks)
     mine = (account for account in accounts.values() if norm(account.smart_account or "") == smart)
     held = [account for account in mine if account.license_id == license_id]
     owned = [holdings(account.terms, after, 0) for account in held]

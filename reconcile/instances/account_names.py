@@ -18,12 +18,10 @@ class Names:
     """The account names of one judgement; `sources` are pairs of smart and virtual account, the best source first."""
 
     def __init__(self, accounts: AccountsFile, sources: Sequence[Sequence[Pair]]) -> None:
-        self._alias: dict[str, str] = {}
+        self._alias = accounts.by_name()
         self._spelling: dict[str, str] = {}
         self._rows: dict[tuple[str, str], VirtualAccountRow] = {}
         for account in accounts.smart_accounts:
-            known_as = filter(None, (account.name, account.domain, *account.aliases))
-            self._alias.update((norm(name), " ".join(account.name.split())) for name in known_as)
             for row in account.virtual_accounts:
                 self._rows[norm(account.name), norm(row.name)] = row
         listed = [(account.name, row.name) for account in accounts.smart_accounts for row in account.virtual_accounts]

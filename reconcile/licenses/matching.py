@@ -1,9 +1,10 @@
 """Which license a printed tag or label is, and which license an entitlement is for.
 
 A printed tag is asked of, in this order: the project's catalogue (tag, then label), what the entitlement files teach
-(tag, then license name), the shipped tags, the label table (shipped, and learned from the estate), and at last the
-shipped catalogue, where feature, description and product family must all agree. The first step with a candidate
-decides: one candidate is the license, more are ambiguous. Cut-off labels (`C9300-48 Network Advan...`) match nothing.
+(tag, then license name), the shipped tags, the label table (shipped, and learned from the estate), the shipped
+catalogue, where feature, description and product family must all agree, and at last the names that contract.yaml alone
+knows. The first step with a candidate decides: one candidate is the license, more are ambiguous. Cut-off labels
+(`C9300-48 Network Advan...`) match nothing.
 """
 
 import re
@@ -64,6 +65,8 @@ class Matcher:
             if own and license_id not in self._project:
                 usual = self._names.get(license_id)
                 self._names[license_id] = usual if usual in own else min(own)
+
+        self._contract = sets_by((norm(name), self.named(name)) for name in tables.contract.licenses)
 
     def name(self, license_id: str) -> str:
         """The license's name: the project's catalogue, else the entitlement files, else the shipped catalogue."""
@@ -129,6 +132,7 @@ class Matcher:
         yield "shipped-tag", self._shipped_tags.get(tag, set())
         yield "label-table", self._by_label_table(tag, self._taught_tags)
         yield "shipped-catalogue", self._by_feature(printed)
+        yield "contract", self._contract.get(tag) or self._contract.get(norm(printed.description or ""), set())
 
     def _by_label_table(self, label: str, taught: Names) -> set[str]:
         """By the tag that the label stands for (project, entitlements, shipped), else by the shipped labels."""

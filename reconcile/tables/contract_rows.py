@@ -144,11 +144,10 @@ class Agreement(Conditions):
         _in_order(self.start, self.end)
 
     def overlaps(self, other: "Agreement") -> bool:
-        """Whether both cover one account at one time, as the file names them."""
+        """Whether both cover one account at one time; one that names no smart account may be of any."""
         accounts = [{folded(name) for name in one.virtual_accounts} for one in (self, other)]
-        apart = folded(self.smart_account) != folded(other.smart_account) or (
-            all(accounts) and accounts[0].isdisjoint(accounts[1])
-        )
+        named = {folded(one.smart_account) for one in (self, other) if one.smart_account}
+        apart = len(named) > 1 or (all(accounts) and accounts[0].isdisjoint(accounts[1]))
         periods = [(one.start or date.min, one.end or date.max) for one in (self, other)]
         return not apart and max(start for start, _ in periods) <= min(end for _, end in periods)
 
@@ -175,6 +174,12 @@ class ContractFile(Record):
 
     agreements: tuple[Agreement, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+
+    @property
+    def licenses(self) -> list[str]:
+        """Every license that it names."""
+        rows = (row for agreement in self.agreements for suite in agreement.suites for row in suite.licenses)
+        return [*(row.license for row in rows), *(one.license for one in self.subscriptions)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 from licsweep.model import Record, Utc
-from licsweep.position_types import ComplianceState
+from licsweep.position_types import ComplianceState, folded
 from licsweep.vocabulary import AuthorizationStatus
 
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
@@ -236,6 +236,11 @@ class AccountsFile(Record):
 
     smart_accounts: tuple[SmartAccountRow, ...] = ()
 
+    def by_name(self) -> dict[str, str]:
+        """The smart account's own name, by every name of it as names are compared."""
+        rows = ((one, said) for one in self.smart_accounts for said in (one.name, one.domain, *one.aliases) if said)
+        return {folded(said): " ".join(one.name.split()) for one, said in rows}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAccount(Record):
@@ -248,11 +253,13 @@ class LocalAccount(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnpremServer(Record):
-    """One SSM On-Prem server."""
+    """One SSM On-Prem server; one that is `offline` is synchronized by files, carried on visits to its `site`."""
 
     name: str
     version: str | None = None
     last_sync: Utc | None = None
+    offline: bool = False
+    site: str | None = None
     accounts: tuple[LocalAccount, ...] = ()
 
 

@@ -7,7 +7,7 @@ read in the same shapes.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -51,6 +51,7 @@ class Tables:
         """
         labels = (*shipped("labels", row_types.LabelRow), *_own(project, "labels", row_types.LabelRow))
         limits = (*shipped("limits", row_types.LimitRow), *_own(project, "limits", row_types.LimitRow))
+        accounts = _one_name_each(project, _own_file(project, "accounts", row_types.AccountsFile))
         types = _over(project, "license_types", row_types.LicenseTypeRow, lambda row: map(norm, row.types))
         return cls(
             project=_own(project, "catalogue", row_types.CatalogueRow),
@@ -65,10 +66,10 @@ class Tables:
             consequences=_over(project, "consequences", row_types.ConsequenceRow),
             alerts=_over(project, "alerts", row_types.AlertRow),
             limits={row.name: row.value for row in limits},
-            accounts=_one_name_each(project, _own_file(project, "accounts", row_types.AccountsFile)),
+            accounts=accounts,
             onprem=_own_file(project, "onprem", row_types.OnpremFile),
             waivers=_own(project, "waivers", row_types.WaiverRow),
-            contract=_one_suite_each(project, _own_file(project, "contract", ContractFile)),
+            contract=_one_suite_each(project, _own_file(project, "contract", ContractFile), accounts.by_name()),
             tokens=_own(project, "tokens", TokenRow),
         )
 
@@ -169,10 +170,15 @@ def _one_name_each(project: Path | None, accounts: row_types.AccountsFile) -> ro
     return accounts
 
 
-def _one_suite_each(project: Path | None, contract: ContractFile) -> ContractFile:
-    """Raises InputError where two suites of agreements over one scope at one time hold the same license."""
+def _one_suite_each(project: Path | None, contract: ContractFile, smart: Mapping[str, str]) -> ContractFile:
+    """Raises InputError where two suites of agreements over one scope at one time hold the same license.
+
+    `smart` is the name of a smart account by all its names.
+    """
     met: dict[str, list[tuple[Agreement, str]]] = {}
-    for at, agreement in enumerate(contract.agreements):
+    for at, stated in enumerate(contract.agreements):
+        said = stated.smart_account
+        agreement = replace(stated, smart_account=said and smart.get(norm(said), said))
         for in_agreement, suite in enumerate(agreement.suites):
             for in_suite, row in enumerate(suite.licenses):
                 before = met.setdefault(slug(row.license), [])

@@ -86,6 +86,20 @@ def test_exit_codes(folder: Path, tmp_path: Path) -> None:
     assert (got, "courier.yaml" in err) == (2, True)
     (folder / "courier.yaml").write_text("turnaround_days: -1\n")
     assert code("radar")[0] == 2
+    trips = "[{date: 2026-07-01, sites: [north]}, {date: 2026-07-02}, {date: 2026-07-20, sites: [south]}]"
+    (folder / "courier.yaml").write_text(f"turnaround_days: 14\ntrips: {trips}\n")
+    south = "name: s, last_sync: 2026-06-25, offline: true, site: south"
+    (folder / "onprem.yaml").write_text(f"servers: [{{{south}}}, {{name: n, offline: true}}, {{name: online}}]\n")
+    radar = licsweep("courier", "radar", "--as-of", "2026-06-30", "--format", "json", "--project", folder)
+    dates = ("deadline", "critical", "collected", "imported", "in_time")
+    assert {one["hostname"]: [one[key] for key in dates] for one in json.loads(radar.out)["data"]["servers"]} == {
+        "s": ["2026-07-25", "2026-09-23", "2026-07-02", "2026-07-20", True],
+        "n": ["2026-06-30", "2026-06-30", "2026-07-02", None, False],
+    }, "one that never synchronized is due today; one with a line needs no visit"
+    page = licsweep("courier", "radar", "--as-of", "2026-06-30", "--format", "html", "--project", folder)
+    assert "SSM On-Prem servers without a line" in page.out
+    for name in ("courier.yaml", "onprem.yaml"):
+        (folder / name).unlink()
     assert "No such command" in code("radio")[1]
 
 

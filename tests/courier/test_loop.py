@@ -17,7 +17,7 @@ from licsweep.errors import InputError, KeptFileDamaged, LockedError, NothingToC
 from licsweep.estate.selection import Selection
 from licsweep.jobs import courier, courier_back, courier_views, judge
 from licsweep.settings import Project
-from tests.courier.making import ack, ingested, made_project, observation, serial, usage_file
+from tests.courier.making import TAG, ack, ingested, made_project, observation, serial, usage_file
 
 ALL = Selection()
 Loop = Callable[..., None]
@@ -171,6 +171,9 @@ def test_the_usage_report_says_what_was_reported_and_what_nothing_signs(project:
         for row in tables["instances"]
     }
     assert (known["acc-01"], known["acc-02"], known["acc-03"]) == ((True, True), (True, False), (False, False))
+    (project.folder / "catalogue.yaml").write_text(f"- {{license: Plant Stack, tags: ['{TAG}']}}\n")
+    (row, *others) = (one for one in judge.reconcile(project).contradictions if one.acknowledged is not None)
+    assert (row.acknowledged, row.acknowledged_as_of is not None, others) == (2, True, []), "acc-02's has no ACK yet"
     assert [(row["hostname"], row["count"]) for row in tables["unsigned"]] == [("acc-07", 2), ("acc-08", None)]
 
 

@@ -161,6 +161,7 @@ LISTS = (
     "hygiene",
     "contradictions",
     "review",
+    "deadlines",
 )
 
 

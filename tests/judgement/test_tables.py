@@ -147,6 +147,22 @@ def test_a_license_may_stand_in_suites_of_scopes_apart(tmp_path: Path, one: str,
         Tables.load(tmp_path)
 
 
+ALIAS = "smart_accounts:\n- {name: X, domain: x.example, aliases: [Ex]}\n- {name: Y}\n"
+
+
+@pytest.mark.parametrize(("other", "apart"), [("x.example", False), (" ex ", False), ("~", False), ("Y", True)])
+def test_suites_meet_by_every_name_of_a_smart_account(tmp_path: Path, other: str, apart: bool) -> None:
+    """One that names no account may be over any of them."""
+    (tmp_path / "accounts.yaml").write_text(ALIAS)
+    same = TWO.replace("id: B, smart_account: X", f"id: B, smart_account: {other}")
+    (tmp_path / "contract.yaml").write_text(same.format("start: 2026-01-01", "start: 2026-01-01"))
+    if apart:
+        assert len(Tables.load(tmp_path).contract.agreements) == 2
+        return
+    with pytest.raises(InputError, match="same scope"):
+        Tables.load(tmp_path)
+
+
 def test_an_empty_file_overrides_nothing(tmp_path: Path) -> None:
     (tmp_path / "catalogue.yaml").write_text("")
     assert Tables.load(tmp_path) == SHIPPED
