@@ -37,6 +37,9 @@ class Settings:
     inventory: str = _setting("inventory", "the folder with hosts.yaml; or a table, see docs/inventory.md")
     known_hosts: str = _setting("known_hosts", "the file of host keys, in OpenSSH's format")
     workers: int = _setting(30, "devices at the same time", 1, MAX_WORKERS)
+    processes: int = _setting(
+        0, "processes that share them; 0: one for each core, fewer where a process would have under 50 devices", 0, 64
+    )
     connect_timeout: float = _setting(10.0, "seconds to connect to a device", 0.1, 600)
     command_timeout: float = _setting(60.0, "seconds for the answer to one command", 0.1, 3600)
     device_deadline: float = _setting(180.0, "seconds for all of one device", 1, 86_400)

@@ -51,12 +51,18 @@ class Accounts:
         """
         row = self._row(account)
         with row.changed:
-            while True:
-                if reason := self.refusal(account, lockout_after):
-                    raise LoginWithheld(reason)
-                if not lockout_after or row.under_way + len(row.failed) < lockout_after - 1:
-                    break
+            while (ticket := self.send_now(account, lockout_after)) is None:
                 row.changed.wait(_TICK)
+            return ticket
+
+    def send_now(self, account: str, lockout_after: int) -> int | None:
+        """The ticket of a password, None as long as its turn has not come. Raises LoginWithheld."""
+        row = self._row(account)
+        with row.changed:
+            if reason := self.refusal(account, lockout_after):
+                raise LoginWithheld(reason)
+            if lockout_after and row.under_way + len(row.failed) >= lockout_after - 1:
+                return None
             row.under_way += 1
             return next(self._moments)
 

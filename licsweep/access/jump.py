@@ -62,6 +62,10 @@ class JumpHosts:
         self._lock = Lock()
         self._hops: dict[Hops, _Hop] = {}
 
+    def asking(self, accounts: Accounts) -> "JumpHosts":
+        """The same jump hosts with no connection yet and other accounts, for another process."""
+        return JumpHosts(self._known, self._timeout, accounts, self._ask_code)
+
     def connect(self, login: Login) -> "socket.socket | paramiko.Channel":
         """A connection to the device: TCP, or a channel through its jump hosts. Raises an AccessError or OSError."""
         return self._dial(login.jumps, login.address, login.port)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from licsweep.not_pickled import NotPickled
+
 if TYPE_CHECKING:
     import paramiko
 
@@ -20,7 +22,7 @@ class Https:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class Login(NotPickled):
     """One credential for one device: a key, the agent, or else a password (each sent once, never two of them).
 
     `account` names what the password belongs to: the user name and the database that knows it, which locks it after

@@ -23,12 +23,13 @@ from licsweep.reports.view import percent
 from licsweep.settings import Project
 
 MOST_HOURS = 24 * 366 * 100
-LINE_SECONDS = 60
+LINE_SECONDS, REFRESH_SECONDS = 60, 0.1
 
 
 @click.command()
 @selection_options
 @click.option("--workers", type=click.IntRange(1, 200), help="Number of devices at the same time.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Number of processes that share them.")
 @click.option("--min-coverage", type=Number(0, 100), help="Exit 3 if less than this percentage of hosts succeeds.")
 @click.option("--gather-only", is_flag=True, help="Store raw output without parsing it.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")
@@ -60,7 +61,9 @@ def command(run: Run, selection: Selection, dry_run: bool, out: Out, **given: An
     """
     from licsweep.jobs import sweep
 
-    project = run.project(**{name: given.pop(name) for name in ("workers", "min_coverage", "sweep_deadline")})
+    project = run.project(
+        **{name: given.pop(name) for name in ("workers", "processes", "min_coverage", "sweep_deadline")}
+    )
     request = sweep.SweepRequest(selection=selection, **given)
     if dry_run:
         out.rows("sweep-dry-run", sweep.dry_run(project, request))
@@ -159,12 +162,15 @@ def progress(run: Run, doing: str = "sweeping") -> Iterator[tuple[Callable[[int]
 
     console = Console(stderr=True, no_color=not run.color)
     columns = (TextColumn(doing), BarColumn(bar_width=12), TextColumn("{task.fields[told]}", markup=False))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(doing, total=None, told="")
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:  # else it starts a thread
+        task, shown = bar.add_task(doing, total=None, told=""), 0.0
 
         def advanced(outcome: Outcome) -> None:
+            nonlocal shown
             pace.counts[outcome.status] += 1
-            bar.update(task, advance=1, total=pace.total or None, told=pace.told())
+            if refresh := time.monotonic() >= shown + REFRESH_SECONDS:
+                shown = time.monotonic()
+            bar.update(task, advance=1, total=pace.total or None, told=pace.told(), refresh=refresh)
             if outcome.status != "ok":
                 bar.console.print(host_line(outcome), markup=False, highlight=False)
 

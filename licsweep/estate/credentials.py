@@ -24,6 +24,7 @@ from licsweep import files
 from licsweep.clean_text import shell_word
 from licsweep.errors import CredentialError, MissingExtra, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
+from licsweep.not_pickled import NotPickled
 from licsweep.settings import DEFAULT_SET, CredentialSet, Project
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _SECRETS = tuple(word for word in (*WORDS, *JUMP_WORDS) if word not in ("usernam
 _MAX_FILE = 64 * 1024
 
 
-class Secret:
+class Secret(NotPickled):
     """A word that does not show itself: only `reveal()` gives it."""
 
     __slots__ = ("_word",)
@@ -51,12 +52,9 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(***)"
 
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is never pickled")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(NotPickled):
     """What sessions log in with, one set's. `username` is empty where the inventory names one for every host;
     `source` says where the password, key or token came from."""
 

@@ -22,6 +22,10 @@ class Part:
         self._database, self._engine, self._still_locked = database, engine, still_locked
         self._lock = Lock()
 
+    def close_connections(self) -> None:
+        """Closes what is open, before this process is forked: SQLite's locks don't survive that. It opens again."""
+        self._engine.dispose()
+
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with self._database.told(), self._lock, self._engine.execution_options(writes=True).begin() as connection:

@@ -6,7 +6,7 @@ They hold how each host ended, what was read from it, and the raw texts as evide
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -140,6 +140,11 @@ class Snapshots(Part):
             record_of(HostResult, row, outcome=record_of(Outcome, row), observation=observation_of(row))
             for row in self._rows(wanted)
         ]
+
+    def outcomes(self, snapshot_id: int) -> list[Outcome]:
+        """How the hosts of one snapshot ended."""
+        columns = [t.host_result.c[one.name] for one in fields(Outcome)]
+        return self._records(Outcome, sa.select(*columns).where(t.host_result.c.snapshot_id == snapshot_id))
 
     def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
         """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""

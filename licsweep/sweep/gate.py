@@ -10,6 +10,7 @@ from licsweep.access.accounts import Accounts
 INTERRUPTED = "the sweep was interrupted"
 TOO_LATE = "the sweep's deadline has passed"
 NO_STORE = "the sweep ended early: the database can't be written"
+ALL_LOST = "the sweep ended early: all its processes were lost"
 
 
 @dataclass(slots=True, eq=False)

@@ -18,6 +18,7 @@ from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
 from licsweep.estate.selection import Selection, select
+from licsweep.not_pickled import NotPickled
 from licsweep.platforms import Platform, Transport, platforms
 from licsweep.settings import Project, Settings, listed
 from licsweep.store import Store
@@ -39,7 +40,7 @@ class SweepRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepPlan:
+class SweepPlan(NotPickled):
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
     to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them. With `visit`
     that is done with each host, for the courier, in place of asking its commands. `left_out` is how many hosts the

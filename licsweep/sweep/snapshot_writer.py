@@ -5,7 +5,7 @@ must not take the others with it.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Condition
@@ -83,13 +83,24 @@ class SnapshotWriter:
             log.debug("the progress can't be shown", exc_info=True)
             self._progress = lambda _: None
 
-    def leave(self, hostnames: Iterable[str]) -> None:
-        """Ends hosts that will not be tried any more, in one transaction: an interrupted sweep ends at once.
+    def stored_elsewhere(self, outcome: Outcome) -> None:
+        """A host that another process has stored."""
+        with self._lock:
+            self._ended.add(outcome.hostname)
+            self.outcomes.append(outcome)
+            self._show(outcome)
+
+    def stored(self, hostnames: Collection[str]) -> list[Outcome]:
+        """Those of the hosts that are in the snapshot, whoever stored them."""
+        return [one for one in self._store.outcomes(self._snapshot_id) if one.hostname in hostnames]
+
+    def settle(self, hostnames: Iterable[str]) -> list[str]:
+        """Gives up hosts that will not be tried any more, and returns those that have not ended: an interrupted sweep
+        ends at once.
 
         Hosts that have come back and are being stored just now are waited for: they are finished, and none is lost.
         A text that takes long to read is not waited for: it is stored unread, and `licsweep reparse` reads it.
         """
-        reason = self._gate.over() or ""
         with self._lock:
             self._lock.wait_for(lambda: not self._reading, READING_SECONDS)
             unread = list(self._reading.values())
@@ -101,6 +112,11 @@ class SnapshotWriter:
             self._save(_unread(report))
         with self._lock:
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
+        return names
+
+    def leave(self, hostnames: Iterable[str]) -> None:
+        """Ends hosts that will not be tried any more, in one transaction, when what has come back is settled."""
+        names, reason = self.settle(hostnames), self._gate.over() or ""
         left = [Outcome(hostname=name, status="skipped", reason=reason, skip="sweep-over") for name in names]
         try:
             self._store.save_untried(self._snapshot_id, left, datetime.now(UTC))

@@ -8,8 +8,8 @@ from licsweep.errors import AccessError, LicsweepError, VisitRefused
 from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.reading.host_report import HostReport
+from licsweep.sweep.fan_out import fan_out
 from licsweep.sweep.plan import SweepPlan
-from licsweep.sweep.run import fan_out
 
 Work = Callable[[Target, Conversation], None]
 

@@ -1,5 +1,6 @@
 """Credentials come from the environment or a terminal, and never show themselves."""
 
+import copy
 import json
 import pickle
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 
+from licsweep.access.login import Login
 from licsweep.errors import CredentialError
 from licsweep.estate import credentials, inventory
 from licsweep.estate.credentials import Secret
@@ -174,9 +176,20 @@ def test_nothing_and_no_terminal() -> None:
     assert "LICSWEEP_PASSWORD" in caught.value.hint
 
 
-def test_a_secret_is_not_pickled() -> None:
-    with pytest.raises(TypeError):
-        pickle.dumps(Secret(WORD))
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Secret(WORD),
+        credentials.Credentials(username="reader", password=Secret(WORD), source="environment"),
+        Login(address="192.0.2.1", port=22, username="reader", password=WORD),
+    ],
+)
+def test_nothing_that_holds_a_secret_is_pickled(holder: object) -> None:
+    """A mistake can't send one to another process or machine."""
+    with pytest.raises(TypeError, match="never pickled"):
+        pickle.dumps([holder])
+    with pytest.raises(TypeError, match="never pickled"):
+        copy.deepcopy(holder)
 
 
 SETS = """[credentials.emea]

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,20 +44,21 @@ class Soaked:
     seconds: float
 
 
-def soak(folder: Path, devices: int, kills: int, seed: int) -> Soaked:
-    """Runs it; `seed` decides the moments."""
+def soak(folder: Path, devices: int, kills: int, seed: int, processes: Sequence[int] = (1, 4)) -> Soaked:
+    """Runs it, with so many processes in turns, the last sweep with the last of them; `seed` decides the moments."""
     luck = random.Random(seed)
     kinds = load_faults()
     kept: list[int] = []
     lost: list[str] = []
     with SimulatedEstate(devices, seed=seed, faults=dict.fromkeys(kinds, SICK / len(kinds))) as estate:
         estate.write_project(folder)
-        write_settings(folder, SETTINGS)
-        for _ in range(kills):
+        for number in range(kills):
+            write_settings(folder, SETTINGS | {"processes": processes[number % len(processes)]})
             before = _killed(estate, folder, luck.uniform(0.05, 0.6) * devices)
             after = ended(folder)
             kept.append(len(before))
             lost += [name for name, host in before.items() if after.get(name) != host]
+        write_settings(folder, SETTINGS | {"processes": processes[-1]})
         began = time.monotonic()
         code, said = sweep(estate, folder, "--min-coverage", 0)
         seconds = time.monotonic() - began

@@ -29,10 +29,15 @@ def estate() -> Iterator[SimulatedEstate]:
         yield made
 
 
+@pytest.fixture(params=[1, 4])
+def processes(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture
-def project(estate: SimulatedEstate, tmp_path: Path) -> Path:
+def project(estate: SimulatedEstate, tmp_path: Path, processes: int) -> Path:
     estate.write_project(tmp_path)
-    write_settings(tmp_path, SETTINGS)
+    write_settings(tmp_path, SETTINGS | {"processes": processes})
     return tmp_path
 
 
@@ -82,9 +87,9 @@ def test_a_database_that_another_program_holds(
     assert list(ended(project)) == [first]
 
 
-def test_a_full_disk(estate: SimulatedEstate, project: Path) -> None:
+def test_a_full_disk(estate: SimulatedEstate, project: Path, processes: int) -> None:
     """A limit on the size of files stands in for the disk: the database can't grow beyond it."""
-    write_settings(project, SETTINGS | {"command_timeout": 3})
+    write_settings(project, SETTINGS | {"command_timeout": 3, "processes": processes})
     first = estate.devices[0].name
     assert sweep(estate, project, "--limit", first)[0] == 0
     whole = sum(path.stat().st_size for path in project.glob("licsweep.db*"))

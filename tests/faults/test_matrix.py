@@ -136,10 +136,11 @@ def test_what_the_devices_saw(estate: SimulatedEstate, swept: dict[str, Ended]) 
     assert None not in again
 
 
-def test_an_estate_behind_two_jump_hosts_is_reached_over_one_connection_to_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 4])
+def test_an_estate_behind_two_jump_hosts_is_reached_over_one_connection_to_each(tmp_path: Path, processes: int) -> None:
     with SimulatedEstate(20, jump_hosts=2, latency_ms=10) as estate:
         estate.write_project(tmp_path)
-        write_settings(tmp_path, SETTINGS)
+        write_settings(tmp_path, SETTINGS | {"processes": processes})
         assert sweep(estate, tmp_path)[0] == 3
     got = {name: host.status for name, host in ended(tmp_path).items()}
     assert got == {device.name: device.expected_outcome for device in estate.devices}
@@ -148,11 +149,13 @@ def test_an_estate_behind_two_jump_hosts_is_reached_over_one_connection_to_each(
     assert estate.tally.forwards["jump-1"] == 1
 
 
-def test_the_deadline_of_a_device_holds_wherever_it_hangs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 4])
+def test_the_deadline_of_a_device_holds_wherever_it_hangs(tmp_path: Path, processes: int) -> None:
     hanging = ("no-session", "no-shell", "half-open")
     with SimulatedEstate(10, faults=dict.fromkeys(hanging, 0.1)) as estate:
         estate.write_project(tmp_path)
-        write_settings(tmp_path, SETTINGS | {"connect_timeout": 30, "command_timeout": 30, "device_deadline": 2})
+        long = {"connect_timeout": 30, "command_timeout": 30, "device_deadline": 2, "processes": processes}
+        write_settings(tmp_path, SETTINGS | long)
         assert sweep(estate, tmp_path)[0] == 3
         sick = [device.name for device in estate.devices if device.fault in hanging]
     got = {name: host for name, host in ended(tmp_path).items() if name in sick}

@@ -8,7 +8,7 @@ DEVICES = 200
 
 
 def test_a_sweep_of_200_survives_sigkill(tmp_path: Path) -> None:
-    done = soak(tmp_path, DEVICES, kills=1, seed=7)
+    done = soak(tmp_path, DEVICES, kills=1, seed=7, processes=(4,))
     assert done.lost == ()
     assert 0 < done.kept[0] < DEVICES
     assert done.counts.total() == DEVICES

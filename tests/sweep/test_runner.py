@@ -12,6 +12,7 @@ from nornir.core.task import AggregatedResult, MultiResult, Result, Task
 
 from licsweep.settings import Settings
 from licsweep.sweep.gate import INTERRUPTED, TOO_LATE, Gate
+from licsweep.sweep.host_queue import HostQueue
 from licsweep.sweep.runner import SweepRunner
 
 
@@ -69,7 +70,11 @@ def run(estate: Inventory, work: object, gate: Gate | None = None, **settings: i
         for name in names:
             ends.how.setdefault(name, str(gate.over()))
 
-    runner = SweepRunner(Settings(start_jitter=0, **settings), gate, leave)  # type: ignore[arg-type]
+    wanted = Settings(start_jitter=0, **settings)  # type: ignore[arg-type]
+    queue = HostQueue(
+        {name: (host["site"], host["aaa_group"], None) for name, host in estate.hosts.items()}, wanted, gate
+    )
+    runner = SweepRunner(wanted, gate, queue, leave)
     Nornir(inventory=estate, runner=runner).with_processors(Processors([ends])).run(task=work)  # type: ignore[arg-type]
     return ends
 

@@ -1,0 +1,143 @@
+"""Shares of a sweep as processes of this machine, forked before any thread is started, one pipe each.
+
+A child has plan, credentials and store from the fork; it ignores the signals that end a sweep, since its parent tells
+it, and ends at once when its pipe closes. A pipe that closes is the end of a child as well, whatever killed it.
+"""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from multiprocessing.connection import Connection, Pipe, wait
+from queue import SimpleQueue
+from threading import Lock, Thread, active_count
+from typing import Any, NoReturn
+
+from licsweep.settings import Settings
+from licsweep.store import Store
+from licsweep.sweep.gate import Gate
+from licsweep.sweep.plan import SweepPlan
+from licsweep.sweep.share_work import work
+from licsweep.sweep.shares import Answer, Event, Share, ShareEnded, ShareLost, Stop
+from licsweep.sweep.signals import ENDING
+
+log = logging.getLogger(__name__)
+HOSTS_EACH = 50
+"""Below so many hosts a process starting another one gains nothing."""
+
+
+def how_many(settings: Settings, hosts: int) -> int:
+    """How many processes sweep so many hosts: as many as are set, else one for each core that has enough to do.
+
+    One where the system can't fork, and in a program that has threads, which don't survive it.
+    """
+    if not hasattr(os, "fork") or active_count() > 1:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = settings.processes or min(cores, hosts // HOSTS_EACH)
+    return max(1, min(wanted, settings.workers, hosts))
+
+
+class Processes:
+    """Shares as forked processes. What a share told is heard whole, or not at all."""
+
+    def __init__(self, plan: SweepPlan, store: Store, snapshot_id: int) -> None:
+        self._plan, self._store, self._snapshot_id = plan, store, snapshot_id
+        self._children: dict[int, tuple[int, Connection]] = {}
+
+    def start(self, share: Share) -> None:
+        self._store.close_connections()
+        ours, theirs = Pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
+        if pid == 0:
+            self._child(share, ours, theirs)
+        theirs.close()
+        self._children[share.number] = pid, ours
+
+    def _child(self, share: Share, ours: Connection, theirs: Connection) -> NoReturn:
+        code = 1
+        try:
+            for number in ENDING:
+                signal.signal(number, signal.SIG_IGN)
+            for other in (ours, *(other for _, other in self._children.values())):
+                other.close()
+            line = _Line(theirs, self._plan.gate)
+            work(share, self._plan, self._store, self._snapshot_id, line.ask, line.tell)
+            code = 0
+        except BaseException:
+            log.exception("share %d of the sweep: unexpected", share.number)
+        finally:
+            os._exit(code)
+
+    def events(self, seconds: float) -> Iterator[tuple[int, Event]]:
+        told = wait([line for _, line in self._children.values()], seconds)
+        for number, (_, line) in list(self._children.items()):
+            try:
+                while line in told and number in self._children and line.poll():
+                    event = line.recv()
+                    if isinstance(event, ShareEnded):
+                        self._ended(number)
+                    yield number, event
+            except (EOFError, OSError):
+                code = self._ended(number)
+                yield number, ShareLost(f"was killed by signal {-code}" if code < 0 else f"ended with code {code}")
+
+    def _ended(self, number: int) -> int:
+        """Its exit code, when it has no more to say."""
+        pid, line = self._children.pop(number)
+        line.close()
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def answer(self, number: int, answer: Answer) -> None:
+        self._send(number, answer)
+
+    def stop(self, why: str) -> None:
+        for number in self._children:
+            self._send(number, Stop(why))
+
+    def _send(self, number: int, what: Answer | Stop) -> None:
+        with suppress(OSError, KeyError):  # it is gone: its pipe tells that
+            self._children[number][1].send(what)
+
+    def close(self) -> None:
+        for number, (pid, _) in list(self._children.items()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            self._ended(number)
+
+
+class _Line:
+    """A child's end of its pipe."""
+
+    def __init__(self, pipe: Connection, gate: Gate) -> None:
+        self._pipe, self._gate = pipe, gate
+        self._sending, self._questions = Lock(), count(1)
+        self._asked: dict[int, SimpleQueue[Answer]] = {}
+        Thread(target=self._listen, daemon=True, name="line").start()
+
+    def tell(self, event: Event) -> None:
+        with self._sending:
+            self._pipe.send(event)
+
+    def ask(self, kind: Any, *fields: Any) -> Answer:
+        number, answered = next(self._questions), SimpleQueue[Answer]()
+        self._asked[number] = answered
+        self.tell(kind(number, *fields))
+        return answered.get()
+
+    def _listen(self) -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                match self._pipe.recv():
+                    case Stop(why):
+                        self._gate.end(why)
+                    case answer:
+                        self._asked.pop(answer.question).put(answer)
+        os._exit(1)  # whoever is to hear it is gone

@@ -1,0 +1,93 @@
+"""One share of a sweep, from the side of whoever runs it: hosts and the turns of passwords are asked for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Condition
+
+from licsweep.access.accounts import Accounts
+from licsweep.errors import LoginWithheld
+from licsweep.store import Store
+from licsweep.sweep.fan_out import fan_out
+from licsweep.sweep.plan import SweepPlan
+from licsweep.sweep.shares import (
+    Answer,
+    CameOfIt,
+    Event,
+    HostEnded,
+    MaySend,
+    NextHost,
+    Share,
+    ShareEnded,
+    WhyWithheld,
+)
+from licsweep.sweep.snapshot_writer import SnapshotWriter
+
+Tell = Callable[[Event], None]
+Ask = Callable[..., Answer]
+"""A kind of Question and its fields but the number -> its answer, waiting for it."""
+
+
+class AskedAccounts(Accounts):
+    """The accounts of all shares: each password's turn is asked for."""
+
+    def __init__(self, ask: Ask, tell: Tell) -> None:
+        super().__init__()
+        self._ask, self._tell = ask, tell
+
+    def refusal(self, account: str, lockout_after: int) -> str | None:
+        reason = self._ask(WhyWithheld, account, lockout_after).value
+        return None if reason is None else str(reason)
+
+    def may_send(self, account: str, lockout_after: int) -> int:
+        answer = self._ask(MaySend, account, lockout_after)
+        if answer.withheld is not None:
+            raise LoginWithheld(answer.withheld)
+        return int(answer.value or 0)
+
+    def came_of_it(self, account: str, ticket: int, *, accepted: bool | None) -> None:
+        self._tell(CameOfIt(account, ticket, accepted))
+
+
+class AskedQueue:
+    """The hosts of one share, which come one by one."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask, self._changed = ask, Condition()
+        self._running, self._more = set[str](), True
+
+    def take(self) -> str | None:
+        name = self._ask(NextHost).value
+        with self._changed:
+            if name is None:
+                self._more = False
+                self._changed.notify_all()
+                return None
+            self._running.add(str(name))
+            return str(name)
+
+    def ended(self, name: str) -> None:
+        with self._changed:
+            self._running.discard(name)
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._more and not self._running, seconds)
+
+    def not_ended(self) -> list[str]:
+        with self._changed:
+            return list(self._running)
+
+
+def work(share: Share, plan: SweepPlan, store: Store, snapshot_id: int, ask: Ask, tell: Tell) -> None:
+    """Does a share: reads and stores each host that it is given, and tells of it. Its hosts that have not ended when
+    the sweep is over are left to whoever asked for the share."""
+    accounts = AskedAccounts(ask, tell)
+    plan.gate.accounts = accounts
+    settings = replace(plan.settings, workers=share.workers)
+    plan = replace(plan, settings=settings, jump_hosts=plan.jump_hosts.asking(accounts))
+    writer = SnapshotWriter(
+        store, snapshot_id, plan.gate, read=plan.read, progress=lambda outcome: tell(HostEnded(outcome))
+    )
+    fan_out(plan, writer.host_ended, writer.settle, AskedQueue(ask))
+    tell(ShareEnded(tuple(writer.errors)))
