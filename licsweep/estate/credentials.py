@@ -132,6 +132,17 @@ def known_login(wanted: CredentialSet) -> tuple[str | None, str]:
     return words.get("username"), _source_of(wanted, origin)
 
 
+def token_of(wanted: CredentialSet) -> Secret:
+    """The word `token` of a set, for an API. Raises CredentialError, MissingExtra (keyring)."""
+    words, _ = _gather(wanted, os.environ)
+    if "token" not in words and "prompt" in wanted.sources and sys.stdin.isatty() and sys.stderr.isatty():
+        words["token"] = _ask_secret("Token", wanted)
+    if "token" not in words:
+        why, name = f"looked in: {', '.join(wanted.sources)}", f"{wanted.variables}TOKEN"
+        raise CredentialError(f"no token: {_set(wanted)}", why=why, hint=f"read -rs {name} ; export {name}")
+    return Secret(words["token"])
+
+
 def _gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The words that a set's sources hold without asking anybody, and the source of each (and of an agent's keys)."""
     words: dict[str, str] = {}

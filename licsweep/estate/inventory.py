@@ -20,6 +20,8 @@ AUTO = "auto"
 SOURCES = {
     "files": "licsweep.estate.simple_inventory",
     "csv": "licsweep.estate.csv_source",
+    "ansible": "licsweep.estate.ansible_source",
+    "netbox": "licsweep.estate.netbox_source",
     "ssh_config": "licsweep.estate.ssh_config",
 }
 _MAIN_KEY = {"files": "folder", "netbox": "url"}

@@ -24,7 +24,7 @@ KEYS: Mapping[str, type] = {"map": dict, "platforms": dict, "ssh_config": str}
 _OF_ENTRY = ("hostname", "port", "username", "platform")
 _MAX_NAME = 253
 _SECRET = re.compile(r"pass(?!ive)|secret|token|private_key|community|credential_value|api_?key", re.IGNORECASE)
-_WITH_LENGTH = re.compile(r"([0-9A-Fa-f:.]+)/[0-9]{1,3}")
+_LENGTH = re.compile(r"(?<=[0-9A-Fa-f:])/[0-9]{1,3}$")
 
 
 class Raw(NamedTuple):
@@ -72,7 +72,9 @@ def gather(
     left_out: dict[str, str] = {}
     for raw in raws:
         found = {ours: value for ours, path in paths.items() if path and (value := _at(raw.values, path)) is not None}
-        name = _cleaned(raw.name or found.pop("name", None) or found.get("hostname") or "")
+        if isinstance(address := found.get("hostname"), str):
+            found["hostname"] = _LENGTH.sub("", address)
+        name = _cleaned(raw.name or found.pop("name", None) or ("" if "name" in paths else found.get("hostname", "")))
         if reason := raw.left_out or _unusable(name, found, paths, table, needs_address=needs_address):
             left_out[name if name and name not in hosts else f"{name or 'no name'} ({raw.at})"] = reason
             continue
@@ -118,9 +120,10 @@ def _unusable(
         return "its name is too long or holds what can't be shown"
     if status is not None and folded(str(status)) not in names_of_others()["active"]:
         return f"status {_cleaned(status)}"
-    if vault := next((key for key, value in found.items() if isinstance(value, Mapping)), None):
-        sealed = "encrypted by Ansible Vault" if "__ansible_vault" in found[vault] else "not a plain value"
-        return f"{paths[vault]} is {sealed}: not taken"
+    for key, value in found.items():
+        if isinstance(value, Mapping) or "{{" in str(value):
+            sealed = "encrypted by Ansible Vault" if "__ansible_vault" in value else "a template or a structure"
+            return f"{paths[key]} is {sealed}: not taken"
     platform = found.get("platform")
     if platform is not None and platform_named(table.get(str(platform).lower(), str(platform))) is None:
         return f"platform {_cleaned(platform)}: unknown; add it to [inventory.platforms] of licsweep.toml"
@@ -141,8 +144,6 @@ def _entry(found: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]
             elif key == "jump":
                 value = re.split(r"[\s,;]+", value)
         (entry if key in _OF_ENTRY else data)[key] = value
-    if matched := _WITH_LENGTH.fullmatch(str(entry.get("hostname", ""))):
-        entry["hostname"] = matched[1]
     if "platform" in entry:
         theirs = str(entry["platform"])
         entry["platform"] = table.get(theirs.lower(), theirs)

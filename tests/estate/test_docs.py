@@ -41,6 +41,7 @@ def test_the_sources_of_the_inventory_page(tmp_path: Path) -> None:
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "defaults.yaml").write_text("platform: auto\n")
     (tmp_path / "hosts.csv").write_text(blocks("inventory.md", "csv")[0])
+    (tmp_path / "hosts.json").write_text(blocks("inventory.md", "json")[0])
     (tmp_path / "ssh_config").write_text(blocks("inventory.md", "text")[1])
     found = {}
     for text in blocks("inventory.md", "toml"):
@@ -51,6 +52,9 @@ def test_the_sources_of_the_inventory_page(tmp_path: Path) -> None:
     switch = found["csv"].targets["acc-berlin-01"]
     assert (switch.address, switch.platform, switch.site) == ("192.0.2.11", "cisco_xe", "berlin")
     assert found["csv"].left_out == {"acc-berlin-02": "status Planned"}
+    switch = found["ansible"].targets["acc-berlin-01"]
+    assert (switch.address, switch.groups, switch.data) == ("192.0.2.11", ("berlin",), {"virtual_account": "Campus"})
+    assert set(found["ansible"].left_out) == {"leaf-01"}
     (switch,) = select(found["ssh_config"], Selection())
     assert (switch.address, switch.port, switch.jump) == ("192.0.2.11", 2222, ("bastion",))
     assert first_column("inventory.md", "option | of") >= {*other_sources.KEYS, "source", "folder", "file"}

@@ -1,12 +1,14 @@
 """Inventory sources beside Nornir's files: what each gives, what it leaves out with which reason, what is refused."""
 
+import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from licsweep.errors import InputError, InventoryError, LicsweepError, UsageError
-from licsweep.estate import inventory
+from licsweep.errors import InputError, InventoryError, LicsweepError, MissingExtra, UsageError
+from licsweep.estate import ansible_source, inventory
 from licsweep.estate.inventory import Inventory
 from licsweep.jobs.init import write_project
 from licsweep.settings import load
@@ -168,6 +170,90 @@ def test_ssh_config_completes_the_hosts_of_another_source(tmp_path: Path) -> Non
 def test_ssh_config_that_leads_nowhere(tmp_path: Path, config: str, told: str) -> None:
     with pytest.raises(InputError) as caught:
         given(tmp_path, 'source = "ssh_config"\nfile = "config"\n', config=config, defaults=AUTO)
+    assert told in f"{caught.value.what} {caught.value.why}"
+
+
+LISTING = {
+    "_meta": {
+        "hostvars": {
+            "sw-1": {"ansible_host": "192.0.2.1", "ansible_network_os": "cisco.nxos.nxos", "ansible_user": "noc",
+                     "ansible_port": "2222", "site": "berlin", "ansible_password": "geheim",
+                     "ansible_ssh_common_args": "-o ProxyCommand='ssh -W %h:%p bastion'"},
+            "sw-2": {"ansible_host": {"__ansible_vault": "$ANSIBLE_VAULT;1.1"}, "ansible_network_os": "nxos"},
+            "sw-3": {"ansible_host": "{{ inventory_hostname }}.example.net", "ansible_network_os": "nxos"},
+            "leaf": {"ansible_network_os": "arista.eos.eos"},
+        }
+    },
+    "all": {"children": ["ungrouped", "dc", "web"]},
+    "dc": {"children": ["spine"]},
+    "spine": {"hosts": ["sw-1", "sw-2", "sw-3", "leaf"], "children": ["dc"]},
+    "web": {"hosts": ["www"]},
+}  # fmt: skip
+ANSIBLE = 'source = "ansible"\nfile = "%s"\n'
+
+
+def check_listing(found: Inventory) -> None:
+    switch = found.targets["sw-1"]
+    assert (switch.address, switch.port, switch.platform, switch.username) == ("192.0.2.1", 2222, "cisco_nxos", "noc")
+    assert (switch.groups, switch.site, switch.aaa_group) == (("spine", "dc"), "berlin", "emea")
+    assert set(found.targets) == {"sw-1"}
+    assert found.left_out == {
+        "sw-2": "ansible_host is encrypted by Ansible Vault: not taken",
+        "sw-3": "ansible_host is a template or a structure: not taken",
+        "leaf": "platform arista.eos.eos: there is no reader for it",
+        "www": "no platform in ansible, groups.yaml or defaults.yaml",
+    }
+    told = [re.search(r": (ansible_\w+ of 1 hosts: not taken)", note) for note in found.notes]
+    assert [match[1].split()[0] for match in told if match] == ["ansible_password", "ansible_ssh_common_args"]
+    assert "geheim" not in repr(found)
+
+
+def test_ansibles_listing(tmp_path: Path) -> None:
+    groups = "dc: {data: {aaa_group: emea}}\n"
+    check_listing(given(tmp_path, ANSIBLE % "hosts.json", groups=groups, **{"hosts.json": json.dumps(LISTING)}))
+
+
+def test_ansibles_program_is_run_without_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "ansible-inventory"
+    program.parent.mkdir()
+    (tmp_path / "listing").write_text(json.dumps(LISTING))
+    program.write_text(
+        f'#!/bin/sh\nenv > {tmp_path}/environment\necho "$@" > {tmp_path}/asked\ncat {tmp_path}/listing\n'
+    )
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("LICSWEEP_PASSWORD", "geheim")
+    check_listing(given(tmp_path, ANSIBLE % "inventory", groups="dc: {data: {aaa_group: emea}}\n"))
+    assert (tmp_path / "asked").read_text() == f"-i {tmp_path / 'inventory'} --list\n"
+    told = (tmp_path / "environment").read_text()
+    assert "geheim" not in told
+    assert "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true" in told
+    program.write_text("#!/bin/sh\necho '[WARNING]: x' >&2\necho 'ERROR! no vault secrets' >&2\nexit 1\n")
+    with pytest.raises(InventoryError, match="can't list it") as caught:
+        given(tmp_path, ANSIBLE % "inventory")
+    assert caught.value.why == "ERROR! no vault secrets"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(ansible_source, "MAX_SECONDS", 0.05)
+    with pytest.raises(InventoryError, match=r"did not end within 0.05 s"):
+        given(tmp_path, ANSIBLE % "inventory")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingExtra) as missing:
+        given(tmp_path, ANSIBLE % "inventory")
+    assert "--list > hosts.json" in missing.value.hint
+
+
+@pytest.mark.parametrize(
+    ("listing", "told"),
+    [
+        ({"all": {"children": []}}, "_meta.hostvars is missing"),
+        ({"_meta": {"hostvars": {}}, "dc": {"hosts": ["a"], "vars": {"x": 1}}}, "group dc has variables of its own"),
+        ({"_meta": {"hostvars": {}}, "dc": ["a"]}, "hosts.json: dc"),
+        ({"_meta": {"hostvars": {}}, "dc": {"hosts": "a"}}, "hosts.json: dc.hosts"),
+    ],
+)
+def test_what_is_no_listing(tmp_path: Path, listing: object, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        given(tmp_path, ANSIBLE % "hosts.json", **{"hosts.json": json.dumps(listing)})
     assert told in f"{caught.value.what} {caught.value.why}"
 
 
