@@ -64,7 +64,8 @@ def _settings() -> str:
         "value and where it came from. Paths are relative to the project folder; `~` is a home folder. What is out of\n"
         "range, and a name that is no setting, is refused with file and line. Secrets are never settings:\n"
         "[credentials.md](credentials.md). `max_auth_failures = N` of the first releases is read as\n"
-        "`lockout_after = N + 1`.\n\n"
+        "`lockout_after = N + 1`. Tables: `[inventory]` ([inventory.md](inventory.md)), `[credentials.NAME]`,\n"
+        "`[export.netbox]` ([export](how-to/export.md)).\n\n"
         "| setting | default | range | meaning |\n|---|---|---|---|\n"
     ]
     for one in fields(Settings):

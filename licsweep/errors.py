@@ -10,6 +10,7 @@ LicsweepError
 +-- NothingCollected      LS107  a sweep or ingest brought nothing
 +-- MissingExtra          LS108  an optional part is not installed
 +-- OutputError           LS109  a file can't be written; what stood there is unchanged
++-- PartlyWritten         LS110  another system took a part only of what was to be written
 +-- KeptFileDamaged       LS401  a file that the courier keeps is not what came in
 +-- VerificationFailed    LS402  a proof bundle is not what its inputs give
 +-- NothingToCarry        LS501  no usage report, or no acknowledgement, is to be packed, unpacked or delivered
@@ -117,6 +118,12 @@ class OutputError(LicsweepError):
     """A file can't be written: no such folder, no permission, full disk. What stood there before is unchanged."""
 
     code = "LS109"
+
+
+class PartlyWritten(LicsweepError):
+    """Another system took a part only of what was to be written. A second run writes what is missing."""
+
+    code = "LS110"
 
 
 class KeptFileDamaged(LicsweepError):

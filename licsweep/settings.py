@@ -98,7 +98,8 @@ _SET_KEYS = {"from": list, "username": str, "key": str, "file": str, "lockout_af
 class Project:
     """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from.
 
-    `inventory` is the source of the inventory and its options; `notes` is what the person should know.
+    `inventory` is the source of the inventory and its options, `export` the tables of [export]; `notes` is what the
+    person should know.
     """
 
     folder: Path
@@ -106,6 +107,7 @@ class Project:
     sources: Mapping[str, str]
     inventory: Mapping[str, Any]
     credential_sets: Mapping[str, CredentialSet]
+    export: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -122,6 +124,7 @@ class Project:
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
         own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
         own += [self.path(at) for key, at in self.inventory.items() if key in ("folder", "file", "ca", "ssh_config")]
+        own += [self.path(at) for at in (self.export.get("netbox", {}).get("ca"),) if at]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
         target, root = output.resolve(), self.folder.resolve()
         is_table = target.parent == root and target.suffix in (".yaml", ".yml")  # no output is YAML
@@ -148,7 +151,8 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
     environment = os.environ if environment is None else environment
     file = folder / FILE_NAME
     given = _parse(file)
-    tables = {name: given.pop(name) for name in ("inventory", "credentials") if isinstance(given.get(name), dict)}
+    of_tables = ("inventory", "credentials", "export")
+    tables = {name: given.pop(name) for name in of_tables if isinstance(given.get(name), dict)}
     found = {name: (value, where(file, name)) for name, value in given.items()}
     for name in (*DEFAULTS, "max_auth_failures"):
         variable = f"LICSWEEP_{name.upper()}"
@@ -173,6 +177,7 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
         settings=settings,
         sources={name: found[name][1] if name in found else "default" for name in DEFAULTS},
         inventory={"source": "files", "folder": settings.inventory} | ({} if "inventory" in found else table),
+        export=checked_table(file, ("export",), tables.get("export", {}), {"netbox": dict}),
         credential_sets=_sets(file, settings, tables.get("credentials", {}), forced="credentials" in found),
         notes=tuple(notes),
     )
@@ -205,6 +210,18 @@ def check(value: Any, kind: type, at: str, least: float = 0, most: float = 0) ->
         wrong = UsageError if at.startswith(("LICSWEEP_", "flag")) else InputError
         raise wrong(f"{at} = {value!r:.60}", why=why, hint="licsweep config")
     return value
+
+
+def checked_table(
+    file: Path, path: tuple[str, ...], given: Mapping[str, Any], known: Mapping[str, type], hint: str = ""
+) -> Mapping[str, Any]:
+    """A table of licsweep.toml whose keys and their types are known. Raises InputError with file, line and key."""
+    for key, value in given.items():
+        at = f"{where(file, *path, key)}: {'.'.join((*path, key))}"
+        if key not in known:
+            raise InputError(f"{at}: no such key", why=did_you_mean(key, known), hint=hint)
+        check(value, known[key], at)
+    return given
 
 
 def listed(text: str) -> list[str]:

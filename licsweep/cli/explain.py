@@ -11,14 +11,14 @@ from licsweep import serialization
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import LicsweepError, UsageError, did_you_mean
-from licsweep.settings import Settings
+from licsweep.settings import DEFAULTS, Settings
 
 
 @click.command()
 @click.argument("word", required=False)
 @shared
 def command(run: Run, word: str | None) -> None:  # noqa: ARG001
-    """Explain a finding, an error, an outcome, a pool status or a setting; without a word, list every word."""
+    """Explain a finding, an error, an outcome, a pool status, a check, a metric or a setting; else list every word."""
     known = {f"{' '.join(names)} ({group})": (names, text) for group, names, text in entries()}
     if word is None:
         put("\n".join(known))
@@ -33,6 +33,7 @@ def command(run: Run, word: str | None) -> None:  # noqa: ARG001
 
 def entries() -> list[tuple[str, tuple[str, ...], str]]:
     """Group, names and text of all that can be explained; outcomes and pool statuses stand in words.yaml."""
+    from licsweep.reports.metrics import metrics_table
     from reconcile.findings.kinds import kinds
 
     found: list[tuple[str, tuple[str, ...], str]] = []
@@ -42,6 +43,15 @@ def entries() -> list[tuple[str, tuple[str, ...], str]]:
     found += [("error", (one.code, one.__name__), inspect.getdoc(one) or "") for one in _errors(LicsweepError)]
     for group, words in _words().items():
         found += [(group, (word,), f"{row['meaning']}\n\nRemedy: {row['remedy']}") for word, row in words.items()]
+    found += [("metric", (row.name,), row.help) for row in metrics_table().metrics]
+    for row in metrics_table().checks:
+        found.append(
+            (
+                "check",
+                (row.name,),
+                f"{row.about}\n\nWarning: {row.warning.format(**DEFAULTS)}\nCritical: {row.critical}",
+            )
+        )
     for one in fields(Settings):
         found.append(("setting", (one.name,), f"{one.metadata['meaning']}\n\nDefault: {one.default!r}"))
     return found

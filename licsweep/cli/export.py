@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from licsweep.cli.common import MOMENT, Run
-from licsweep.cli.render import Out, formats
+from licsweep.cli.render import Out, data_options, formats, plain
 
 TABLES = ("instances", "pools", "licenses")
 
@@ -42,3 +42,25 @@ def as_csv(run: Run, table: str, as_of: datetime | None, out: Out) -> None:
             replace(out, path=out.path.with_name(f"licsweep-{name}.csv")).put(csv_of(found, name))
     else:
         out.put(csv_of(found, table))
+
+
+@command.command("netbox")
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@click.option("--make-fields", is_flag=True, help="Make the custom fields in NetBox where they are missing.")
+@data_options
+def as_netbox(run: Run, dry_run: bool, make_fields: bool, out: Out) -> None:
+    """Write licenses, compliance state, deadline and last reading into custom fields of NetBox's devices.
+
+    Only fields of its own are written (licsweep_...), and only where they differ; prints what changed. The server is
+    that of [export.netbox] in licsweep.toml, else of the inventory source netbox.
+    """
+    from licsweep.jobs.export_netbox import export_netbox
+
+    done = export_netbox(run.project(), dry_run=dry_run, make_fields=make_fields)
+    if done.changes or out.form != "table":
+        out.rows("export-netbox", done.changes, whole=done)
+    for one in done.left_out:
+        run.say(plain(f"not written: {one.hostname}: {one.reason}"), failed=True)
+    devices = len({one.device_id for one in done.changes})
+    made = f"custom fields {', '.join(done.fields_made)}, " if done.fields_made else ""
+    run.say(f"{made}{len(done.changes)} values of {devices} devices {'are' if done.written else 'would be'} written")

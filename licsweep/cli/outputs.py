@@ -112,6 +112,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.courier_back import HandedOut
     from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
+    from licsweep.jobs.export_netbox import NetboxExport
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
     from licsweep.reports.checks import CheckResult
     from licsweep.reports.contract import ContractReport
@@ -135,6 +136,7 @@ def kinds() -> dict[str, Any]:
         "entitlements-explain": list[LicenseName],
         "entitlements-list": list[Entitlement],
         "export-json": Export,
+        "export-netbox": NetboxExport,
         "hosts": list[HostRow],
         "ingest": CollectedOutput,
         "known-hosts-list": list[KnownHostKey],

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from licsweep.errors import InputError, InventoryError, UsageError, did_you_mean
 from licsweep.platforms import Transport, platforms
-from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, check, expanded, where
+from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, checked_table, expanded, where
 
 SSH_PORT, HTTPS_PORT = 22, 443
 AUTO = "auto"
@@ -178,12 +178,7 @@ def options(project: Project, keys: Mapping[str, type], needed: Collection[str] 
     """The table [inventory], checked: the keys of a source and their types, beside `source` and `folder`."""
     known: dict[str, type] = {"source": str, "folder": str, **keys}
     file = project.folder / FILE_NAME
-    for key, value in project.inventory.items():
-        if type(value) is not known.get(key):
-            at = f"{where(file, 'inventory', key)}: inventory.{key}"
-            if key not in known:
-                raise InputError(f"{at}: no such key", why=did_you_mean(key, known), hint="docs/inventory.md")
-            check(value, known[key], at)
+    checked_table(file, ("inventory",), project.inventory, known, "docs/inventory.md")
     if missing := next((key for key in needed if key not in project.inventory), None):
         why = f"the source {project.inventory['source']} needs it"
         raise InputError(

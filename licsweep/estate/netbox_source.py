@@ -1,29 +1,17 @@
-"""Inventory source `netbox`: the devices of NetBox 4 by its REST API, through pynetbox (the extra `netbox`).
+"""Inventory source `netbox`: the devices of NetBox 4 by its REST API.
 
-Every page is asked for by its place, never by the address that an answer names, so that the token goes to one server
-only. All devices or none: what changes or ends in between is an error. A virtual chassis is one host, with the chassis'
-name and its master's address. The fields are those of dcim/api/serializers_/devices.py and virtualchassis.py of NetBox.
+A virtual chassis is one host, with the chassis' name and its master's address. The fields are those of
+dcim/api/serializers_/devices.py and virtualchassis.py of NetBox.
 """
 
-import io
-import re
-import ssl
-import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from licsweep import errors, files
-from licsweep.clean_text import one_line
-from licsweep.errors import AccessError, InputError, InventoryError, LicsweepError, did_you_mean
-from licsweep.estate.credentials import token_of
 from licsweep.estate.inventory import Inventory, options
+from licsweep.estate.netbox_api import connect, every
 from licsweep.estate.other_sources import KEYS, Raw, gather
-from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, where
+from licsweep.settings import Project
 
-if TYPE_CHECKING:
-    import requests
-
-PAGE, MAX_DEVICES, MAX_PAGE_BYTES, MAX_SECONDS = 500, 200_000, 64 * files.MIB, 900
 FIELDS = {
     "name": "name",
     "hostname": "primary_ip.address",
@@ -34,77 +22,24 @@ FIELDS = {
     "role": "role.slug",
 }
 _KEYS = {**KEYS, "url": str, "credentials": str, "ca": str, "filters": dict, "virtual_machines": dict}
-_REDIRECT, _REFUSED, _BUSY = 300, 403, 429
-_STATUSES: dict[int, tuple[type[errors.LicsweepError], str]] = {
-    400: (errors.InputError, "NetBox does not take the filters"),
-    401: (errors.TokenRefused, "NetBox does not take the token"),
-    403: (errors.TokenRefused, "NetBox does not take the token"),
-    404: (errors.PathUnknown, "no NetBox API is there"),
-    429: (errors.TooManyRequests, "NetBox wants fewer requests"),
-    **dict.fromkeys(
-        (301, 302, 303, 307, 308), (errors.NoRestAnswer, "a redirect is not followed; name where it leads")
-    ),
-}
 
 
 def read(project: Project) -> Inventory | None:
     """The devices that the filters give. Raises InputError, InventoryError, CredentialError, MissingExtra, and as an
     AccessError what went wrong with the server."""
     given = options(project, _KEYS, needed=("url",))
-    file, url, name = project.folder / FILE_NAME, given["url"].rstrip("/"), given.get("credentials", DEFAULT_SET)
-    if not url.startswith("https://"):
-        raise InputError(f"{where(file, 'inventory', 'url')}: inventory.url = {url}", why="https://HOST is expected")
-    if name not in project.credential_sets:
-        why = did_you_mean(name, project.credential_sets)
-        raise InputError(f"{where(file, 'inventory', 'credentials')}: no such credential set: {name}", why=why)
-    try:
-        import pynetbox
-    except ImportError as error:
-        why, hint = "pynetbox is an optional part that is not installed", "pip install 'licsweep[netbox]'"
-        raise errors.MissingExtra("the source netbox can't be read", why=why, hint=hint) from error
-    token = token_of(project.credential_sets[name]).reveal().removeprefix("Bearer ").removeprefix("Token ").strip()
-    client = pynetbox.api(url, token=token)
-    client.http_session = _session(project, given, url)
+    client, url = connect(project, given), given["url"].rstrip("/")
     filters, notes = given.get("filters", {}), []
-    rows = _all(client.dcim.devices, filters, url)
+    rows = every(client.dcim.devices, filters, url)
     if filters and client.dcim.devices.count() == len(rows):
         notes.append(f"{url}: the filters leave no device out; NetBox ignores a filter whose name it does not know")
     raws = list(_hosts(rows))
     if "virtual_machines" in given:
-        machines = _all(client.virtualization.virtual_machines, given["virtual_machines"], url)
+        machines = every(client.virtualization.virtual_machines, given["virtual_machines"], url)
         raws += [Raw(f"NetBox virtual machine {row['id']}", row, _tags(row)) for row in machines]
     return gather(
         project, given, raws, FIELDS | ({"status": ""} if "status" in filters else {}), needs_address=True, notes=notes
     )
-
-
-def _all(endpoint: Any, filters: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
-    """Every object that the filters give, page by page, in the order of their numbers."""
-    rows: list[dict[str, Any]] = []
-    count = None
-    while count is None or len(rows) < count:
-        asked = {**filters, "ordering": "id", "exclude": "config_context", "limit": PAGE, "offset": len(rows)}
-        try:
-            answer = endpoint.filter(**asked)
-            page, now = list(answer.response), int(answer.request.count)
-            known = {row["id"] for row in (*rows, *page)}
-        except LicsweepError:
-            raise
-        except Exception as error:  # what pynetbox makes of an answer that is none of NetBox's
-            raise errors.NoRestAnswer(
-                f"{url}: it answers, but not as NetBox's API does", why=type(error).__name__
-            ) from None
-        rows += page
-        if (
-            (count is not None and now != count)
-            or len(known) != len(rows)
-            or not (page or now == 0)
-            or now > MAX_DEVICES
-        ):
-            why = f"{len(known)} of {now} came in {len(rows)} rows" + f", {count} at first" * (count is not None)
-            raise InventoryError(f"{url}: {endpoint.name} changed while they were read", why=why, hint="run it again")
-        count = now
-    return rows
 
 
 def _hosts(rows: list[dict[str, Any]]) -> Iterator[Raw]:
@@ -125,80 +60,3 @@ def _hosts(rows: list[dict[str, Any]]) -> Iterator[Raw]:
 
 def _tags(row: Mapping[str, Any]) -> list[str]:
     return [str(tag["slug"]) for tag in row.get("tags") or () if isinstance(tag, dict) and "slug" in tag]
-
-
-def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.Session":
-    """A session for one server: its certificate checked, nothing of the environment, no redirect, bounded answers."""
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3 import Retry
-    from urllib3.exceptions import HTTPError
-
-    settings, ends = project.settings, time.monotonic() + MAX_SECONDS
-    system = ssl.get_default_verify_paths()
-
-    class Session(requests.Session):
-        def request(self, *arguments: Any, **more: Any) -> requests.Response:
-            more |= {"timeout": (settings.connect_timeout, settings.command_timeout), "stream": True}
-            body = bytearray()
-            try:
-                response = super().request(*arguments, **more | {"allow_redirects": False})
-                for part in response.raw.stream(64 * 1024, decode_content=True):
-                    body += part
-                    if len(body) > MAX_PAGE_BYTES or time.monotonic() > ends:
-                        raise errors.AnswerCut(
-                            f"{url}: the answer is too large or takes too long", why=f"{len(body)} bytes came"
-                        )
-            except (requests.RequestException, HTTPError, ValueError) as error:
-                raise _in_plain_words(error, url) from None
-            response.raw = io.BytesIO(body)
-            if response.status_code >= _REDIRECT:
-                raise _refusal(response.status_code, response.text, url)
-            return response
-
-    session = Session()
-    session.trust_env = False
-    session.verify = str(project.path(given["ca"])) if "ca" in given else system.cafile or system.capath or True
-    session.proxies = {"https": settings.https_proxy} if settings.https_proxy else {}
-    again = Retry(
-        total=settings.retries,
-        backoff_factor=settings.retry_backoff,
-        status_forcelist=(_BUSY, 502, 503, 504),
-        raise_on_status=False,
-        respect_retry_after_header=False,
-    )
-    session.mount("https://", HTTPAdapter(max_retries=again))
-    return session
-
-
-def _in_plain_words(error: Exception, url: str) -> AccessError:
-    """What an error of the libraries means. Their texts may hold the token and are not shown."""
-    import requests
-    from urllib3.exceptions import ReadTimeoutError
-
-    why = type(error).__name__
-    match error:
-        case requests.exceptions.SSLError():
-            told = re.search(
-                r"certificate has expired|mismatch|not valid for|unable to get [a-z ]+|self.signed", str(error)
-            )
-            why, hint = told[0] if told else why, 'ca = "FILE" in [inventory] names the authority that signed it'
-            return errors.CertificateUnknown(f"{url}: its certificate is not trusted", why=why, hint=hint)
-        case requests.Timeout() | ReadTimeoutError():
-            return errors.SessionTimeout(
-                f"{url}: no answer in time", why="connect_timeout and command_timeout bound it"
-            )
-        case requests.exceptions.InvalidHeader():
-            return errors.TokenRefused(f"{url}: the token is none", why="it holds what no header may hold")
-        case requests.ConnectionError():
-            return errors.Unreachable(f"{url}: no connection, or it ended before an answer came", why=why)
-    return errors.AnswerCut(f"{url}: the connection ended before the answer did", why=why)
-
-
-def _refusal(status: int, text: str, url: str) -> Exception:
-    """What NetBox means by a status (netbox/api/authentication.py: a token that it does not take is a 403 too)."""
-    hint, why = "docs/how-to/netbox.md", one_line(text, 200)
-    if status == _REFUSED and not re.search(r"oken|credentials|inactive|Source IP", text):
-        return errors.RoleTooSmall(f"{url}: the token's user may not view this", why=why, hint=hint)
-    kind, what = _STATUSES.get(status, (errors.ServerFailed, "NetBox failed; nothing is taken of what came before"))
-    return kind(f"{url}: {what} (HTTP {status})", why=why, hint=hint)

@@ -10,7 +10,7 @@ import pytest
 
 from licsweep import errors
 from licsweep.errors import InputError, InventoryError, LicsweepError
-from licsweep.estate import inventory, netbox_source
+from licsweep.estate import inventory, netbox_api, netbox_source
 from licsweep.estate.inventory import Inventory
 from licsweep.jobs.init import write_project
 from licsweep.settings import load
@@ -191,7 +191,7 @@ def test_an_authority_that_nobody_trusts(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(netbox_source, "MAX_PAGE_BYTES", 1000)
+    monkeypatch.setattr(netbox_api, "MAX_PAGE_BYTES", 1000)
     with NetBox([device(1), device(2)]) as server, pytest.raises(errors.AnswerCut, match="too large"):
         taken(tmp_path, server)
     with NetBox(TWICE) as server, pytest.raises(errors.LicsweepError):

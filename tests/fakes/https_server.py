@@ -85,7 +85,7 @@ class HttpsServer:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            do_GET = do_POST = answer  # noqa: N815
+            do_GET = do_POST = do_PATCH = answer  # noqa: N815
 
             def log_message(self, *_: Any) -> None:
                 pass

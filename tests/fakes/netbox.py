@@ -3,7 +3,8 @@
 Shapes: dcim/api/serializers_/devices.py, netbox/api/pagination.py and authentication.py of netbox-community/netbox.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,8 @@ from tests.fakes.https_server import Asked, HttpsServer, Says
 TOKEN = "nbt_Ab3dEf6hIj9k.0123456789abcdef0123456789abcdef01234567"
 OLD_TOKEN = "0123456789abcdef0123456789abcdef01234567"
 DEVICES, MACHINES = "/api/dcim/devices/", "/api/virtualization/virtual-machines/"
+
+FIELDS = "/api/extras/custom-fields/"
 
 
 def device(number: int, **more: Any) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def device(number: int, **more: Any) -> dict[str, Any]:
         "tenant": {"id": 1, "url": "https://x/api/tenancy/tenants/1/", "name": "Example", "slug": "example"},
         "platform": {"id": 1, "url": "https://x/api/dcim/platforms/1/", "name": "IOS-XE", "slug": "ios-xe"},
         "site": {"id": 1, "url": "https://x/api/dcim/sites/1/", "name": "Berlin", "slug": "berlin"},
+        "serial": "",
         "status": {"value": "active", "label": "Active"},
         "primary_ip": address,
         "virtual_chassis": None,
@@ -40,7 +44,10 @@ def device(number: int, **more: Any) -> dict[str, Any]:
 
 
 class NetBox:
-    """`with NetBox(devices) as server:`. `fault(asked, number)` may give another answer to a request, by its number."""
+    """`with NetBox(devices) as server:`. `fault(asked, number)` may give another answer to a request, by its number.
+
+    `writable`: the devices that the token's user may change; none given: all, None: it may not write.
+    """
 
     def __init__(
         self,
@@ -48,12 +55,14 @@ class NetBox:
         machines: list[dict[str, Any]] | None = None,
         *,
         max_page: int = 1000,
+        writable: Collection[int] | None = None,
         fault: Callable[[Asked, int], Says | None] = lambda *_: None,
         tokens: tuple[str, ...] = (f"Bearer {TOKEN}", f"Token {OLD_TOKEN}"),
         **server: Any,
     ) -> None:
         self._lists = {DEVICES: devices, MACHINES: machines or []}
         self._max_page, self._fault, self._tokens = max_page, fault, tokens
+        self._writable = writable
         self.server = HttpsServer(self._respond, **server)
 
     def __enter__(self) -> HttpsServer:
@@ -68,8 +77,15 @@ class NetBox:
         headers = {name.lower(): value for name, value in asked.headers.items()}
         if headers.get("authorization") not in self._tokens:
             return Says(403, {"detail": "Invalid v2 token"})
+        if asked.method == "POST" and asked.path == FIELDS and self._writable is not None:
+            made = json.loads(asked.body)
+            for row in self._lists[DEVICES]:
+                row["custom_fields"] |= {field["name"]: None for field in made}
+            return Says(201, made)
         if asked.path not in self._lists:
             return Says(404, {"detail": "Not found."})
+        if asked.method == "PATCH":
+            return self._changed(self._lists[asked.path], json.loads(asked.body))
         query = parse_qs(urlsplit(asked.target).query)
         sites, statuses = query.get("site"), query.get("status")
         if sites == ["nowhere"]:
@@ -84,3 +100,16 @@ class NetBox:
         page = rows[offset : offset + limit]
         more = "https://elsewhere.example.net/next" if offset + limit < len(rows) else None
         return Says(200, {"count": len(rows), "next": more, "previous": None, "results": page})
+
+    def _changed(self, rows: list[dict[str, Any]], bodies: list[dict[str, Any]]) -> Says:
+        """All or none (BulkUpdateModelMixin); a device that the token's user may not change is passed over."""
+        if self._writable is None:
+            return Says(403, {"detail": "You do not have permission to perform this action."})
+        by_id = {row["id"]: row for row in rows if row["id"] in self._writable or not self._writable}
+        known = [(by_id[body["id"]], body["custom_fields"]) for body in bodies if body["id"] in by_id]
+        for row, fields in known:
+            if unknown := fields.keys() - row["custom_fields"].keys():
+                return Says(400, {"custom_fields": [f"Unknown field name '{min(unknown)}' in custom field data."]})
+        for row, fields in known:
+            row["custom_fields"] |= fields
+        return Says(200, [row for row, _ in known])
