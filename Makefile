@@ -37,8 +37,8 @@ conformance: $(VENV)/installed
 LOWEST := .venv-lowest
 lowest: pyproject.toml
 	$(PYTHON) -m venv --clear $(LOWEST)
-	sed -n '/^dependencies/,/^]/p; /^[a-z-]* = \[".*>=/p' pyproject.toml | grep -oE '[a-z0-9-]+>=[0-9.]+' | sed 's/>=/==/' \
-	  > $(LOWEST)/constraints.txt
+	sed -n '/^dependencies/,/^]/p; /^[a-z-]* = \[".*>=/p' pyproject.toml | sed -E 's/\[[a-z0-9]+\]>/>/g' \
+	  | grep -oE '[a-z0-9-]+>=[0-9.]+' | sed 's/>=/==/' > $(LOWEST)/constraints.txt
 	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check -c $(LOWEST)/constraints.txt -e '.[all]' \
 	  pytest pytest-xdist hypothesis openpyxl
 	$(LOWEST)/bin/python -m pytest -n auto tests/cli tests/estate tests/imports tests/reports tests/store

@@ -33,7 +33,7 @@ def _setting(default: Any, meaning: str, least: float = 0, most: float = 0) -> A
 class Settings:
     """Every setting with its default, meaning (and unit), least and most value. Paths are relative to the project."""
 
-    database: str = _setting("licsweep.db", "the database file")
+    database: str = _setting("licsweep.db", "the database: a file, or a URL, see docs/how-to/postgresql.md")
     inventory: str = _setting("inventory", "the folder with hosts.yaml; or a table, see docs/inventory.md")
     known_hosts: str = _setting("known_hosts", "the file of host keys, in OpenSSH's format")
     workers: int = _setting(30, "devices at the same time", 1, MAX_WORKERS)
@@ -224,6 +224,13 @@ def checked_table(
     return given
 
 
+def refuse_password(url: str, at: str) -> None:
+    """Raises UsageError for a URL that holds a password, which is not repeated."""
+    if re.search(r"://[^/?@]*:[^@]*@|[?&](ssl)?password=", url, re.IGNORECASE):
+        why = "a secret is never a setting nor an argument; PGPASSFILE and peer are ways without one"
+        raise UsageError(f"{at}: a URL with a password", why=why, hint="docs/how-to/postgresql.md")
+
+
 def listed(text: str) -> list[str]:
     """The words of a setting that is a list with commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
@@ -256,6 +263,8 @@ def _checked(name: str, value: Any, at: str) -> Any:
         raise InputError(f"{at}: {name}: not a proxy", why="http://HOST:PORT is expected, without a user")
     if name == "credentials":
         _known_sources(listed(value), f"{at}: {name}")
+    if name == "database":
+        refuse_password(value, f"{at}: {name}")
     return value
 
 

@@ -1,9 +1,14 @@
 """The same examples every time in the suite; `make fuzz` explores others (what it finds becomes a fixture)."""
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 FUZZ = os.environ.get("LICSWEEP_FUZZ")
 
@@ -23,3 +28,12 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Server]":
+    """One PostgreSQL for all tests of a process."""
+    from tests.postgres import server
+
+    with server() as running:
+        yield running

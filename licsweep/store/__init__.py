@@ -1,5 +1,5 @@
 """The store of a project. Opened by `reading` and `writing`; what it is made of stays in here."""
 
-from licsweep.store.opening import HEAD, Store, exists, reading, upgrade, writing
+from licsweep.store.opening import HEAD, Store, database_of, exists, reading, upgrade, writing
 
-__all__ = ["HEAD", "Store", "exists", "reading", "upgrade", "writing"]
+__all__ = ["HEAD", "Store", "database_of", "exists", "reading", "upgrade", "writing"]

@@ -4,22 +4,21 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 
 from licsweep.errors import StoreError
-from licsweep.store.sqlite import SqliteFile
+from licsweep.store.database import Database, transaction
 
 
 class Part:
-    """Safe to use from many threads. `still_locked` tells whether the writer's lock is still the one it took."""
+    """Safe to use from many threads."""
 
-    def __init__(
-        self, database: SqliteFile, engine: sa.Engine, still_locked: Callable[[], bool] = lambda: True
-    ) -> None:
-        self._database, self._engine, self._still_locked = database, engine, still_locked
+    def __init__(self, database: Database, engine: sa.Engine) -> None:
+        self._database, self._engine = database, engine
         self._lock = Lock()
 
     def close_connections(self) -> None:
@@ -28,7 +27,7 @@ class Part:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._database.told(), self._lock, self._engine.execution_options(writes=True).begin() as connection:
+        with self._database.told(), self._lock, transaction(self._engine) as connection:
             yield connection
 
     def _change(self, statement: sa.Insert | sa.Update, *rows: Mapping[str, Any]) -> Any:
@@ -36,13 +35,14 @@ class Part:
         with self._writing() as connection:
             return connection.execute(statement, rows or None)
 
-    def _rows(self, wanted: sa.Select[Any]) -> Iterator[Any]:
+    def _rows(self, wanted: sa.Select[Any], make: Callable[[Any], Any] = lambda row: row) -> list[Any]:
+        """The rows, or what `make` makes of each: of many long ones no more than one is there beside what is made."""
         with self._database.told(), damaged(f"a row of {self._database}"), self._engine.connect() as connection:
-            yield from connection.execute(wanted)
+            return [make(row) for row in connection.execute(wanted)]
 
     def _records(self, kind: type, wanted: sa.Select[Any]) -> list[Any]:
         """The rows as a frozen type."""
-        return [record_of(kind, row) for row in self._rows(wanted)]
+        return self._rows(wanted, partial(record_of, kind))
 
     def _value(self, wanted: sa.Select[Any]) -> Any:
         """The one column of the one row."""

@@ -68,13 +68,13 @@ class Hosts(Snapshots):
             *(b.observation, b.observation_packed, BASE.c.observation.label("base")),
             sa.func.coalesce(b.captured_in, b.snapshot_id).label("snapshot_id"),
         )
-        rows = self._rows(wanted.select_from(with_base(best, joined)).order_by(n.hostname))
         retired = self.retirements(as_of)
+
+        def state(row: Any) -> Any:
+            return record_of(HostState, row, retired=retired.get(row.hostname), observation=observation_of(row))
+
         with _no_garbage():
-            return [
-                record_of(HostState, row, retired=retired.get(row.hostname), observation=observation_of(row))
-                for row in rows
-            ]
+            return self._rows(wanted.select_from(with_base(best, joined)).order_by(n.hostname), state)
 
     def hostnames(self, *, swept: bool = False) -> set[str]:
         """All hosts of which a result is stored, or those that some sweep had selected."""

@@ -54,9 +54,11 @@ class Imports(Part):
         self._change(i.update().where(i.c.id == import_id).values(removed_at=at))
 
     def _imported(self, table: sa.Table, kind: Any) -> dict[int, list[Any]]:
+        def made(row: Any) -> tuple[int, Any]:
+            with damaged(f"a row of import {row.import_id}"):
+                return row.import_id, serialization.from_json(row.body, kind)
+
         found: dict[int, list[Any]] = {}
-        row = table.c
-        for import_id, body in self._rows(sa.select(row.import_id, row.body).order_by(row.import_id, row.position)):
-            with damaged(f"a row of import {import_id}"):
-                found.setdefault(import_id, []).append(serialization.from_json(body, kind))
+        for import_id, one in self._rows(sa.select(table).order_by(table.c.import_id, table.c.position), made):
+            found.setdefault(import_id, []).append(one)
         return found

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from licsweep.errors import StoreError, UsageError
-from licsweep.settings import Project
+from licsweep.settings import Project, refuse_password
 from licsweep.store.courier_ledger import CourierLedger
+from licsweep.store.database import Database, transaction
 from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
+from licsweep.store.postgres import PostgresDatabase
 from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
@@ -35,7 +37,7 @@ class Store(Hosts, Imports, CourierLedger):
 
 def exists(project: Project) -> bool:
     """Whether anything was collected or imported yet. Raises StoreError for what can't be a database."""
-    return _database(project).exists()
+    return database_of(project).exists()
 
 
 @contextmanager
@@ -44,9 +46,9 @@ def reading(project: Project) -> Iterator[Store]:
 
     Raises StoreError where there is none, and where it is empty, foreign, damaged, older or newer.
     """
-    database = _existing(project)
+    database = existing(project)
     with database.for_reading() as engine:
-        _check(database, engine)
+        check(database, engine)
         yield Store(database, engine)
 
 
@@ -57,15 +59,16 @@ def writing(project: Project, doing: str, *, create: bool = True, alone: bool = 
     `alone`: as the one writer of snapshots, for which `doing` holds the lock; snapshots that an earlier run left
     behind are marked as interrupted. Imports and retirements are single transactions and may run beside it.
     """
-    database = _database(project) if create else _existing(project)
+    database = database_of(project) if create else existing(project)
     with ExitStack() as stack:
-        still_locked = stack.enter_context(database.lock(doing)) if alone else lambda: True
+        if alone:
+            stack.enter_context(database.lock(doing))
         if not database.exists():
             with ExitStack() if alone else database.lock(doing):
-                database.make(partial(_migrate, new=True))
+                database.make(partial(migrate, new=True))
         engine = stack.enter_context(database.for_writing())
-        _check(database, engine)
-        store = Store(database, engine, still_locked)
+        check(database, engine)
+        store = Store(database, engine)
         if alone:
             store.close_interrupted()
         yield store
@@ -76,38 +79,46 @@ def upgrade(project: Project, *, compact: bool = False) -> Upgraded:
 
     Raises LockedError, StoreError.
     """
-    database = _existing(project)
-    with database.lock("store upgrade"), database.for_writing() as engine:
-        before, size = _version(database, engine), database.size()
+    database = existing(project)
+    with database.lock("store upgrade", whole=True), database.for_writing() as engine:
+        before, size = _version(database, engine), database.size(engine)
         if before != HEAD:
-            with database.told():
-                _migrate(engine)
+            with database.told(), transaction(engine) as connection:
+                migrate(connection)
         if compact:
             Store(database, engine).pack_again()
             database.give_back(engine)
-        return Upgraded(str(database), before, HEAD, size, database.size())
+        return Upgraded(str(database), before, HEAD, size, database.size(engine))
 
 
-def _database(project: Project) -> SqliteFile:
-    """The database that the settings name: by a path, or a URL; both may be relative to the project's folder."""
-    named = project.settings.database
+def database_of(project: Project, named: str | None = None) -> Database:
+    """The database that the settings name, or this name: a path or a URL; both may be relative to the project's folder.
+
+    Raises UsageError, also for a URL with a password.
+    """
+    named = project.settings.database if named is None else named
+    refuse_password(named, "database")
     if "://" not in named:
         return SqliteFile(project.folder / os.path.expanduser(named))  # noqa: PTH111 - Path's fails at ~.db
     with suppress(sa.exc.ArgumentError):
         url = sa.make_url(named)
         if url.get_backend_name() == "sqlite" and url.database:
             return SqliteFile(project.folder / url.database)
-    raise UsageError("database: not supported", why="a path or sqlite:///PATH is expected", hint="licsweep config")
+        if url.get_backend_name() == "postgresql":
+            return PostgresDatabase(url, project.folder)
+    why = "a path, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME is expected"
+    raise UsageError("database: not supported", why=why, hint="licsweep config")
 
 
-def _existing(project: Project) -> SqliteFile:
-    database = _database(project)
+def existing(project: Project, named: str | None = None) -> Database:
+    """The database, which is there. Raises StoreError where nothing was collected yet."""
+    database = database_of(project, named)
     if not database.exists():
         raise StoreError(f"{database}: no database yet", why="nothing was collected here", hint="licsweep sweep")
     return database
 
 
-def _version(database: SqliteFile, engine: sa.Engine) -> str:
+def _version(database: Database, engine: sa.Engine) -> str:
     """The version of the tables. Raises StoreError where they are not ours, or newer than this licsweep."""
     with database.told(), engine.connect() as connection:
         ours = {"alembic_version", "snapshot"} <= set(sa.inspect(connection).get_table_names())
@@ -122,22 +133,21 @@ def _version(database: SqliteFile, engine: sa.Engine) -> str:
     return str(found)
 
 
-def _check(database: SqliteFile, engine: sa.Engine) -> None:
+def check(database: Database, engine: sa.Engine) -> None:
     if (found := _version(database, engine)) != HEAD:
-        why = f"its tables are version {found}, this licsweep needs {HEAD}; copy the file before you upgrade it"
+        why = f"its tables are version {found}, this licsweep needs {HEAD}; copy the database before you upgrade it"
         raise StoreError(f"{database}: written by an older licsweep", why=why, hint="licsweep store upgrade")
 
 
-def _migrate(engine: sa.Engine, *, new: bool = False) -> None:
+def migrate(connection: sa.Connection, *, new: bool = False) -> None:
     """Brings the tables to this version, or makes them in a `new` database."""
     from alembic import command
     from alembic.config import Config
 
-    with engine.execution_options(writes=True).begin() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", "licsweep.store:migrations")
-        if new:
-            metadata.create_all(connection)
-            command.stamp(config, "head")
-        else:
-            command.upgrade(config, "head")
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "licsweep.store:migrations")
+    if new:
+        metadata.create_all(connection)
+        command.stamp(config, "head")
+    else:
+        command.upgrade(config, "head")

@@ -34,7 +34,7 @@ class Snapshots(Part):
 
     def begin(self, kind: SnapshotKind, selection: str, selected: int, at: datetime, origin: str | None = None) -> int:
         """Adds a running snapshot and returns its id; `origin` is the site that it came from."""
-        made = t.snapshot.insert().values(
+        new = t.snapshot.insert().values(
             uid=str(uuid4()),
             origin=origin,
             kind=kind,
@@ -44,36 +44,43 @@ class Snapshots(Part):
             selection=selection,
             selected=selected,
         )
-        return int(self._change(made).inserted_primary_key[0])
+        with self._writing() as connection:
+            made: Any = connection.execute(new).inserted_primary_key
+            self._database.claim(made[0])
+        return int(made[0])
 
     def end(self, snapshot_id: int, state: Literal["complete", "interrupted"], at: datetime) -> None:
-        """Closes a snapshot, and tells where the lock was taken away meanwhile."""
-        if not self._still_locked():
+        """Closes a snapshot, and tells where the lock was lost meanwhile."""
+        if not self._database.still_locked():
             log.warning(
-                "the lock file was removed or replaced while snapshot %d was written: another run may have written"
-                " at the same time",
+                "the lock was lost while snapshot %d was written: another run may have written at the same time",
                 snapshot_id,
             )
         self._change(t.snapshot.update().where(t.snapshot.c.id == snapshot_id).values(state=state, ended_at=at))
 
     def close_interrupted(self) -> None:
-        """Marks running snapshots as interrupted; only for the holder of the lock."""
-        self._change(t.snapshot.update().where(t.snapshot.c.state == "running").values(state="interrupted"))
+        """Marks running snapshots that no run writes any more as interrupted; only for a holder of the lock."""
+        left = t.snapshot.update().where(t.snapshot.c.id.in_(self._left_behind()))
+        self._change(left.values(state="interrupted"))
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, oldest first, with their outcome counts; one that no run writes any more is interrupted."""
         s, h = t.snapshot.c, t.host_result.c
-        running = [number for (number,) in self._rows(sa.select(s.id).where(s.state == "running"))]
-        left_behind = running if running and not self._database.is_locked() else []
+        left_behind = self._left_behind()
         counts: dict[int, dict[str, int]] = {}
         grouped = sa.select(h.snapshot_id, h.status, sa.func.count()).group_by(h.snapshot_id, h.status)
         for snapshot_id, status, number in self._rows(grouped):
             counts.setdefault(snapshot_id, {})[status] = number
         found = []
         for row in self._rows(sa.select(t.snapshot).order_by(s.id)):
-            state = "interrupted" if row.state == "running" and row.id in left_behind else row.state
+            state = "interrupted" if row.id in left_behind else row.state
             found.append(record_of(Snapshot, row, state=state, outcomes=counts.get(row.id, {})))
         return found
+
+    def _left_behind(self) -> set[int]:
+        s = t.snapshot.c
+        running = {number for (number,) in self._rows(sa.select(s.id).where(s.state == "running"))}
+        return running - set(self._database.written(self._engine, running)) if running else running
 
     def require_snapshot(self, snapshot_id: int) -> None:
         """Raises UsageError where there is no such snapshot."""
@@ -136,10 +143,7 @@ class Snapshots(Part):
             .where(h.snapshot_id == snapshot_id)
             .order_by(h.hostname)
         )
-        return [
-            record_of(HostResult, row, outcome=record_of(Outcome, row), observation=observation_of(row))
-            for row in self._rows(wanted)
-        ]
+        return self._rows(wanted, _result)
 
     def outcomes(self, snapshot_id: int) -> list[Outcome]:
         """How the hosts of one snapshot ended."""
@@ -161,6 +165,10 @@ class Snapshots(Part):
         wanted = sa.select(h.texts, BASE.c.texts.label("base")).select_from(base)
         where = (h.snapshot_id == snapshot_id, h.hostname == hostname, h.texts.is_not(None))
         return tuple(one for row in self._rows(wanted.where(*where)) for one in _captures(row, hostname, snapshot_id))
+
+
+def _result(row: Any) -> Any:
+    return record_of(HostResult, row, outcome=record_of(Outcome, row), observation=observation_of(row))
 
 
 def same_host(one: Any, other: Any, snapshot_id: Any) -> sa.ColumnElement[bool]:

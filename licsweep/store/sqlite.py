@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from licsweep.errors import StoreError, UsageError
+from licsweep.store.database import transaction
 from licsweep.store.lock import is_locked, locked
 
 BUSY_SECONDS = 30
@@ -34,6 +35,8 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self._claimed: set[int] = set()
+        self._is_held: Callable[[], bool] | None = None  # while this one holds the lock
         self._lock = self.path.with_suffix(".lock")
         if self._lock == self.path:
             raise UsageError(f"{path}: the name of its lock", why="a database needs another suffix than .lock")
@@ -59,13 +62,23 @@ class SqliteFile:
             )
         return True
 
-    def lock(self, doing: str) -> AbstractContextManager[Callable[[], bool]]:
-        """Holds the lock of the one writer of snapshots (`lock.locked`)."""
-        return locked(self._lock, doing)
+    @contextmanager
+    def lock(self, doing: str, *, whole: bool = False) -> Iterator[None]:  # noqa: ARG002
+        """Holds the lock of the one writer of snapshots (`lock.locked`), which is the lock of the whole file too."""
+        with locked(self._lock, doing) as self._is_held:
+            yield
+        self._is_held = None
 
-    def is_locked(self) -> bool:
-        """Whether a writer of snapshots runs."""
-        return is_locked(self._lock)
+    def still_locked(self) -> bool:
+        return self._is_held is None or self._is_held()
+
+    def claim(self, snapshot_id: int) -> None:
+        self._claimed.add(snapshot_id)
+
+    def written(self, engine: sa.Engine, running: Collection[int]) -> Collection[int]:  # noqa: ARG002
+        if self._is_held:
+            return self._claimed
+        return running if is_locked(self._lock) else ()
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -79,15 +92,15 @@ class SqliteFile:
             why, hint = known or (getattr(cause, "strerror", None) or f"SQLite says {name}", "licsweep config")
             raise StoreError(f"{self}: the database can't be used", why=why, hint=hint) from error
 
-    def make(self, fill: Callable[[sa.Engine], None]) -> None:
-        """Makes the file with what `fill` puts into it, whole or not at all. The caller holds the lock."""
+    def make(self, fill: Callable[[sa.Connection], None]) -> None:
+        """Makes the file beside its place as `fill` fills it, and renames it."""
         beside = self.path.with_name(f"{self.path.name}.new")
         with self.told():
             beside.unlink(missing_ok=True)
             os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             try:
-                with _engine(beside, mode="rw", pragmas=_WRITING) as engine:
-                    fill(engine)
+                with _engine(beside, mode="rw", pragmas=_WRITING) as engine, transaction(engine) as connection:
+                    fill(connection)
                 beside.rename(self.path)
             finally:
                 beside.unlink(missing_ok=True)
@@ -96,13 +109,12 @@ class SqliteFile:
         """An engine that reads and writes the file, which is there."""
         return _engine(self.path, mode="rw", pragmas=_WRITING)
 
-    def size(self) -> int:
-        """Bytes of the database, with what is not yet in its file."""
+    def size(self, engine: sa.Engine) -> int:  # noqa: ARG002
+        """Bytes of the file, with what is not yet in it."""
         files = (self.path, Path(f"{self}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     def give_back(self, engine: sa.Engine) -> None:
-        """Gives room that is free within the database back to the disk."""
         with self.told(), closing(engine.raw_connection()) as connection:
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):  # neither runs within a transaction
                 connection.cursor().execute(statement)
@@ -151,7 +163,7 @@ class SqliteFile:
 def _engine(path: Path, *, mode: str, pragmas: tuple[str, ...] = (), **query: str) -> Iterator[sa.Engine]:
     """Transactions begin when asked for, so that tables are made whole or not at all.
 
-    One that `writes` (an execution option) waits for other writers at its beginning: SQLite waits no more later.
+    One that `writes` waits for other writers at its beginning: SQLite waits no more later.
     """
     parameters = {"mode": mode, "uri": "true"} | query
     where = sa.URL.create("sqlite", database=f"file:{quote(os.fsencode(path))}", query=parameters)

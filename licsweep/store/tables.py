@@ -21,10 +21,28 @@ from licsweep.stored_import import StoredImport
 FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # one order everywhere: that of the code points
+
+
+def without_nul(text: str) -> str:
+    """The text as every database can hold it: PostgreSQL has no NUL."""
+    return text.replace("\0", "\ufffd")
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text whose order does not depend on the database; migrations use it too."""
+
+    impl = TEXT
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else without_nul(value)
+
+
 class UtcText(sa.TypeDecorator[datetime]):
     """A UTC datetime as sortable text."""
 
-    impl = sa.Text
+    impl = TEXT
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:  # noqa: ARG002
@@ -43,7 +61,7 @@ def _columns(record: Any, without: Collection[str] = ()) -> list[sa.Column[Any]]
     for name in (field.name for field in fields(record) if field.name not in without):
         options = get_args(hints[name])
         kind = options[0] if NoneType in options else hints[name]
-        made.append(sa.Column(name, _SQL_TYPES.get(kind, sa.Text), nullable=NoneType in options))
+        made.append(sa.Column(name, _SQL_TYPES.get(kind, Words), nullable=NoneType in options))
     return made
 
 
@@ -58,8 +76,8 @@ host_result = sa.Table(
     *_columns(Outcome),
     sa.Column("tried_at", UtcText, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),  # 2 whole observation, 1 what could be read, 0 none
-    sa.Column("platform", sa.Text),  # that of the observation
-    sa.Column("observation", sa.Text),  # JSON, where it is stored whole
+    sa.Column("platform", Words),  # that of the observation
+    sa.Column("observation", Words),  # JSON, where it is stored whole
     sa.Column("observation_packed", sa.LargeBinary),  # its difference to that of the same host in base_snapshot_id
     sa.Column("base_snapshot_id", sa.ForeignKey("snapshot.id")),
     sa.Column("captured_in", sa.ForeignKey("snapshot.id")),  # where its texts lie
@@ -94,7 +112,7 @@ entitlement, product_instance, cssm_alerts = (
         metadata,
         sa.Column("import_id", sa.ForeignKey("entitlement_import.id"), primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("body", Words, nullable=False),
     )
     for name in ("entitlement", "product_instance", "cssm_alerts")
 )
@@ -104,14 +122,14 @@ courier_file = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     *_columns(KeptFile, {"reports"}),
-    sa.Column("reports", sa.Text, nullable=False),
+    sa.Column("reports", Words, nullable=False),
 )
 
 courier_parcel = sa.Table(
     "courier_parcel",
     metadata,
     *_columns(Parcel, {"files"}),
-    sa.Column("files", sa.Text, nullable=False),
+    sa.Column("files", Words, nullable=False),
     sa.PrimaryKeyConstraint("id"),
 )
 

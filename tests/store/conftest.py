@@ -14,15 +14,24 @@ from licsweep.host_result import HostResult
 from licsweep.model import Capture, LicenseUse, Observation, Outcome
 from licsweep.settings import Project, load
 from licsweep.store import Store, reading, writing
+from tests.postgres import raw_postgres
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ONE = (LicenseUse(name="network-advantage", count=1, status="in-use"),)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project without settings, inventory or database."""
+def file_project(tmp_path: Path) -> Project:
+    """A project without settings, inventory or database, for what is about the database file itself."""
     return load(tmp_path, environment={})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
+    """A project without settings or inventory, and nothing in its database: every test of the store runs on both."""
+    if request.param == "sqlite":
+        return load(tmp_path, environment={})
+    return load(tmp_path, {"database": request.getfixturevalue("postgres_server").emptied()}, environment={})
 
 
 @pytest.fixture
@@ -61,6 +70,8 @@ def captured(folder: Path) -> list[Capture]:
 
 
 def raw(project: Project, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-    """What SQLite itself says."""
+    """What the database itself says."""
+    if "://" in project.settings.database:
+        return raw_postgres(project.settings.database, sql.replace("?", "%s"), values)
     with closing(sqlite3.connect(project.folder / "licsweep.db", isolation_level=None)) as connection:
         return connection.execute(sql, values).fetchall()

@@ -1,4 +1,4 @@
-"""One writer of snapshots at a time."""
+"""One writer of snapshots at a time, or one of each collector. About the lock file itself: `file_project`."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from licsweep.errors import LockedError, StoreError
 from licsweep.settings import Project, load
-from licsweep.store import Store, reading, writing
+from licsweep.store import postgres, reading, writing
 from tests.store.conftest import NOW, raw, save
 
 
@@ -28,10 +28,10 @@ def test_the_lock_says_who_and_since_when(project: Project) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"doing": "sweep"}'])
-def test_a_holder_that_has_not_written_who_it_is(project: Project, text: str) -> None:
-    with writing(project, "sweep"):
-        (project.folder / "licsweep.lock").write_text(text)
-        with pytest.raises(LockedError) as caught, writing(project, "ingest"):
+def test_a_holder_that_has_not_written_who_it_is(file_project: Project, text: str) -> None:
+    with writing(file_project, "sweep"):
+        (file_project.folder / "licsweep.lock").write_text(text)
+        with pytest.raises(LockedError) as caught, writing(file_project, "ingest"):
             pass
     assert caught.value.why == "the lock holder is not recorded yet"
 
@@ -50,7 +50,9 @@ with writing(load(Path(sys.argv[1])), "sweep") as store:
 
 
 def test_the_lock_is_free_after_a_sigkill(project: Project) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(project.folder)], stdout=subprocess.PIPE) as holder:
+    named = os.environ | {"LICSWEEP_DATABASE": project.settings.database}
+    held = [sys.executable, "-c", HOLDER, str(project.folder)]
+    with subprocess.Popen(held, stdout=subprocess.PIPE, env=named) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(LockedError), writing(project, "ingest"):
@@ -59,6 +61,8 @@ def test_the_lock_is_free_after_a_sigkill(project: Project) -> None:
             assert [one.state for one in store.snapshots()] == ["running"]
         holder.send_signal(signal.SIGKILL)
         holder.wait()
+    if "://" in project.settings.database:  # until the server has seen it too
+        raw(project, f"SELECT pg_advisory_xact_lock({postgres._SNAPSHOT}, 1)")
     with reading(project) as store:
         assert [one.state for one in store.snapshots()] == ["interrupted"], "nobody writes it any more"
     assert raw(project, "SELECT state FROM snapshot") == [("running",)], "readers change nothing"
@@ -66,34 +70,34 @@ def test_the_lock_is_free_after_a_sigkill(project: Project) -> None:
         assert [one.state for one in store.snapshots()] == ["interrupted"]
 
 
-def test_the_lock_follows_no_link(project: Project, tmp_path: Path) -> None:
+def test_the_lock_follows_no_link(file_project: Project, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
-    (project.folder / "licsweep.lock").symlink_to(precious)
-    with pytest.raises(StoreError) as caught, writing(project, "sweep"):
+    (file_project.folder / "licsweep.lock").symlink_to(precious)
+    with pytest.raises(StoreError) as caught, writing(file_project, "sweep"):
         pass
     assert "symbolic link" in caught.value.why
     assert precious.read_text() == "precious"
 
 
-def test_a_pipe_in_its_place_holds_nobody_up(project: Project) -> None:
-    os.mkfifo(project.folder / "licsweep.lock")
-    with writing(project, "sweep"), pytest.raises(LockedError), writing(project, "ingest"):
+def test_a_pipe_in_its_place_holds_nobody_up(file_project: Project) -> None:
+    os.mkfifo(file_project.folder / "licsweep.lock")
+    with writing(file_project, "sweep"), pytest.raises(LockedError), writing(file_project, "ingest"):
         pass
 
 
 @pytest.mark.parametrize("replaced", [True, False])
 def test_a_lock_that_was_taken_away_is_noticed(
-    store: Store, project: Project, caplog: pytest.LogCaptureFixture, replaced: bool
+    file_project: Project, caplog: pytest.LogCaptureFixture, replaced: bool
 ) -> None:
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING), writing(file_project, "sweep") as store:
         save(store, "a", NOW)
         assert caplog.text == "", "negative control"
-        (project.folder / "licsweep.lock").unlink()
+        (file_project.folder / "licsweep.lock").unlink()
         if replaced:
-            (project.folder / "licsweep.lock").touch()
+            (file_project.folder / "licsweep.lock").touch()
         save(store, "a", NOW)
-    assert "the lock file was removed or replaced while snapshot 2 was written" in caplog.text
+    assert "the lock was lost while snapshot 2 was written" in caplog.text
 
 
 def test_a_database_that_would_be_its_own_lock(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
+from licsweep.store.tables import Words
+
 revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
     def words(*names: str, nullable: bool = False) -> list[sa.Column[str]]:
-        return [sa.Column(name, sa.Text, nullable=nullable) for name in names]
+        return [sa.Column(name, Words, nullable=nullable) for name in names]
 
     op.create_table(
         "courier_file",
@@ -20,7 +22,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "courier_parcel",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", Words, primary_key=True),
         *words("virtual_account", "form", "packed_at", "packed_by", "files"),
         *words("smart_account", nullable=True),
     )

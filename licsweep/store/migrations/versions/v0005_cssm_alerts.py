@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from licsweep.store.tables import Words
+
 revision = "0005"
 down_revision = "0004"
 
@@ -12,5 +14,5 @@ def upgrade() -> None:
         "cssm_alerts",
         sa.Column("import_id", sa.Integer, sa.ForeignKey("entitlement_import.id"), primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("body", Words, nullable=False),
     )
