@@ -65,7 +65,7 @@ def _settings() -> str:
         "range, and a name that is no setting, is refused with file and line. Secrets are never settings:\n"
         "[credentials.md](credentials.md). `max_auth_failures = N` of the first releases is read as\n"
         "`lockout_after = N + 1`. Tables: `[inventory]` ([inventory.md](inventory.md)), `[credentials.NAME]`,\n"
-        "`[export.netbox]` ([export](how-to/export.md)).\n\n"
+        "`[export.netbox]` ([export](how-to/export.md)), `[entitlements.NAME]` ([fetch](how-to/on-prem.md)).\n\n"
         "| setting | default | range | meaning |\n|---|---|---|---|\n"
     ]
     for one in fields(Settings):

@@ -1,5 +1,6 @@
 """Settings of a project: licsweep.toml < environment LICSWEEP_* < flags. No secret is a setting."""
 
+import json
 import os
 import re
 import tomllib
@@ -7,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from licsweep import files
 from licsweep.errors import InputError, UsageError, did_you_mean
+from licsweep.model import Record
+from licsweep.serialization import check_json
 
 FILE_NAME = "licsweep.toml"
 MAX_WORKERS, MAX_BYTES = 200, files.MIB
@@ -91,6 +94,29 @@ class CredentialSet:
         return f"LICSWEEP_{own}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitlementSource(Record):
+    """A table [entitlements.NAME]: a server that `entitlements fetch NAME` asks (docs/how-to/on-prem.md).
+
+    `api` is onprem or cssm, by default the name. `token_url` is where the client's token comes from, `https_ca` the
+    file of the authority of both, `https_pin` the SHA-256 of the server's certificate. `proxy` stands in for
+    https_proxy ("": none). `server` is the On-Prem server's row of onprem.yaml, by default the only one.
+    `smart_account` and `virtual_accounts` are those of CSSM, by default all that the client sees. `deadline`: seconds.
+    """
+
+    api: Literal["onprem", "cssm"]
+    url: str = ""
+    token_url: str = ""
+    https_ca: str = ""
+    https_pin: str | None = None
+    proxy: str | None = None
+    credentials: str = DEFAULT_SET
+    server: str = ""
+    smart_account: str = ""
+    virtual_accounts: tuple[str, ...] = ()
+    deadline: int = 900
+
+
 _SET_KEYS = {"from": list, "username": str, "key": str, "file": str, "lockout_after": int}
 
 
@@ -108,6 +134,7 @@ class Project:
     inventory: Mapping[str, Any]
     credential_sets: Mapping[str, CredentialSet]
     export: Mapping[str, Any] = field(default_factory=dict)
+    entitlement_sources: Mapping[str, EntitlementSource] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -125,6 +152,7 @@ class Project:
         own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
         own += [self.path(at) for key, at in self.inventory.items() if key in ("folder", "file", "ca", "ssh_config")]
         own += [self.path(at) for at in (self.export.get("netbox", {}).get("ca"),) if at]
+        own += [self.path(one.https_ca) for one in self.entitlement_sources.values() if one.https_ca]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
         target, root = output.resolve(), self.folder.resolve()
         is_table = target.parent == root and target.suffix in (".yaml", ".yml")  # no output is YAML
@@ -151,7 +179,7 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
     environment = os.environ if environment is None else environment
     file = folder / FILE_NAME
     given = _parse(file)
-    of_tables = ("inventory", "credentials", "export")
+    of_tables = ("inventory", "credentials", "export", "entitlements")
     tables = {name: given.pop(name) for name in of_tables if isinstance(given.get(name), dict)}
     found = {name: (value, where(file, name)) for name, value in given.items()}
     for name in (*DEFAULTS, "max_auth_failures"):
@@ -179,6 +207,9 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
         inventory={"source": "files", "folder": settings.inventory} | ({} if "inventory" in found else table),
         export=checked_table(file, ("export",), tables.get("export", {}), {"netbox": dict}),
         credential_sets=_sets(file, settings, tables.get("credentials", {}), forced="credentials" in found),
+        entitlement_sources={
+            name: _entitlement_source(file, name, one) for name, one in tables.get("entitlements", {}).items()
+        },
         notes=tuple(notes),
     )
 
@@ -302,6 +333,24 @@ def _check_set(file: Path, name: str, table: Any) -> None:
         check(value, _SET_KEYS[key], at, 2, 1000)
         if key == "from":
             _known_sources(value, at)
+
+
+def _entitlement_source(file: Path, name: str, table: Any) -> EntitlementSource:
+    at = where(file, "entitlements", name)
+    said = {"api": name, **table} if isinstance(table, dict) else table
+    source: EntitlementSource = check_json(
+        json.dumps(said, default=str), EntitlementSource, f"{at}: entitlements.{name}"
+    )
+    for key, path in (("url", "/?"), ("token_url", "/[\\w./-]*")):
+        address = getattr(source, key)
+        if address and not re.fullmatch(f"https://[A-Za-z0-9.:\\[\\]-]+{path}", address, re.ASCII):
+            why = f"https://HOST[:PORT]{'/PATH' * (key != 'url')} is expected, without a user"
+            raise InputError(
+                f"{where(file, 'entitlements', name, key)}: entitlements.{name}.{key}: no address", why=why
+            )
+    if source.proxy:
+        _checked("https_proxy", source.proxy, where(file, "entitlements", name, "proxy"))
+    return source
 
 
 def _known_sources(sources: Sequence[Any], at: str) -> None:

@@ -13,13 +13,12 @@ from contextlib import suppress
 from dataclasses import replace
 from http.client import BadStatusLine
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import urllib3
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, IncompleteRead, InvalidHeader, ProtocolError, ProxyError, SSLError
 
-from licsweep.access.allowlist import RequestList
 from licsweep.access.dialing import system_socket
 from licsweep.access.failures import chain, classify
 from licsweep.access.login import Https, Limits, Login
@@ -40,6 +39,7 @@ BUSY = (429, 503)
 _WAIT, _LEAST_WAIT = 30.0, 0.2  # seconds; the first where a busy server does not say how long
 _TRIES, _PART = 4, 65_536
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "licsweep"}
+_JSON = {"Content-Type": "application/json"}
 _ANOTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _INVENTORY = "https_ca or https_pin in its inventory data (docs/inventory.md)"
 
@@ -52,10 +52,16 @@ class Reply(NamedTuple):
     text: str
 
 
+class Allowed(Protocol):
+    """What may be asked; raises CommandNotAllowed for anything else."""
+
+    def check(self, method: str, target: str, body: bytes = b"") -> None: ...
+
+
 class HttpsClient:
     """Requests to one host, all of them over by `ends` (monotonic seconds); `dial` makes a connection."""
 
-    def __init__(self, login: Login, allowed: RequestList, limits: Limits, dial: Callable[[Login], Any]) -> None:
+    def __init__(self, login: Login, allowed: Allowed, limits: Limits, dial: Callable[[Login], Any]) -> None:
         self._allowed, self._limits = allowed, limits
         self.ends = time.monotonic() + limits.device
         self._context = _Context.of(login.https)
@@ -74,11 +80,16 @@ class HttpsClient:
         return self._context.ready
 
     def get(self, target: str, headers: Mapping[str, str]) -> Reply:
-        """The answer to a GET. A server that is busy is asked again when it wants to be; a connection that it had
-        closed meanwhile is made anew. Raises an AccessError."""
+        """The answer to a GET, asked for as `read` does. Raises an AccessError."""
+        return self.read("GET", target, headers)
+
+    def read(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        """The answer to what changes nothing, a POST too. A server that is busy is asked again when it wants to be; a
+        connection that it had closed meanwhile is made anew. Raises an AccessError."""
+        headers = dict(headers) if body is None else _JSON | dict(headers)
         for number in range(1, _TRIES + 1):
             try:
-                reply = self._request("GET", target, headers)
+                reply = self._request(method, target, headers, body)
             except _ClosedBefore:
                 if number > 1:
                     raise
@@ -89,7 +100,7 @@ class HttpsClient:
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         """The answer to a POST, which is sent once. Raises an AccessError."""
-        return self._request("POST", path, {"Content-Type": "application/json"} | dict(headers), body)
+        return self._request("POST", path, _JSON | dict(headers), body)
 
     def _waited(self, reply: Reply) -> bool:
         """Waits as long as a busy server wants; False where it does not say, or wants longer than the deadline is."""

@@ -169,9 +169,8 @@ class RestSession:
 
     def _failure(self, what: str, reply: Reply) -> AccessError | None:
         """What a status means; None for an answer."""
-        if reply.status not in OK:
-            kind, words, hint = _MEANS.get(reply.status, _MEANS[500 if reply.status in SERVER else 0])
-            return kind(f"{what}: {words}", why=f"HTTP {reply.status} {_said(reply)}".rstrip(), hint=hint)
+        if failure := failure_of(what, reply):
+            return failure
         if reply.text and not self._is_answer(reply.text.lstrip("\ufeff \r\n\t")):
             return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
         return None
@@ -210,6 +209,14 @@ class RestSession:
     def abort(self) -> None:
         """Cuts the connection from another thread, so that a blocked read ends at once."""
         self._client.abort()
+
+
+def failure_of(what: str, reply: Reply) -> AccessError | None:
+    """What a status means; None for an answer."""
+    if reply.status in OK:
+        return None
+    kind, words, hint = _MEANS.get(reply.status, _MEANS[500 if reply.status in SERVER else 0])
+    return kind(f"{what}: {words}", why=f"HTTP {reply.status} {_said(reply)}".rstrip(), hint=hint)
 
 
 def tree(text: str) -> dict[str, Any]:

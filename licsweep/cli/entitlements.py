@@ -1,6 +1,6 @@
 """`licsweep entitlements`."""
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from licsweep.cli.common import MOMENT, Run, shared
 from licsweep.cli.render import Out, columns, data_options, plain, put
 from licsweep.errors import UsageError
 from licsweep.imports.cells import ORDERS
-from licsweep.imports.files import KINDS
+from licsweep.imports.files import KINDS, some
+from licsweep.settings import Project
 
 if TYPE_CHECKING:
+    from licsweep.imports.entitlements import ImportedFile
     from licsweep.jobs.entitlements import Replacing
 
 IMPORTS = "entitlements-imports"
@@ -24,9 +26,18 @@ def _number(found: Sized, what: str) -> str:
     return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
 
 
+def _replacing(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that say what an import replaces."""
+    verb = click.option("--dry-run", is_flag=True, help="Show what would be replaced; store nothing.")(verb)
+    verb = click.option("--partial", is_flag=True, help="Replace only the virtual accounts that the file names.")(verb)
+    return click.option("--whole-account", is_flag=True, help="Replace all that was imported of the smart account.")(
+        verb
+    )
+
+
 @click.group()
 def command() -> None:
-    """Import, list and explain what was bought: CSSM exports and own YAML."""
+    """Import, fetch, list and explain what was bought: CSSM exports and own YAML."""
 
 
 @command.command("import")
@@ -39,9 +50,7 @@ def command() -> None:
 @click.option("--exported-at", type=MOMENT, help="When it was exported (default: what the file says, else its time).")
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column of the file means.")
 @click.option("--dates", type=click.Choice(ORDERS), help="Order of day and month if the file does not show it.")
-@click.option("--whole-account", is_flag=True, help="Replace all that was imported of the smart account.")
-@click.option("--partial", is_flag=True, help="Replace only the virtual accounts that the file names.")
-@click.option("--dry-run", is_flag=True, help="Show what would be replaced; store nothing.")
+@_replacing
 @shared
 def import_(
     run: Run,
@@ -59,24 +68,49 @@ def import_(
     all; the pages of one API answer must be given together.
     """
     from licsweep.imports.entitlements import read_all
-    from licsweep.jobs.entitlements import import_files
 
     pairs = [text.rpartition("=") for text in mapped]
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
+    read = read_all(files, column_map={column: field for column, _, field in pairs}, **said)
+    _take(run, run.project(may_begin=True), read, whole_account=whole_account, partial=partial, dry_run=dry_run)
+
+
+def _take(
+    run: Run, project: Project, read: "list[ImportedFile]", *, whole_account: bool, partial: bool, dry_run: bool
+) -> None:
+    """Imports what was read, and says what came of it."""
+    from licsweep.jobs.entitlements import import_files
+
     if whole_account and partial:
         raise UsageError("--whole-account and --partial exclude each other", hint="type one of them")
-    read = read_all(files, column_map={column: field for column, _, field in pairs}, **said)
     for note in (note for one in read for note in one.notes):
         run.say(plain(note))
     replacing: Replacing | None = "whole" if whole_account else "partial" if partial else None
-    for line in import_files(run.project(may_begin=True), read, replacing=replacing, dry_run=dry_run):
+    for line in import_files(project, read, replacing=replacing, dry_run=dry_run):
         run.say(plain(line))
     for one in read:
         alerts = [alert for listed in one.alerts for alert in listed.alerts]
         counts = [(one.entitlements, "entitlement"), (one.instances, "product instance"), (alerts, "alert")]
         told = " and ".join(_number(found, what) for found, what in counts if found) or "no alert"
-        put(f"{told} {'would be ' if dry_run else ''}imported from {', '.join(map(str, one.paths))}")
+        put(f"{told} {'would be ' if dry_run else ''}imported from {some(one.paths)}")
+
+
+@command.command("fetch")
+@click.argument("source")
+@_replacing
+@shared
+def fetch(run: Run, source: str, dry_run: bool, **replacing: bool) -> None:
+    """Fetch entitlements from the API of SSM On-Prem or CSSM and import them: all pages or nothing.
+
+    SOURCE is a table [entitlements.SOURCE] of licsweep.toml, such as onprem or cssm; its credential set holds client_id
+    and client_secret. Only lists are read. The answers are kept in entitlements/fetched.
+    """
+    from licsweep.jobs.fetch import fetched
+
+    project = run.project()
+    with fetched(project, source, keep=not dry_run) as read:
+        _take(run, project, read, dry_run=dry_run, **replacing)
 
 
 @command.command("remove")

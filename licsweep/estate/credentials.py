@@ -126,6 +126,19 @@ def find(
     return Credentials(key=key, use_agent=agent and not key and "password" not in words, **given)
 
 
+def client_of(wanted: CredentialSet) -> tuple[str, Secret]:
+    """The client_id and the client_secret that a set's sources hold; nobody is asked. Raises CredentialError."""
+    words, _ = _gather(wanted, os.environ)
+    if missing := [word for word in ("client_id", "client_secret") if word not in words]:
+        prefix = wanted.variables
+        raise CredentialError(
+            f"{_set(wanted)}: no {' and no '.join(missing)}",
+            why=f"looked in: {', '.join(wanted.sources)}",
+            hint=f"export {prefix}CLIENT_ID=... ; read -rs {prefix}CLIENT_SECRET ; export {prefix}CLIENT_SECRET",
+        )
+    return words["client_id"], Secret(words["client_secret"])
+
+
 def known_login(wanted: CredentialSet) -> tuple[str | None, str]:
     """The user name that a set's sources hold, and where its credential comes from; nobody is asked."""
     words, origin = _gather(wanted, os.environ)

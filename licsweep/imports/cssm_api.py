@@ -195,6 +195,12 @@ def rows_of(path: Path, document: Any) -> list[AnswerRow]:
     return found
 
 
+def total_of(document: Any) -> int | None:
+    """How many rows an answer says that there are in all pages."""
+    said = [document[key] for key in document if _snake_key(key) in _TOTAL] if isinstance(document, dict) else []
+    return next((total for total in said if isinstance(total, int)), None)
+
+
 def missing_pages(rows: Sequence[AnswerRow]) -> str | None:
     """How many rows are there of how many, where an answer says that it has more; fewer would pass for all."""
     unique = {(row.above, row.kind, row.text) for row in rows}
@@ -234,11 +240,7 @@ def read(rows: Sequence[AnswerRow]) -> ImportedFile:
 
 def no_alert(path: Path, document: Any) -> ImportedFile | None:
     """An answer that lists no alert at all; None for any other."""
-    if (
-        isinstance(document, dict)
-        and document.get("alerts") == []
-        and not any(map(document.get, ("totalRecords", "total")))
-    ):
+    if isinstance(document, dict) and document.get("alerts") == [] and not total_of(document):
         return imported("cssm-json", [path], alert_source="onprem-alerts", alerts=alerts_of([]))
     return None
 

@@ -225,7 +225,7 @@ def _split(
         one = StoredImport(
             id=next(numbers),
             source=source,
-            file=", ".join(map(str, file.paths)),
+            file=some(file.paths),
             sha256=hashlib.sha256(content).hexdigest(),
             imported_at=now,
             **stated,
