@@ -42,7 +42,8 @@ LicsweepError
     +-- AnswerCut         LS310  unreachable (also a SessionDropped)
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from licsweep.vocabulary import OutcomeStatus
@@ -112,6 +113,17 @@ class MissingExtra(LicsweepError):
     """An optional part is not installed; the message says what to install."""
 
     code = "LS108"
+
+
+@contextmanager
+def optional(what: str, extra: str) -> Iterator[None]:
+    """Around the imports of an optional part: MissingExtra says what can't be done without it."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtra(
+            what, why=f"{error.name} is not installed", hint=f"pip install 'licsweep[{extra}]'"
+        ) from error
 
 
 class OutputError(LicsweepError):

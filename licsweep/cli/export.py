@@ -59,8 +59,8 @@ def as_netbox(run: Run, dry_run: bool, make_fields: bool, out: Out) -> None:
     done = export_netbox(run.project(), dry_run=dry_run, make_fields=make_fields)
     if done.changes or out.form != "table":
         out.rows("export-netbox", done.changes, whole=done)
-    for one in done.left_out:
-        run.say(plain(f"not written: {one.hostname}: {one.reason}"), failed=True)
+    for name, reason in done.left_out.items():
+        run.say(plain(f"not written: {name}: {reason}"), failed=True, host=name)
     devices = len({one.device_id for one in done.changes})
     made = f"custom fields {', '.join(done.fields_made)}, " if done.fields_made else ""
     run.say(f"{made}{len(done.changes)} values of {devices} devices {'are' if done.written else 'would be'} written")

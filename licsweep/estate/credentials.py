@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from licsweep import files
 from licsweep.clean_text import shell_word
-from licsweep.errors import CredentialError, MissingExtra, UsageError, did_you_mean
+from licsweep.errors import CredentialError, UsageError, did_you_mean, optional
 from licsweep.estate.inventory import Inventory, Target
 from licsweep.not_pickled import NotPickled
 from licsweep.settings import DEFAULT_SET, CredentialSet, Project
@@ -201,15 +201,9 @@ def _words(wanted: CredentialSet) -> tuple[str, ...]:
 
 
 def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
-    try:
+    with optional(f"{_set(wanted)}: the keyring can't be read", "keyring"):
         import keyring
-    except ImportError as error:
-        raise MissingExtra(
-            f"{_set(wanted)}: the keyring can't be read",
-            why="the library of the source `keyring` is not installed",
-            hint="pip install 'licsweep[keyring]'",
-        ) from error
-    from keyring.errors import KeyringError
+        from keyring.errors import KeyringError
 
     service = "licsweep" if wanted.name == DEFAULT_SET else f"licsweep/{wanted.name}"
     try:

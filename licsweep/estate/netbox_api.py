@@ -46,11 +46,8 @@ def connect(project: Project, given: Mapping[str, Any], table: tuple[str, ...] =
     if name not in project.credential_sets:
         why = did_you_mean(name, project.credential_sets)
         raise InputError(f"{where(file, *table, 'credentials')}: no such credential set: {name}", why=why)
-    try:
+    with errors.optional("NetBox can't be asked", "netbox"):
         import pynetbox
-    except ImportError as error:
-        why, hint = "pynetbox is an optional part that is not installed", "pip install 'licsweep[netbox]'"
-        raise errors.MissingExtra("NetBox can't be asked", why=why, hint=hint) from error
     token = token_of(project.credential_sets[name]).reveal().removeprefix("Bearer ").removeprefix("Token ").strip()
     client = pynetbox.api(url, token=token)
     client.http_session = _session(project, given, url)

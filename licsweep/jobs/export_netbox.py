@@ -52,23 +52,16 @@ class NetboxChange(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotInNetbox(Record):
-    """A product instance that is no device of NetBox, and why; or a device with values of an instance that is gone."""
-
-    hostname: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetboxExport(Record):
-    """What was written, or with a dry run would be."""
+    """What was written, or with a dry run would be. `left_out`: the reason for each product instance that fits no
+    device, and for each device with values of an instance that is gone."""
 
     url: str
     as_of: Utc
     written: bool
     fields_made: tuple[str, ...]
     changes: tuple[NetboxChange, ...]
-    left_out: tuple[NotInNetbox, ...]
+    left_out: dict[str, str]
 
 
 def export_netbox(project: Project, *, dry_run: bool, make_fields: bool) -> NetboxExport:
@@ -98,7 +91,7 @@ def export_netbox(project: Project, *, dry_run: bool, make_fields: bool) -> Netb
         written=not dry_run,
         fields_made=tuple(one.name for one in missing),
         changes=changes,
-        left_out=tuple(left_out),
+        left_out=left_out,
     )
 
 
@@ -121,26 +114,26 @@ def _definition(field: Field) -> dict[str, Any]:
 
 def _places(
     instances: Sequence[ExportedInstance], devices: Sequence[Mapping[str, Any]]
-) -> tuple[dict[int, ExportedInstance], list[NotInNetbox]]:
-    """The device of each product instance, by its number, and which has none or shares it with another one."""
-    find = _Devices(devices)
-    left_out, met = [], []
+) -> tuple[dict[int, ExportedInstance], dict[str, str]]:
+    """The device of each product instance, by its number, and the reason for each that has none of its own."""
+    find, left_out, met = _Devices(devices), {}, []
     for instance in instances:
         try:
             met.append((find.of(instance), instance))
         except LookupError as error:
-            left_out.append(NotInNetbox(hostname=instance.hostname, reason=str(error)))
+            left_out[instance.hostname] = str(error)
     places = {}
     for at, found in lists_by(met).items():
-        if len(found) == 1:
-            places[at] = found[0]
-            continue
-        reason = f"{len(found)} product instances are the device {_shown(find.by_id[at]['name'])}"
-        left_out += [NotInNetbox(hostname=one.hostname, reason=reason) for one in found]
+        places[at] = found[0]
+        if len(found) > 1:
+            reason = f"{len(found)} product instances are the device {_shown(find.by_id[at]['name'])}"
+            left_out |= dict.fromkeys((one.hostname for one in found), reason)
+            del places[at]
     for one in devices:
         if one["id"] not in places and any(one["custom_fields"].get(field.name) is not None for field in FIELDS):
-            reason = "a device with values of an earlier export and no product instance now: they are left"
-            left_out.append(NotInNetbox(hostname=_shown(one["name"]) or str(one["id"]), reason=reason))
+            left_out.setdefault(
+                _shown(one["name"]) or f"device {one['id']}", "values of an earlier export are left as they are"
+            )
     return places, left_out
 
 

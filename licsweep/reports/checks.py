@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from licsweep.clean_text import one_line
-from licsweep.errors import MissingExtra, UsageError, did_you_mean
+from licsweep.errors import UsageError, did_you_mean, optional
 from licsweep.model import Record
 from licsweep.reports.metrics import CheckRow, Monitored, metrics_table
 from licsweep.settings import Settings
@@ -87,11 +87,8 @@ def _value(row: CheckRow, about: Monitored) -> tuple[float | None, str]:
 
 
 def _range(text: str) -> "Range":
-    try:
+    with optional("nothing can be checked", "metrics"):
         from nagiosplugin import Range
-    except ImportError as error:
-        why = "nagiosplugin, which reads the ranges, is not installed"
-        raise MissingExtra("nothing can be checked", why=why, hint="pip install 'licsweep[metrics]'") from error
     try:
         return Range(text)
     except ValueError as error:

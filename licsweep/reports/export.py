@@ -56,16 +56,9 @@ def export(result: JudgementResult) -> Export:
 
 
 def _exported(instance: Instance, seen: Observation | None) -> ExportedInstance:
-    judged = {one.name: getattr(instance, one.name) for one in fields(Instance)}
-    if seen is None:
-        return ExportedInstance(**judged)
-    return ExportedInstance(
-        **judged,
-        platform=seen.platform,
-        release=seen.release,
-        licensing_model=seen.licensing_model,
-        captured_at=seen.captured_at,
-    )
+    judged: dict[str, Any] = {one.name: getattr(instance, one.name) for one in fields(Instance)}
+    own = fields(ExportedInstance)[len(judged) :] if seen else ()
+    return ExportedInstance(**judged, **{one.name: getattr(seen, one.name) for one in own})
 
 
 def csv_of(found: Export, table: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from licsweep import serialization
 from licsweep.clean_text import one_line
-from licsweep.errors import MissingExtra
+from licsweep.errors import optional
 from licsweep.model import Record, SnapshotKind, Utc
 from licsweep.position_types import JudgementResult
 
@@ -101,15 +101,9 @@ def label_value(value: object) -> str:
 
 def render(about: Monitored) -> str:
     """The text of Prometheus' exposition format. Raises MissingExtra."""
-    try:
+    with optional("metrics can't be written", "metrics"):
         from prometheus_client import CollectorRegistry, Metric, generate_latest
-    except ImportError as error:
-        raise MissingExtra(
-            "metrics can't be written",
-            why="prometheus-client is not installed",
-            hint="pip install 'licsweep[metrics]'",
-        ) from error
-    from prometheus_client.registry import Collector
+        from prometheus_client.registry import Collector
 
     class Table(Collector):
         def collect(self) -> Iterator[Metric]:

@@ -94,7 +94,7 @@ def test_it_writes_its_own_fields_and_a_second_run_nothing(judged: Path) -> None
     assert [row for row in rows if row["id"] in (13, 15, 16, 17, 18)] == [
         row for row in before if row["id"] in (13, 15, 16, 17, 18)
     ]
-    reasons = {one.hostname: one.reason for one in found.left_out}
+    reasons = found.left_out
     assert sorted(reasons) == ["acc-04", "acc-05", "acc-06", "gone"]
     assert "another serial number: FOC0000X00Z" in reasons["acc-04"]
     assert "several devices" in reasons["acc-05"]

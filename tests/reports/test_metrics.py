@@ -1,5 +1,6 @@
 """The table of metrics, its text as Prometheus' own parser reads it, and the checks that are made of it."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
-from licsweep.errors import UsageError
+from licsweep.errors import MissingExtra, UsageError
 from licsweep.position_types import Coverage, Exposure, Finding, Instance, Judgement, JudgementResult, Pool, Subject
 from licsweep.reports.checks import CheckResult, checked, plugin_line, worst
 from licsweep.reports.metrics import LastRun, Monitored, label_value, metrics_table, render
@@ -84,6 +85,16 @@ def test_the_figures_are_those_of_the_judgement() -> None:
     assert {
         (dict(key)["finding"], dict(key)["waived_by"]): value for key, value in found["licsweep_findings"].items()
     } == {("report-due", ""): 2, ("report-due", "Chris"): 1, ("shortage", ""): 1}
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(MissingExtra) as error:
+        render(ABOUT)
+    assert (error.value.why, error.value.hint) == (
+        "prometheus_client is not installed",
+        "pip install 'licsweep[metrics]'",
+    )
 
 
 def test_hostile_names_stay_labels_and_stay_apart() -> None:
