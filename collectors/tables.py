@@ -7,8 +7,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from textfsm import TextFSM
-
 from collectors.index import TableRef
 from collectors.lines import Line
 
@@ -49,6 +47,8 @@ class Table:
     """
 
     def __init__(self, template: str) -> None:
+        from textfsm import TextFSM
+
         parsed = TextFSM(io.StringIO(template))
         self._filldown, self._lists, self._required = (
             frozenset(parsed.GetValuesByAttrib(option)) for option in ("Filldown", "List", "Required")

@@ -3,9 +3,9 @@
 `open_project` is the way in for scripts (docs/python-api.md); everything in `__all__` is public and loaded when used.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from licsweep.late import homes
 from licsweep.version import VERSION
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ __all__ = [
     "__version__",
     "open_project",
 ]
-_HOMES = {"Project": "api", "open_project": "api", "LicsweepError": "errors"} | dict.fromkeys(
-    ("Entitlement", "Finding", "Judgement", "JudgementResult", "Pool"), "position_types"
+__getattr__ = homes(
+    __name__,
+    {
+        "api": ("Project", "open_project"),
+        "errors": ("LicsweepError",),
+        "model": ("Capture", "HostState", "LicenseUse", "Observation", "Outcome", "Snapshot"),
+        "position_types": ("Entitlement", "Finding", "Judgement", "JudgementResult", "Pool"),
+    },
 )
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'licsweep' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"licsweep.{_HOMES.get(name, 'model')}"), name)

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
-
-import paramiko
+from typing import TYPE_CHECKING, Any, Literal
 
 from licsweep import files
 from licsweep.access.login import SSH_PORT
 from licsweep.errors import HostKeyChanged, HostKeyUnknown, InputError
+
+if TYPE_CHECKING:
+    import paramiko
 
 KeyState = Literal["known", "new", "changed", "revoked"]
 REVOKED, AUTHORITY = "@revoked", "@cert-authority"
@@ -50,7 +51,7 @@ class HostKey:
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
     @classmethod
-    def of(cls, key: paramiko.PKey) -> "HostKey":
+    def of(cls, key: "paramiko.PKey") -> "HostKey":
         return cls(key.get_name(), key.get_base64())
 
     def __str__(self) -> str:
@@ -146,14 +147,14 @@ class KnownHosts:
         """The types of those keys, which a client asks for first."""
         return frozenset(key.type for key in self.of(address, port))
 
-    def state(self, address: str, port: int, key: paramiko.PKey) -> KeyState:
+    def state(self, address: str, port: int, key: "paramiko.PKey") -> KeyState:
         """What is known of a key that a host shows."""
         shown, known = HostKey.of(key), self.of(address, port)
         if any(line.marker == REVOKED and line.key == shown for line in self._about(address, port)):
             return "revoked"
         return ("known" if shown in known else "changed") if known else "new"
 
-    def check(self, address: str, port: int, key: paramiko.PKey) -> None:
+    def check(self, address: str, port: int, key: "paramiko.PKey") -> None:
         """Passes for a known key. Raises HostKeyUnknown or HostKeyChanged."""
         state, shown = self.state(address, port, key), HostKey.of(key)
         if state == "known":
@@ -224,5 +225,5 @@ class Scanned:
     name: str
     address: str
     port: int
-    key: paramiko.PKey
+    key: "paramiko.PKey"
     state: KeyState

@@ -16,17 +16,22 @@ from licsweep import files, serialization
 from licsweep.clean_text import one_line
 from licsweep.cli.common import shared
 from licsweep.errors import OutputError
+from licsweep.reports.formats import format_of, in_folder
 from licsweep.reports.plain_tables import csv_text, text_table
-from licsweep.reports.write import format_of, in_folder
 
 Row = Mapping[str, Any]
 _FRACTION = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.[0-9]{1,6}(?:Z|\+00:00)")
 
 
 @functools.cache
+def _kinds() -> dict[str, dict[str, str]]:
+    """columns.yaml."""
+    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])
+
+
 def columns(kind: str) -> dict[str, str]:
-    """The columns of a kind of rows in their order: key and title (columns.yaml)."""
-    return serialization.load_yaml_file(Path(__file__).with_name("columns.yaml"), dict[str, dict[str, str]])[kind]
+    """The columns of a kind of rows in their order: key and title."""
+    return _kinds()[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from licsweep import files, serialization
+from licsweep import files, reports, serialization
 from licsweep.errors import InputError, UsageError, VerificationFailed
 from licsweep.imports.files import load_json
 from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.judge import report_input
 from licsweep.model import Capture, Record, Utc
 from licsweep.reading.gathered_texts import GatheredFile
-from licsweep.reports import KINDS, Report, data_of
 from licsweep.settings import Project
 from licsweep.store import reading
 from licsweep.version import VERSION
@@ -44,7 +43,7 @@ class Manifest(Record):
 
 def write(
     project: Project, path: Path, kind: str, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
-) -> Report:
+) -> "reports.Report":
     """Writes the report of a kind with its inputs. Raises UsageError, InputError, StoreError, OutputError."""
     if path.suffix.lower() != ".zip":
         raise UsageError(f"{path}: a bundle is a zip archive", hint=f"--bundle {path.stem}.zip")
@@ -74,7 +73,7 @@ def verify(path: Path) -> Manifest:
     """Judges the inputs of a bundle again. Raises VerificationFailed with the first difference, InputError."""
     members = _members(path)
     manifest: Manifest = serialization.check_json(members[MANIFEST], Manifest, f"{path}: {MANIFEST}")
-    if manifest.kind not in tuple(KINDS):
+    if manifest.kind not in tuple(reports.KINDS):
         raise InputError(f"{path}: report {manifest.kind} is not known here", why=_versions(manifest))
     for name, raw in members.items():
         if name != MANIFEST and manifest.sha256.get(name) != _sha(raw):
@@ -108,12 +107,12 @@ def first_difference(stated: Any, judged: Any, where: str = "$") -> str | None:
     return next(filter(None, (first_difference(one, other, at) for at, one, other in parts)), None)
 
 
-def _judged(raw: bytes, kind: str, path: Path | str = "input") -> tuple[Report, dict[str, bytes]]:
+def _judged(raw: bytes, kind: str, path: Path | str = "input") -> tuple["reports.Report", dict[str, bytes]]:
     """The report of an input, and both results as they are kept."""
     given: JudgementInput = serialization.check_json(raw, JudgementInput, f"{path}: {INPUT}", strict=False)
     result = judge(given)
-    report = KINDS[kind](result, generated_at=result.judgement.as_of)
-    return report, {JUDGEMENT: _canonical(serialization.plain(result)), REPORT: _canonical(data_of(report))}
+    report = reports.KINDS[kind](result, generated_at=result.judgement.as_of)
+    return report, {JUDGEMENT: _canonical(serialization.plain(result)), REPORT: _canonical(reports.data_of(report))}
 
 
 def _plain_input(given: JudgementInput) -> Any:

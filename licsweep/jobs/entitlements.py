@@ -9,8 +9,7 @@ from itertools import count
 from typing import Any, Literal
 
 from licsweep.errors import StoreError, UsageError
-from licsweep.imports.entitlements import ImportedFile
-from licsweep.imports.files import read_raw, some
+from licsweep.imports.files import ImportedFile, read_raw, some
 from licsweep.imports.scope import Counted, Scope, counting
 from licsweep.model import Observation
 from licsweep.position_types import CssmInstance, Entitlement, folded

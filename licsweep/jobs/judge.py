@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from licsweep import serialization
+from licsweep import reports, serialization
 from licsweep.clean_text import shell_word
 from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.errors import InputError, UsageError
@@ -16,7 +16,6 @@ from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.store_queries import tell_of_future
 from licsweep.model import HostState, Snapshot
 from licsweep.position_types import Finding, JudgementResult
-from licsweep.reports import KINDS, Report
 from licsweep.settings import Project
 from licsweep.store import reading
 from reconcile.judge import HostFacts, JudgementInput, Options, judge
@@ -85,28 +84,31 @@ def report(
     as_of: datetime | None = None,
     snapshot_id: int | None = None,
     since: str | None = None,
-) -> Report:
-    """The report of one kind (a key of KINDS), judged as of a date. Raises UsageError, StoreError, InputError.
+) -> "reports.Report":
+    """The report of one kind (a key of reports.KINDS), judged as of a date. Raises UsageError, StoreError, InputError.
 
     `since`: what the review compares with, a date or a file of `reconcile --format json`.
     """
     given = report_input(project, kind, as_of=as_of, snapshot_id=snapshot_id, since=since)
-    return KINDS[kind](judge(given), generated_at=datetime.now(UTC).replace(microsecond=0))
+    return reports.KINDS[kind](judge(given), generated_at=datetime.now(UTC).replace(microsecond=0))
 
 
-def all_reports(project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None) -> list[Report]:
+def all_reports(
+    project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None
+) -> list["reports.Report"]:
     """The reports of all kinds from one judgement, the index first. Raises StoreError, InputError."""
     result = judge(report_input(project, None, as_of=as_of, snapshot_id=snapshot_id, since=None))
     now = datetime.now(UTC).replace(microsecond=0)
-    return [KINDS[kind](result, generated_at=now) for kind in sorted(KINDS, key=lambda kind: kind != "index")]
+    kinds = sorted(reports.KINDS, key=lambda kind: kind != "index")
+    return [reports.KINDS[kind](result, generated_at=now) for kind in kinds]
 
 
 def report_input(
     project: Project, kind: str | None, *, as_of: datetime | None, snapshot_id: int | None, since: str | None
 ) -> JudgementInput:
     """What a report of a kind is judged from; None: all of them."""
-    if kind is not None and kind not in tuple(KINDS):
-        raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(KINDS)}")
+    if kind is not None and kind not in tuple(reports.KINDS):
+        raise UsageError(f"{kind}: no such report", why=f"known are: {', '.join(reports.KINDS)}")
     if since is not None and kind != "review":
         raise UsageError("--since belongs to the review", why=f"report {kind} compares with nothing")
     given = gather(project, as_of=as_of, snapshot_id=snapshot_id)

@@ -8,26 +8,6 @@ from pathlib import Path
 import pytest
 
 OUTPUT = Path(__file__).parents[2] / "fixtures/cisco_xe/show_license_all/slup_5.3_stack_two_tags_one_feature/output.txt"
-HEAVY = ("sqlalchemy", "alembic", "netmiko", "paramiko", "nornir", "jinja2", "xlsxwriter", "asyncssh", "textfsm")
-
-
-def loaded_after(statement: str) -> set[str]:
-    """The heavy libraries in sys.modules after a statement in a fresh interpreter."""
-    program = (
-        f"import sys\ntry:\n    {statement}\nexcept SystemExit:\n    pass\nprint(*sorted(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(HEAVY) & set(done.stderr.split())
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["sweep", "--help"], ["report", "--help"]])
-def test_help_is_light(arguments: list[str]) -> None:
-    assert loaded_after(f"from licsweep.cli import main; main({arguments!r})") == set()
-
-
-def test_a_heavy_import_would_be_seen() -> None:
-    assert loaded_after("import licsweep.store") == {"sqlalchemy"}
-
 
 BLOCKER = """
 import sys
