@@ -74,6 +74,8 @@ class LicensingApi:
     def objects(self, what: str, account: str = "") -> list[dict[str, Any]]:
         """A list that comes in one answer. Raises an AccessError, InputError."""
         _, document = self._answer(what, account, None)
+        if (total := cssm_api.total_of(document)) and total != len(document[what]):
+            raise NoRestAnswer(f"{what}: not whole", why=f"{len(document[what])} came, its total is {total}")
         return [one for one in document[what] if isinstance(one, dict)]
 
     def pages(self, what: str, account: str, asked: Mapping[str, Any]) -> list[Path]:
@@ -122,27 +124,30 @@ class LicensingApi:
         return file, document
 
     def _asked(self, ask: Callable[[], Reply], what: str, refused: tuple[int, ...] = (UNAUTHORIZED,)) -> str:
-        """The text of an answer, without the words that were sent to get it."""
+        """The text of an answer. One that repeats the secret or the token is refused, since it could not be kept."""
         reply = ask()
+        told = reply.text
         for word in self._secrets:
-            reply = reply._replace(text=reply.text.replace(word, "<removed>"))
-        failure = failure_of(what, reply)
+            told = told.replace(word, "<removed>")
+        failure = failure_of(what, reply._replace(text=told))
         if failure and reply.status in refused:
             raise AuthFailed(f"{what}: the client is not accepted", why=failure.why, hint=_CREDENTIALS)
+        if failure is None and told != reply.text:
+            raise NoRestAnswer(f"{what}: the answer repeats the secret or the token of the client")
         if failure:
             raise failure
-        return reply.text
+        return told
 
 
 _CREDENTIALS = "check client_id and client_secret of its credential set (docs/credentials.md)"
 _REFUSED = (400, UNAUTHORIZED)  # an OAuth server says 400 to a client that it does not know
 
 
-class _Requests:
-    """The methods and paths of fetch.yaml that one server may be asked."""
+class Requests:
+    """The methods and paths of fetch.yaml that one server may be asked; an account is one part of a path, no dots."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        pattern = "|".join(re.escape(line).replace("ACCOUNT", r"[\w.%~-]{1,600}") for line in lines)
+        pattern = "|".join(re.escape(line).replace("ACCOUNT", r"(?!\.+/)[\w.%~-]{1,600}") for line in lines)
         self._lines = re.compile(pattern, re.ASCII)
 
     def check(self, method: str, target: str, body: bytes = b"") -> None:  # noqa: ARG002
@@ -154,4 +159,4 @@ class _Requests:
 def _client(url: str, lines: Iterable[str], https: Https, limits: Limits) -> HttpsClient:
     at = urlsplit(url)
     login = Login(address=at.hostname or "", port=at.port or _HTTPS_PORT, username="", https=https)
-    return HttpsClient(login, _Requests(lines), limits, lambda to: dial(to.address, to.port, limits.connect))
+    return HttpsClient(login, Requests(lines), limits, lambda to: dial(to.address, to.port, limits.connect))

@@ -144,6 +144,8 @@ def _broken(fault: str) -> Says | None:
             return Says(429, {}, {"Retry-After": "86400"})
         case "redirect":
             return Says(302, "", {"Location": "https://127.0.0.1:1/elsewhere"})
+        case "repeats the token":
+            return Says(200, {"licenses": [], "alerts": [], "debug": TOKEN})
         case "web page":
             return Says(200, "<html>Log in</html>")
         case "cut":

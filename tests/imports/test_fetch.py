@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from licsweep import settings
 from licsweep.cli import main
+from licsweep.errors import CommandNotAllowed
+from licsweep.imports.fetching import Requests, apis
 from licsweep.imports.files import LIMITS
 from licsweep.simulator.certificates import Authority
 from licsweep.store import exists, reading
@@ -39,6 +41,7 @@ FAULTS = {
     "drip": "no answer in time",
     "total too high": "rows came, its total is",
     "other keys": "other keys than are known",
+    "repeats the token": "repeats the secret or the token",
 }
 OF_PAGES = {
     "repeats": "a row came twice",
@@ -121,6 +124,10 @@ def test_cssm_is_fetched_whole_and_its_files_say_the_same(tmp_path: Path) -> Non
     bodies = [json.loads(asked.body) for asked in server.asked if asked.path.endswith("licenses")]
     assert [body["offset"] for body in bodies] == [0, 100, 200], "a full page may have a next one"
     assert all(body["virtualAccounts"] == ["Campus", "Plant"] for body in bodies)
+    told_secret = [
+        asked.path for asked in server.asked if fake.SECRET in f"{asked.target} {asked.headers} {asked.body!r}"
+    ]
+    assert told_secret == [fake.CSSM_TOKEN]
     kept = files_of(here)
     first = next(json.loads(path.read_text()) for path in kept if "licenses" in path.name)
     assert first["licenses"] == fake.license_rows()[:100]
@@ -240,3 +247,30 @@ def test_settings_that_are_wrong_say_so(tmp_path: Path, table: str, words: str) 
     assert done.exit_code == 2
     assert words in done.output, done.output
     assert not (tmp_path / "entitlements").exists()
+
+
+V1 = "/services/api/smart-accounts-and-licensing/v1/accounts"
+
+
+@pytest.mark.parametrize(
+    ("api", "method", "target", "allowed"),
+    [
+        ("cssm", "POST", f"{V1}/example.net/licenses", True),
+        ("cssm", "POST", f"{V1}/example.net/devices", True),
+        ("cssm", "GET", f"{V1}/example.net/licenses", False),
+        ("cssm", "POST", f"{V1}/example.net/devices/remove", False),
+        ("cssm", "POST", f"{V1}/example.net/virtual-accounts/Campus/licenses/transfer", False),
+        ("cssm", "POST", f"{V1}/../licenses", False),
+        ("cssm", "POST", f"{V1}/example.net/licenses?x=1", False),
+        ("onprem", "POST", "/api/v1/accounts/Plant%201/alerts", True),
+        ("onprem", "POST", "/api/v1/accounts/Plant 1/alerts", False),
+        ("onprem", "DELETE", "/api/v1/accounts/Plant/alerts", False),
+    ],
+)
+def test_what_may_be_asked(api: str, method: str, target: str, allowed: bool) -> None:
+    asked = Requests(apis()[api].requests.values())
+    if allowed:
+        asked.check(method, target)
+        return
+    with pytest.raises(CommandNotAllowed):
+        asked.check(method, target)
