@@ -128,8 +128,7 @@ class SourceHost(NamedTuple):
     entry: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceHosts:
+class SourceHosts(NamedTuple):
     """What a source gives, by host name; what it leaves out with the reason; what the person should know."""
 
     name: str

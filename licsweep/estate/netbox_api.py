@@ -29,9 +29,7 @@ _STATUSES: dict[int, tuple[type[errors.LicsweepError], str]] = {
     403: (errors.TokenRefused, "NetBox does not take the token"),
     404: (errors.PathUnknown, "no NetBox API is there"),
     429: (errors.TooManyRequests, "NetBox wants fewer requests"),
-    **dict.fromkeys(
-        (301, 302, 303, 307, 308), (errors.NoRestAnswer, "a redirect is not followed; name where it leads")
-    ),
+    **dict.fromkeys((301, 302, 303, 307, 308), (errors.NoRestAnswer, "a redirect is not followed")),
 }
 
 
@@ -41,8 +39,8 @@ def connect(project: Project, given: Mapping[str, Any], table: tuple[str, ...] =
     Raises InputError, CredentialError, MissingExtra; each of its calls an AccessError for what the server does.
     """
     file, url, name = project.folder / FILE_NAME, given["url"].rstrip("/"), given.get("credentials", DEFAULT_SET)
-    if not url.startswith("https://"):
-        raise InputError(f"{where(file, *table, 'url')}: url = {url}", why="https://HOST is expected")
+    if not re.fullmatch(r"https://[^@?#\s]+", url):
+        raise InputError(f"{where(file, *table, 'url')}: url", why="https://HOST is expected, without a user")
     if name not in project.credential_sets:
         why = did_you_mean(name, project.credential_sets)
         raise InputError(f"{where(file, *table, 'credentials')}: no such credential set: {name}", why=why)
@@ -62,9 +60,8 @@ def answering(url: str) -> Iterator[None]:
     except LicsweepError:
         raise
     except Exception as error:
-        raise errors.NoRestAnswer(
-            f"{url}: it answers, but not as NetBox's API does", why=type(error).__name__
-        ) from None
+        what = f"{url}: it answers, but not as NetBox's API does"
+        raise errors.NoRestAnswer(what, why=type(error).__name__) from None
 
 
 def every(endpoint: Any, filters: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
@@ -78,12 +75,7 @@ def every(endpoint: Any, filters: Mapping[str, Any], url: str) -> list[dict[str,
             page, now = list(answer.response), int(answer.request.count)
             known = {row["id"] for row in (*rows, *page)}
         rows += page
-        if (
-            (count is not None and now != count)
-            or len(known) != len(rows)
-            or not (page or now == 0)
-            or now > MAX_DEVICES
-        ):
+        if now != (count or now) or len(known) != len(rows) or not (page or now == 0) or now > MAX_DEVICES:
             why = f"{len(known)} of {now} came in {len(rows)} rows" + f", {count} at first" * (count is not None)
             raise InventoryError(f"{url}: {endpoint.name} changed while they were read", why=why, hint="run it again")
         count = now
@@ -106,12 +98,11 @@ def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.
             body = bytearray()
             try:
                 response = super().request(*arguments, **more | {"allow_redirects": False})
-                for part in response.raw.stream(64 * 1024, decode_content=True):
+                while part := response.raw.read1(64 * 1024):  # as it comes, so that a server that drips is cut in time
                     body += part
                     if len(body) > MAX_PAGE_BYTES or time.monotonic() > ends:
-                        raise errors.AnswerCut(
-                            f"{url}: the answer is too large or takes too long", why=f"{len(body)} bytes came"
-                        )
+                        what = f"{url}: the answer is too large or takes too long"
+                        raise errors.AnswerCut(what, why=f"{len(body)} bytes came")
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _in_plain_words(error, url) from None
             response.raw = io.BytesIO(body)
@@ -121,6 +112,7 @@ def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.
 
     session = Session()
     session.trust_env = False
+    session.headers["Accept-Encoding"] = "identity"
     session.verify = str(project.path(given["ca"])) if "ca" in given else system.cafile or system.capath or True
     session.proxies = {"https": settings.https_proxy} if settings.https_proxy else {}
     again = Retry(
@@ -142,15 +134,11 @@ def _in_plain_words(error: Exception, url: str) -> AccessError:
     why = type(error).__name__
     match error:
         case requests.exceptions.SSLError():
-            told = re.search(
-                r"certificate has expired|mismatch|not valid for|unable to get [a-z ]+|self.signed", str(error)
-            )
+            told = re.search(r"certificate has expired|mismatch|not valid for|unable to get [a-z ]+", str(error))
             why, hint = told[0] if told else why, 'ca = "FILE" in [inventory] names the authority that signed it'
             return errors.CertificateUnknown(f"{url}: its certificate is not trusted", why=why, hint=hint)
         case requests.Timeout() | ReadTimeoutError():
-            return errors.SessionTimeout(
-                f"{url}: no answer in time", why="connect_timeout and command_timeout bound it"
-            )
+            return errors.SessionTimeout(f"{url}: no answer in time", why="command_timeout is how long it may take")
         case requests.exceptions.InvalidHeader():
             return errors.TokenRefused(f"{url}: the token is none", why="it holds what no header may hold")
         case requests.ConnectionError():

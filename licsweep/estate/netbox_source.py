@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from licsweep.estate.inventory import Inventory, options
-from licsweep.estate.netbox_api import connect, every
-from licsweep.estate.other_sources import KEYS, Raw, gather
+from licsweep.estate.netbox_api import answering, connect, every
+from licsweep.estate.other_sources import KEYS, Raw, gather, value_at
 from licsweep.settings import Project
 
 FIELDS = {
@@ -21,6 +21,7 @@ FIELDS = {
     "tenant": "tenant.slug",
     "role": "role.slug",
 }
+_MASTER = "virtual_chassis.master.id"
 _KEYS = {**KEYS, "url": str, "credentials": str, "ca": str, "filters": dict, "virtual_machines": dict}
 
 
@@ -31,31 +32,29 @@ def read(project: Project) -> Inventory | None:
     client, url = connect(project, given), given["url"].rstrip("/")
     filters, notes = given.get("filters", {}), []
     rows = every(client.dcim.devices, filters, url)
-    if filters and client.dcim.devices.count() == len(rows):
+    with answering(url):
+        whole = client.dcim.devices.count() if filters else 0
+    if filters and whole == len(rows):
         notes.append(f"{url}: the filters leave no device out; NetBox ignores a filter whose name it does not know")
     raws = list(_hosts(rows))
     if "virtual_machines" in given:
         machines = every(client.virtualization.virtual_machines, given["virtual_machines"], url)
         raws += [Raw(f"NetBox virtual machine {row['id']}", row, _tags(row)) for row in machines]
-    return gather(
-        project, given, raws, FIELDS | ({"status": ""} if "status" in filters else {}), needs_address=True, notes=notes
-    )
+    fields = FIELDS | ({"status": ""} if "status" in filters else {})
+    return gather(project, given, raws, fields, needs_address=True, notes=notes)
 
 
 def _hosts(rows: list[dict[str, Any]]) -> Iterator[Raw]:
     ids = {row["id"] for row in rows}
     for row in rows:
-        at, chassis = f"NetBox device {row['id']}", row.get("virtual_chassis")
-        if not isinstance(chassis, dict):
-            yield Raw(at, row, _tags(row))
-            continue
-        master = (chassis.get("master") or {}).get("id")
-        if master == row["id"]:
-            yield Raw(at, row | {"name": chassis.get("name") or row["name"]}, _tags(row))
+        at, chassis, master = f"NetBox device {row['id']}", value_at(row, "virtual_chassis"), value_at(row, _MASTER)
+        if not chassis or master == row["id"]:
+            name = value_at(row, "virtual_chassis.name") or row.get("name")
+            yield Raw(at, row | {"name": name}, _tags(row))
             continue
         reason = "which is one host" if master in ids else "whose master is not among the devices that NetBox gives"
         reason = reason if master else "which has no master"
-        yield Raw(at, row, left_out=f"member of virtual chassis {chassis.get('name')}, {reason}")
+        yield Raw(at, row, left_out=f"member of virtual chassis {value_at(row, 'virtual_chassis.name')}, {reason}")
 
 
 def _tags(row: Mapping[str, Any]) -> list[str]:

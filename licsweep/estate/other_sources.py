@@ -23,7 +23,9 @@ KEYS: Mapping[str, type] = {"map": dict, "platforms": dict, "ssh_config": str}
 """Of the table [inventory], for all of these sources."""
 _OF_ENTRY = ("hostname", "port", "username", "platform")
 _MAX_NAME = 253
-_SECRET = re.compile(r"pass(?!ive)|secret|token|private_key|community|credential_value|api_?key", re.IGNORECASE)
+_SECRET = re.compile(
+    r"pass(?!ive)|kennwort|pwd|secret|token|private_key|community|credential_value|api_?key", re.IGNORECASE
+)
 _LENGTH = re.compile(r"(?<=[0-9A-Fa-f:])/[0-9]{1,3}$")
 
 
@@ -65,13 +67,14 @@ def gather(
 ) -> Inventory | None:
     """The inventory of a source's hosts. `fields` says where our keys stand in the values (a path with dots), before
     [inventory.map] of `given`. Raises InventoryError, InputError."""
-    paths = dict(fields) | _checked_map(project, given.get("map", {}))
-    table = _checked_platforms(project, given.get("platforms", {}))
+    paths, table = _checked_tables(project, given, fields)
     jumps = ssh_config.Reader(project.path(given["ssh_config"])) if "ssh_config" in given else None
     hosts: dict[str, SourceHost] = {}
     left_out: dict[str, str] = {}
     for raw in raws:
-        found = {ours: value for ours, path in paths.items() if path and (value := _at(raw.values, path)) is not None}
+        found = {
+            ours: value for ours, path in paths.items() if path and (value := value_at(raw.values, path)) is not None
+        }
         if isinstance(address := found.get("hostname"), str):
             found["hostname"] = _LENGTH.sub("", address)
         name = _cleaned(raw.name or found.pop("name", None) or ("" if "name" in paths else found.get("hostname", "")))
@@ -79,27 +82,20 @@ def gather(
             left_out[name if name and name not in hosts else f"{name or 'no name'} ({raw.at})"] = reason
             continue
         if name in hosts:
-            why = "a host has one entry, and its name is what licsweep knows it by"
-            raise InventoryError(
-                f"{raw.at}: {name}: stands at {hosts[name].at} too", why=why, hint="rename one of them"
-            )
-        entry = _entry(found, table)
-        entry["groups"] = [_cleaned(group) for group in raw.groups]
-        hosts[name] = SourceHost(raw.at, entry)
+            what, why = f"{raw.at}: {name}: stands at {hosts[name].at} too", "a host has one name and one entry"
+            raise InventoryError(what, why=why, hint="rename one of them")
+        hosts[name] = SourceHost(raw.at, _entry(found, table, raw.groups))
     if not hosts and not left_out:
-        why = "no host is no inventory; nothing would be swept, and nobody would be told"
-        raise InventoryError(f"the source {given['source']} gives no host", why=why, hint="licsweep hosts")
-    notes = list(notes)
+        raise InventoryError(f"the source {given['source']} gives no host", why="it is empty", hint="licsweep hosts")
     if jumps:
         for name, host in list(hosts.items()):
             jumps.complete(name, host.entry)
         hosts = {name: SourceHost(str(jumps.file), entry) for name, entry in jumps.jump_hosts.items()} | hosts
-        notes += jumps.notes()
-    found_hosts = SourceHosts(name=given["source"], hosts=hosts, left_out=left_out, notes=tuple(notes))
-    return assembled(project, dict(given), found_hosts)
+        notes = (*notes, *jumps.notes())
+    return assembled(project, given, SourceHosts(given["source"], hosts, left_out, tuple(notes)))
 
 
-def _at(values: Mapping[str, Any], path: str) -> Any:
+def value_at(values: Mapping[str, Any], path: str) -> Any:
     """What stands at a path; None where that is nothing. A key that holds a dot is tried first."""
     node: Any = values.get(path)
     if node is None:
@@ -130,10 +126,10 @@ def _unusable(
     return f"no address ({paths['hostname']})" if needs_address and "hostname" not in found else ""
 
 
-def _entry(found: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]:
+def _entry(found: Mapping[str, Any], table: Mapping[str, str], groups: Sequence[str]) -> dict[str, Any]:
     """An entry of hosts.yaml. What is text by its source and a number or a truth value by ours becomes one."""
-    entry: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    entry: dict[str, Any] = {"groups": [*map(_cleaned, groups)], "data": data}
     for key, value in found.items():
         if isinstance(value, str):
             value = _cleaned(value)
@@ -143,29 +139,28 @@ def _entry(found: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]
                 value = value.lower() in ("true", "yes", "1")
             elif key == "jump":
                 value = re.split(r"[\s,;]+", value)
+        elif isinstance(value, list):
+            value = [*map(_cleaned, value)]
         (entry if key in _OF_ENTRY else data)[key] = value
     if "platform" in entry:
-        theirs = str(entry["platform"])
-        entry["platform"] = table.get(theirs.lower(), theirs)
-    return entry | {"data": data}
+        entry["platform"] = table.get(str(entry["platform"]).lower(), entry["platform"])
+    return entry
 
 
 def _cleaned(value: object) -> str:
     return clean(one_line(str(value))).strip()
 
 
-def _checked_map(project: Project, given: Mapping[str, Any]) -> dict[str, str]:
-    for ours, theirs in given.items():
-        at = f"{where(project.folder / FILE_NAME, 'inventory', 'map', ours)}: inventory.map.{ours}"
-        check(theirs, str, at)
-        if ours in SECRETS or secrets_among([theirs]):
-            raise InputError(f"{at}: a secret is never taken from an inventory", why="", hint="docs/credentials.md")
-    return dict(given)
-
-
-def _checked_platforms(project: Project, given: Mapping[str, Any]) -> dict[str, str]:
-    for theirs, ours in given.items():
-        at = f"{where(project.folder / FILE_NAME, 'inventory', 'platforms', theirs)}: inventory.platforms.{theirs}"
-        if platform_named(check(ours, str, at)) is None:
-            raise InputError(f"{at}: no such platform: {ours}", why=did_you_mean(ours, (AUTO, *platforms())))
-    return {theirs.lower(): ours for theirs, ours in given.items()}
+def _checked_tables(
+    project: Project, given: Mapping[str, Any], fields: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The tables [inventory.map], over the source's own fields, and [inventory.platforms]."""
+    tables = {name: given.get(name, {}) for name in ("map", "platforms")}
+    for name, key, value in ((name, key, value) for name, table in tables.items() for key, value in table.items()):
+        at = f"{where(project.folder / FILE_NAME, 'inventory', name, key)}: inventory.{name}.{key}"
+        check(value, str, at)
+        if name == "map" and (key in SECRETS or secrets_among([value])):
+            raise InputError(f"{at}: a secret is never taken from an inventory", hint="docs/credentials.md")
+        if name == "platforms" and platform_named(value) is None:
+            raise InputError(f"{at}: no such platform: {value}", why=did_you_mean(value, (AUTO, *platforms())))
+    return {**fields, **tables["map"]}, {theirs.lower(): ours for theirs, ours in tables["platforms"].items()}

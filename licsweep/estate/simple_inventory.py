@@ -7,7 +7,7 @@ in Nornir. `connection_options` are not used: what they would say is said by hos
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
@@ -46,7 +46,7 @@ def read(project: Project) -> Inventory | None:
     return assembled(project, options(project, {}), None)
 
 
-def assembled(project: Project, given: dict[str, Any], source: SourceHosts | None) -> Inventory | None:
+def assembled(project: Project, given: Mapping[str, Any], source: SourceHosts | None) -> Inventory | None:
     """The hosts of the folder and of a source. What is wrong with a host of a file is an InventoryError; what is wrong
     with one of a source leaves it out, for others wrote it."""
     folder = project.path(given["folder"])

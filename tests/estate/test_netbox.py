@@ -1,5 +1,6 @@
 """NetBox as a source, against a server that answers as its API does: what is taken and left out, and its faults."""
 
+import json
 import re
 import textwrap
 from datetime import timedelta
@@ -158,6 +159,19 @@ def test_faults_take_nothing(
     assert TOKEN[4:] not in text
 
 
+def test_an_answer_in_chunks(tmp_path: Path) -> None:
+    body = json.dumps({"count": 1, "next": None, "previous": None, "results": [device(1)]}).encode()
+
+    def chunked(stream: Any) -> None:
+        stream.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for part in (body[:100], body[100:]):
+            stream.write(b"%x\r\n%s\r\n" % (len(part), part))
+        stream.write(b"0\r\n\r\n")
+
+    with NetBox([], fault=lambda *_: Says(raw=chunked)) as server:
+        assert list(taken(tmp_path, server).targets) == ["sw-0001"]
+
+
 def test_a_busy_server_is_asked_again(tmp_path: Path) -> None:
     with NetBox([device(1)], fault=lambda _, number: Says(503, "") if number == 1 else None) as server:
         assert taken(tmp_path, server, top="retries = 1").targets
@@ -194,10 +208,11 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(netbox_api, "MAX_PAGE_BYTES", 1000)
     with NetBox([device(1), device(2)]) as server, pytest.raises(errors.AnswerCut, match="too large"):
         taken(tmp_path, server)
-    with NetBox(TWICE) as server, pytest.raises(errors.LicsweepError):
+    monkeypatch.setattr(netbox_api, "MAX_PAGE_BYTES", 10**6)
+    monkeypatch.setattr(netbox_api, "MAX_SECONDS", -1)
+    with NetBox([device(1)]) as server, pytest.raises(errors.AnswerCut, match="takes too long"):
         taken(tmp_path, server)
-    monkeypatch.undo()
-    monkeypatch.setenv("LICSWEEP_CREDENTIALS_NETBOX_TOKEN", TOKEN)
+    monkeypatch.setattr(netbox_api, "MAX_SECONDS", 60)
     with (
         NetBox(TWICE) as server,
         pytest.raises(InventoryError, match="device 2: sw-0001: stands at NetBox device 1 too"),

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from paramiko import SSHConfig
 
 from licsweep.errors import InputError, InventoryError, LicsweepError, MissingExtra, UsageError
-from licsweep.estate import ansible_source, inventory
+from licsweep.estate import ansible_source, inventory, ssh_config
 from licsweep.estate.inventory import Inventory
 from licsweep.jobs.init import write_project
 from licsweep.settings import load
@@ -139,8 +140,8 @@ def test_ssh_config_gives_hosts_and_jump_hosts_and_runs_nothing(tmp_path: Path) 
     hops = [(hop.address, hop.port, hop.username) for hop in found.hops(swept["sw-1"])]
     assert hops == [("outer", 2022, None), ("192.0.2.5", 22, "jo"), ("inner", 22, None)]
     assert [note.partition("config: ")[2] for note in found.notes] == [
-        "Include ~/more: not read",
-        "Match exec: not taken, for it runs a program",
+        "Include ~/more: not taken",
+        f'Match host sw-2 exec "touch {tmp_path / "ran"}": not taken',
         "ProxyCommand of 1 hosts (old): not taken; write ProxyJump",
     ]
     assert not (tmp_path / "ran").exists()
@@ -159,12 +160,32 @@ def test_ssh_config_completes_the_hosts_of_another_source(tmp_path: Path) -> Non
     assert found.targets["bastion"].address == "192.0.2.99"
 
 
+def test_ssh_config_is_read_as_paramiko_reads_it(tmp_path: Path) -> None:
+    text = """
+Port = 2200
+  # Host commented
+host "sw-1" sw-?? !sw-33
+\tUser   jo
+hostNAME=%h.example.net
+Host * !sw-2
+ Port 22
+ User "noc"
+Match all
+ User last
+ ProxyJump none
+"""
+    (tmp_path / "config").write_text(text)
+    ours, theirs = ssh_config.Reader(tmp_path / "config"), SSHConfig.from_text(text)
+    for name in ("sw-1", "sw-2", "sw-22", "sw-33", "SW-44", "other", "a.b"):
+        told = {key: value for key, value in theirs.lookup(name).items() if key != "identityfile"}
+        assert ours._told(name) | {"proxyjump": "none"} == told | {"proxyjump": "none"}, name
+
+
 @pytest.mark.parametrize(
     ("config", "told"),
     [
         ("Host a\n ProxyJump b\nHost b\n ProxyJump a\n", "a is reached through itself"),
         ("Host a\n ProxyJump @@\n", "USER@HOST:PORT is expected"),
-        ("Match sometimes\n", "not an ssh_config"),
     ],
 )
 def test_ssh_config_that_leads_nowhere(tmp_path: Path, config: str, told: str) -> None:
