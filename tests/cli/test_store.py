@@ -50,6 +50,21 @@ def test_an_old_project_is_upgraded_and_a_host_retired(old: Path) -> None:
     assert row["undone_at"]
 
 
+def test_a_copy_tells_what_it_copied_and_how_to_use_it(old: Path) -> None:
+    refused = licsweep("store", "copy", "licsweep.db", "new.db", "--project", old)
+    assert "try: licsweep store upgrade" in refused.err
+    assert licsweep("store", "upgrade", "--project", old).code == 0
+    done = licsweep("store", "copy", "licsweep.db", "new.db", "--project", old, "--format", "json")
+    rows = {row["table"]: row["rows"] for row in data(done)}
+    assert (rows["snapshot"], rows["host_result"]) == (3, 68)
+    assert 'to use it: database = "new.db" in licsweep.toml' in done.err
+    names = ("licsweep.db", "new.db")
+    one, other = (data(licsweep("snapshots", "--project", old, "--format", "json", LICSWEEP_DATABASE=n)) for n in names)
+    assert one == other
+    again = licsweep("store", "copy", "licsweep.db", "new.db", "--project", old)
+    assert (again.code, "not empty" in again.err) == (2, True)
+
+
 def test_a_snapshot_that_is_not_there_is_an_error_everywhere(old: Path) -> None:
     assert licsweep("store", "upgrade", "--project", old).code == 0
     (old / "inventory").mkdir()
