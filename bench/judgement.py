@@ -1,21 +1,29 @@
-"""Times judgement on an estate made up for it: `python bench/judgement.py [--instances N] [--accounts N] [--cssm]`.
+"""Times judgement on an estate made up for it: `python bench/judgement.py [--instances N] [--accounts N] [--cssm] [--verbs]`.
 
 50,000 instances with 5 licenses each in 200 virtual accounts of 4 smart accounts, the worst of it on purpose: half of
 the pools are short, some lenders have to be shared, and every tenth instance is a stack that CSSM lists by members.
-Prints seconds of `judge` alone and the peak of the whole process; exit code 1 beyond the limits of the project.
+Prints seconds of `judge` alone and the peak of the whole process, with `--verbs` of `ingest`, `entitlements import` and
+`reconcile` as a user types them; exit code 1 beyond the limits of the project.
 """
 
 import argparse
 import gc
+import json
+import os
 import random
 import resource
+import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from licsweep.model import Evidence, HostState, LicenseUse, Observation, Policy, PolicyClass, Udi
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
+from licsweep.serialization import plain, to_json
 from reconcile.judge import JudgementInput, judge
 from reconcile.tables.rows import ChainRow
 from reconcile.tables.tables import Tables
@@ -134,11 +142,35 @@ def listed(instances: int, accounts: int) -> list[CssmInstance]:
     return rows
 
 
+def verbs(given: JudgementInput) -> None:
+    """What the whole way costs: processes of their own, their start included."""
+    with TemporaryDirectory() as folder:
+        observed, owned, position = (Path(folder) / f"{name}.json" for name in ("observed", "owned", "position"))
+        observed.write_text(to_json([one.observation for one in given.states], list[Observation], light=True))
+        bought = plain(given.entitlements, list[Entitlement]), plain(given.cssm_instances, list[CssmInstance])
+        exported = (AS_OF - timedelta(days=1)).isoformat()
+        document = {"entitlements": bought[0], "product_instances": bought[1], "exported_at": exported}
+        owned.write_text(json.dumps({key: value for key, value in document.items() if value}))
+        for verb in (
+            ("ingest", "--observations", observed),
+            ("entitlements", "import", owned),
+            ("reconcile", "--as-of", AS_OF.isoformat(), "--format", "json", "-o", position),
+        ):
+            command = [Path(sys.executable).with_name("licsweep"), "--project", folder, *verb]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            _, status, used = os.wait4(process.pid, 0)
+            worked, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+            print(f"{verb[0]:14} {worked:.1f} s of CPU, peak {peak:.0f} MiB{' FAILED' if status else ''}", flush=True)
+        same = json.loads(position.read_text())["data"]
+        print("position sha256", sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16])
+
+
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--instances", type=int, default=50_000)
     ask.add_argument("--accounts", type=int, default=200)
     ask.add_argument("--cssm", action="store_true", help="CSSM's product instances beside them")
+    ask.add_argument("--verbs", action="store_true", help="the verbs instead, each as a process")
     args = ask.parse_args()
     rng = random.Random(1)
     states = [state(number, args.accounts, rng) for number in range(args.instances)]
@@ -157,6 +189,9 @@ def main() -> int:
         limits=shipped.limits,
     )
     given = JudgementInput(as_of=AS_OF, states=states, entitlements=owned, cssm_instances=rows, tables=tables)
+    if args.verbs:
+        verbs(given)
+        return 0
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start, worked = time.perf_counter(), time.process_time()
