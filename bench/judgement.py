@@ -1,4 +1,4 @@
-"""Times judgement on an estate made up for it: `python bench/judgement.py [--instances N] [--accounts N] [--cssm] [--verbs]`.
+"""Times judgement on an estate made up for it: `python bench/judgement.py [--instances N] [--cssm] [--verbs]`.
 
 50,000 instances with 5 licenses each in 200 virtual accounts of 4 smart accounts, the worst of it on purpose: half of
 the pools are short, some lenders have to be shared, and every tenth instance is a stack that CSSM lists by members.
@@ -161,7 +161,7 @@ def verbs(given: JudgementInput) -> None:
             _, status, used = os.wait4(process.pid, 0)
             worked, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
             print(f"{verb[0]:14} {worked:.1f} s of CPU, peak {peak:.0f} MiB{' FAILED' if status else ''}", flush=True)
-        same = json.loads(position.read_text())["data"]
+        same = json.loads(position.read_text().replace(folder, ""))["data"]
         print("position sha256", sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16])
 
 

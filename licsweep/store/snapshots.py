@@ -26,7 +26,22 @@ log = logging.getLogger(__name__)
 WHOLE, CUT, NOTHING = 2, 1, 0  # rank of a result
 BASE = t.host_result.alias("base")
 _CAPTURES = tuple[Capture, ...]
-_BODIES = {"observation", "observation_packed", "base_snapshot_id", "texts", "texts_base"}
+_BODIES = ("observation", "observation_packed", "base_snapshot_id", "texts", "texts_base")
+
+
+def _last_whole(base: Any, body: Any, which: Any, *newest: Any) -> Any:
+    """Snapshot and body of a host's newest row of `which`, or of its base: none where there is no such row."""
+    h = t.host_result.c
+    mine = h.hostname == sa.bindparam("host")
+    last = sa.select(sa.func.coalesce(base, h.snapshot_id)).where(mine, which).order_by(*newest).limit(1)
+    return sa.select(h.snapshot_id, body).where(mine, h.snapshot_id == last.scalar_subquery())
+
+
+# Made once: making such a statement costs more than asking it.
+_R = t.host_result.c
+_NEWEST = (_R.rank.desc(), _R.tried_at.desc())
+_LAST_OBSERVATION = _last_whole(_R.base_snapshot_id, _R.observation, _R.rank > NOTHING, *_NEWEST)
+_LAST_TEXTS = _last_whole(_R.texts_base, _R.texts, _R.captured_in == _R.snapshot_id, _R.captured_in.desc())
 
 
 class Snapshots(Part):
@@ -92,16 +107,11 @@ class Snapshots(Part):
                 hint="licsweep snapshots",
             )
 
-    def save_host(self, snapshot_id: int, result: HostResult) -> None:
-        """Adds how one host ended, its raw texts, and what was read from them: all or nothing."""
-        seen, captures = result.observation, result.captures
-        row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
-        row |= {"rank": _rank(result), "platform": seen.platform if seen else None}
-        row |= {"captured_in": snapshot_id if captures else result.captured_in}
-        observation = serialization.to_json(seen, light=True) if seen else None
-        texts = serialization.to_json(captures, _CAPTURES, light=True).encode() if captures else None
+    def save_host(self, snapshot_id: int, *results: HostResult) -> None:
+        """Adds how hosts ended, their raw texts, and what was read from them: all or nothing."""
         with self._writing() as connection:
-            _add(connection, row, observation, texts)
+            rows = [_row(connection, snapshot_id, result) for result in results]
+            connection.execute(t.host_result.insert(), rows)
 
     def pack_again(self) -> None:
         """Stores the bodies of all results anew, as `save_host` does today; each host in a transaction of its own."""
@@ -119,7 +129,8 @@ class Snapshots(Part):
                     with damaged(f"what snapshot {row.snapshot_id} holds of {hostname}"):
                         texts = _unpacked(row.texts, row.whole_texts) if row.texts is not None else None
                         observation = _observation(row)
-                    _add(connection, kept, observation, texts)
+                    new = kept | _bodies(connection, hostname, observation, texts)
+                    connection.execute(t.host_result.insert(), new)
 
     def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
         """Adds how hosts ended that were not tried, all in one transaction."""
@@ -199,38 +210,29 @@ def _unpacked(texts: bytes, base: bytes | None) -> bytes:
     return unpack(texts, unpack(base) if base is not None else None)
 
 
-def _add(connection: sa.Connection, row: dict[str, Any], observation: str | None, texts: bytes | None) -> None:
-    """Adds a result with its bodies, each whole or as its difference to the host's last one that was stored whole."""
+def _row(connection: sa.Connection, snapshot_id: int, result: HostResult) -> dict[str, Any]:
+    seen, captures = result.observation, result.captures
+    row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
+    row |= {"rank": _rank(result), "platform": seen.platform if seen else None}
+    row |= {"captured_in": snapshot_id if captures else result.captured_in}
+    observation = serialization.to_json(seen, light=True) if seen else None
+    texts = serialization.to_json(captures, _CAPTURES, light=True).encode() if captures else None
+    return row | _bodies(connection, result.outcome.hostname, observation, texts)
+
+
+def _bodies(connection: sa.Connection, hostname: str, observation: str | None, texts: bytes | None) -> dict[str, Any]:
+    """The columns of bodies, each whole or as its difference to the host's last one that was stored whole."""
+    row: dict[str, Any] = dict.fromkeys(_BODIES) | {"observation": observation}
     if observation is not None:
-        row |= _observation_row(connection, row["hostname"], observation)
+        for base_id, base in connection.execute(_LAST_OBSERVATION, {"host": hostname}):
+            if (packed := pack_against(observation.encode(), base.encode())) is not None:
+                row |= {"observation": None, "observation_packed": packed, "base_snapshot_id": base_id}
     if texts is not None:
-        row |= _texts_row(connection, row["hostname"], texts)
-    connection.execute(t.host_result.insert().values(row))
-
-
-def _observation_row(connection: sa.Connection, hostname: str, body: str) -> dict[str, Any]:
-    h = t.host_result.c
-    which = (h.hostname == hostname, h.rank > NOTHING)
-    newest = (h.rank.desc(), h.tried_at.desc())
-    for base_id, base in _last_whole(connection, h.snapshot_id, h.base_snapshot_id, h.observation, which, newest):
-        if (packed := pack_against(body.encode(), base.encode())) is not None:
-            return {"observation_packed": packed, "base_snapshot_id": base_id}
-    return {"observation": body}
-
-
-def _texts_row(connection: sa.Connection, hostname: str, body: bytes) -> dict[str, Any]:
-    h = t.host_result.c
-    which = (h.hostname == hostname, h.captured_in == h.snapshot_id)
-    for base_id, base in _last_whole(connection, h.snapshot_id, h.texts_base, h.texts, which, (h.captured_in.desc(),)):
-        if (packed := pack_against(body, unpack(base))) is not None:
-            return {"texts": packed, "texts_base": base_id}
-    return {"texts": pack(body)}
-
-
-def _last_whole(connection: sa.Connection, key: Any, base: Any, body: Any, which: Any, newest: Any) -> Iterable[Any]:
-    """Key and body of the newest row of `which`, or of its base: none where there is no such row."""
-    last = sa.select(sa.func.coalesce(base, key)).where(*which).order_by(*newest).limit(1).scalar_subquery()
-    return connection.execute(sa.select(key, body).where(*which, key == last))
+        row["texts"] = pack(texts)
+        for base_id, base in connection.execute(_LAST_TEXTS, {"host": hostname}):
+            if (packed := pack_against(texts, unpack(base))) is not None:
+                row |= {"texts": packed, "texts_base": base_id}
+    return row
 
 
 def _captures(row: Any, hostname: str, snapshot_id: int) -> tuple[Capture, ...]:
