@@ -49,7 +49,7 @@ def since_last_run(project: Project, snapshot: int) -> Diff | None:
     """What changed since the run before this snapshot had ended; None where there is none."""
     with reading(project) as store:
         earlier = [one.ended_at for one in store.snapshots() if one.id < snapshot and one.ended_at]
-    return diff(project, earlier[-1].isoformat(), datetime.now(UTC).isoformat()) if earlier else None
+    return diff(project, max(earlier).isoformat(), datetime.now(UTC).isoformat()) if earlier else None
 
 
 def _judged(project: Project, asked: str) -> tuple[JudgementResult, Side]:

@@ -5,6 +5,7 @@ A PATCH of NetBox takes the fields that it names and leaves all others, of sever
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -183,7 +184,7 @@ def _changes(
         )
         for field, after in zip(FIELDS, values, strict=True):
             before = device["custom_fields"].get(field.name)
-            if (_instant(before) if field.type == "datetime" else before) != after:
+            if (_moment(before) if field.type == "datetime" else before) != after:
                 yield NetboxChange(
                     hostname=instance.hostname,
                     device=_shown(device["name"]) or "",
@@ -227,14 +228,8 @@ def _shown(text: str | None) -> str | None:
     return None if text is None else one_line(text)
 
 
-def _moment(at: datetime | None) -> str | None:
-    """In whole seconds, as NetBox gives it back."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _instant(value: object) -> str | None:
-    """A moment of NetBox as ours; what is none differs from all."""
-    try:
-        return _moment(datetime.fromisoformat(str(value))) if value is not None else None
-    except ValueError:
-        return str(value)
+def _moment(at: object) -> object:
+    """A moment in whole seconds, as NetBox gives it back; what is none stays as it is."""
+    with suppress(ValueError):
+        at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(at, datetime) else at
