@@ -39,6 +39,11 @@ class StoredImport(Record):
         return self.entitlements or self.instances or self.alerts
 
     @property
+    def number(self) -> int:
+        """How many entitlements, product instances or alerts it states."""
+        return sum(len(listed.alerts) for listed in self.alerts) or len(self.entitlements or self.instances)
+
+    @property
     def smart_account(self) -> str | None:
         return next((row.smart_account for row in self.rows if row.smart_account), None)
 

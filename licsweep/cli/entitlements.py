@@ -137,7 +137,7 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
         run.say(plain(note))
     if imports:
         known = [
-            {key: getattr(one, key, None) for key in columns(IMPORTS)} | {"rows": len(one.rows), "counts": counts}
+            {key: getattr(one, key, None) for key in columns(IMPORTS)} | {"rows": one.number, "counts": counts}
             for one, counts in entitlements.imports(project)
         ]
         whole = serialization.plain(known, list[dict[str, Any]])

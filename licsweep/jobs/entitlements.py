@@ -23,6 +23,7 @@ from reconcile.tables.tables import Tables, norm, slug
 
 Imports = list[StoredImport]
 Replacing = Literal["whole", "partial"]
+_WORDS = {"entitlements": "entitlements", "instances": "product instances", "alerts": "alerts"}
 
 
 def counted_imports(stored: Iterable[StoredImport], tables: Tables, moment: datetime) -> Counted:
@@ -135,7 +136,7 @@ class _Effect:
         """What a new import is, and what it replaces by what."""
         mine = self._mine.get(one.id, [])
         of = f"{_smart(one)}: {some(one.virtual_accounts)}" if one.virtual_accounts else _smart(one)
-        yield f"{_named(one)}: {_number_of(one)} of {of}"
+        yield f"{_named(one)}: {one.number} {_WORDS[one.kind]} of {of}"
         if not mine:
             yield "  does not count today: newer imports tell of its accounts (licsweep entitlements list --imports)"
         for number, scopes in _by_speaker(self._before, mine).items():
@@ -263,12 +264,6 @@ def _names_of(scopes: Iterable[Scope], counted: Counted, *, smart: bool = False)
 
 def _named(one: StoredImport) -> str:
     return f"import {one.id} ({one.file}, exported {one.exported_at:%Y-%m-%d})"
-
-
-def _number_of(one: StoredImport) -> str:
-    if one.alerts:
-        return f"{sum(len(listed.alerts) for listed in one.alerts)} alerts"
-    return f"{len(one.rows)} {'entitlements' if one.entitlements else 'product instances'}"
 
 
 def _smart(one: StoredImport) -> str:

@@ -59,10 +59,10 @@ def alerts(judged: JudgementContext) -> Iterator[RaisedFinding]:
     for one in judged.alerts:
         if not one.confirmed_by:
             account = "/".join(filter(None, (one.smart_account or "-", one.virtual_account)))
-            said = f"{one.severity or 'no severity'}, {one.as_of or judged.as_of:%Y-%m-%d}: {one.message}"
+            said = f"alert of {one.as_of or judged.as_of:%Y-%m-%d}, {one.severity or 'no severity'}: {one.message}"
             said += f" (source {one.source})" if one.source and one.source != one.virtual_account else ""
             evidence = [FindingEvidence(entitlement=one.source_file, row=one.source_row)]
-            yield RaisedFinding("cssm-alert", Subject(kind="account", id=account), f"CSSM says: {said}", evidence)
+            yield RaisedFinding("cssm-alert", Subject(kind="account", id=account), said, evidence)
 
 
 def _met_cssm(seen: Observation, state: State, tables: Tables) -> datetime | None:

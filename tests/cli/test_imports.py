@@ -257,6 +257,7 @@ def test_the_newest_list_of_alerts_counts_and_makes_no_account_known(site: Site)
         ("cssm-licenses", True),
         ("cssm-alerts", True),
     ]
+    assert [row["rows"] for row in site.imports()] == [2, 1]
     told = site.take(3, none, options=("--smart-account", "Example Networks", "--whole-account"))
     assert "replaces import 2" in told
     assert [row["counts"] for row in site.imports()] == [True, False, True]
