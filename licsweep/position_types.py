@@ -397,6 +397,7 @@ class TransitionRow(Record):
 
     hostname: str
     product: str | None = None
+    family: str | None = None
     release: str | None = None
     licensing_model: str | None = None
     smart_account: str | None = None

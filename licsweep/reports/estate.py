@@ -43,8 +43,8 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
 
 
 def _by_product(result: JudgementResult) -> Records:
-    """How many product instances of each product are in each state."""
-    products = {row.hostname: row.product for row in result.transition}
+    """How many product instances of each family (as releases.yaml cuts them) are in each state."""
+    products = {row.hostname: row.family for row in result.transition}
     pairs = Counter((products.get(i.hostname), i.compliance_state) for i in result.judgement.instances)
     ordered = sorted(pairs.items(), key=lambda pair: (pair[0][0] is None, pair[0][0] or "", -pair[1], pair[0][1]))
     rows = distribution(dict(ordered))

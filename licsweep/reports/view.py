@@ -66,7 +66,7 @@ class Table:
 
     `only`: it stands on the page alone, or in files alone. `picture` is drawn in each row of a page (pictures.py),
     `chart` and `totals` stand in the workbook's `sheet` (its title where it has no name of its own).
-    `look` is how it differs: wide pictures, a forecast.
+    `look` is how it differs on a page: wide pictures, two cards wide, a forecast.
     """
 
     name: str

@@ -41,6 +41,7 @@ def _row(case: JudgedInstance, tables: Tables, as_of: datetime) -> TransitionRow
     return TransitionRow(
         hostname=case.unit.hostname,
         product=next((udi.pid for udi in seen.udis if udi.pid), None) if seen else None,
+        family=rule.product if rule else None,
         release=seen.release if seen else None,
         licensing_model=seen.licensing_model if seen else None,
         smart_account=place.smart_account,
