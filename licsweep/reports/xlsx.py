@@ -7,6 +7,7 @@ Texts are written as strings, whatever they look like: never as formulas, never 
 import io
 import re
 from datetime import date, datetime
+from itertools import cycle
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -21,7 +22,8 @@ _FIRST_EXCEL_YEAR = 1900
 _LONGEST_NAME = 31
 _NOTED_ROWS = 200  # the notes of more would make the file slow to open; the header has one as well
 _CHARTED_ROWS = 20
-_HATCHED = {"pattern": "wide_upward_diagonal", "fg_color": "#5B21B6", "bg_color": "#EDE9FE"}
+_HATCHES = ("light_upward_diagonal", "dark_upward_diagonal", "light_downward_diagonal")
+_FORECAST = {"fg_color": "#5B21B6", "bg_color": "#EDE9FE"}
 _STATES = ["open", "in progress", "done", "not to do"]
 
 
@@ -116,14 +118,17 @@ def _chart(book: Any, sheet: Any, table: Table) -> None:
     if not table.chart:
         return
     keys = [column.key for column in table.columns]
-    last = min(len(table.rows), _CHARTED_ROWS)
+    first = keys.index(table.chart["labels"])  # rows without a label stand last, and would fall to the one before
+    last = min(sum(row[first] is not None for row in table.rows), _CHARTED_ROWS)
+    if not last:
+        return
     name = sheet.get_name()
     chart = book.add_chart({"type": "column"})
-    for key in table.chart["series"]:
-        at, labels = keys.index(key), keys.index(table.chart["labels"])
+    for key, hatch in zip(table.chart["series"], cycle(_HATCHES)):
+        at = keys.index(key)
         to = keys.index(table.chart.get("last_label", table.chart["labels"]))
-        look = {"pattern": _HATCHED} if table.look == "forecast" else {}
-        series = {"name": [name, 0, at], "categories": [name, 1, labels, last, to], "values": [name, 1, at, last, at]}
+        look = {"pattern": {"pattern": hatch, **_FORECAST}} if table.look == "forecast" else {}
+        series = {"name": [name, 0, at], "categories": [name, 1, first, last, to], "values": [name, 1, at, last, at]}
         chart.add_series(series | look)
     chart.set_title({"name": table.title, "overlay": False})
     chart.set_size({"width": 960, "height": 420})

@@ -224,3 +224,13 @@ def test_xlsx_money_is_a_number(given, tmp_path):
     sheet = sheets(replace(report, tables=(replace(table, rows=(row,)),)), tmp_path)["Payments"]
     (cell,) = [cell for cell in sheet[2] if cell.value is not None]
     assert (cell.value, cell.number_format) == (1234.5, "#,##0.00")
+
+
+def test_a_chart_leaves_out_rows_without_a_name(given, tmp_path):
+    """Excel would show them as part of the family before them."""
+    report = given.report("estate")
+    table = next(table for table in report.tables if table.name == "states-by-product")
+    rows = (("Catalyst 9000", "authorized", 2, 50.0), ("Nexus", "legacy", 1, 25.0), (None, "unknown", 1, 25.0))
+    sheet = sheets(replace(report, tables=(replace(table, rows=rows),)), tmp_path)["States by product family"]
+    (series,) = sheet._charts[0].series
+    assert series.val.numRef.f.endswith("$C$2:$C$3")
