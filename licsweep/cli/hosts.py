@@ -35,4 +35,4 @@ def command(run: Run, selection: Selection, source: str | None, out: Out) -> Non
         for one in select(whole, selection)
     ]
     out.rows("hosts", found)
-    run.say(f"{len(found)} hosts")
+    run.say(f"{len(found)} hosts" + (f", {len(whole.left_out)} left out" if whole.left_out else ""))

@@ -24,7 +24,8 @@ from licsweep.settings import Project
 
 MAX_SECONDS = 120
 _MAX_BYTES = 64 * files.MIB
-_ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+_STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "ANSIBLE_NOCOLOR": "true"}
+_KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 _OWN_WAYS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_private_key_file")
 _OF_ALL = ("all", "ungrouped")
 
@@ -82,35 +83,23 @@ def _listed(path: Path) -> bytes:
         raise InputError(f"{path}: no such file or folder", why="it is the inventory that licsweep.toml names")
     program = shutil.which("ansible-inventory")
     if program is None:
+        what, why = f"{path}: ansible-inventory is not installed here", "it resolves groups and variables"
         hint = f"ansible-inventory -i {shell_word(path)} --list > hosts.json; and name hosts.json as the file"
-        raise MissingExtra(
-            f"{path}: ansible-inventory is not installed here", why="it resolves groups and variables", hint=hint
-        )
-    environment = {
-        name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith("ANSIBLE_")
-    }
+        raise MissingExtra(what, why=why, hint=hint)
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("ANSIBLE_")}
+    call = [program, "-i", str(path.absolute()), "--list"]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": told}
+        place: dict[str, Any] = {"cwd": path.absolute().parent, "env": kept | _STRICT}
         try:
-            done = subprocess.run(  # noqa: S603 - Ansible's program, for the path that a person named
-                [program, "-i", path.absolute(), "--list"],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=told,
-                timeout=MAX_SECONDS,
-                cwd=path.absolute().parent,
-                env=environment | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "ANSIBLE_NOCOLOR": "true"},
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise InventoryError(
-                f"{path}: ansible-inventory did not end within {MAX_SECONDS} s", why="it was stopped"
-            ) from error
+            done = subprocess.run(call, **streams, **place, timeout=MAX_SECONDS, check=False)  # noqa: S603 - Ansible's own
+        except subprocess.TimeoutExpired:
+            what = f"{path}: ansible-inventory did not end within {MAX_SECONDS} s"
+            raise InventoryError(what, why="it was stopped") from None
         out.seek(0)
         told.seek(0)
         raw, lines = out.read(_MAX_BYTES + 1), told.read(files.MIB).decode("utf-8", "replace").strip().splitlines()
     if done.returncode or len(raw) > _MAX_BYTES:
         why = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "it prints too much")
-        raise InventoryError(
-            f"{path}: ansible-inventory can't list it", why=why, hint="ansible-inventory --list says more"
-        )
+        raise InventoryError(f"{path}: ansible-inventory can't list it", why=why, hint="try it by hand")
     return raw

@@ -26,20 +26,21 @@ def read(project: Project) -> Inventory | None:
 
     given = options(project, {**KEYS, "file": str}, needed=("file",))
     reader = Reader(project.path(given["file"]))
-    names = reader.names()
-    for name in names:
+    for name in reader.names:
         reader.complete(name, {})
-    raws = [Raw(f"{reader.file}: Host {name}", {}, name=name) for name in names if name not in reader.jump_hosts]
+    names = [name for name in reader.names if name not in reader.jump_hosts]
+    raws = [Raw(f"{reader.file}: Host {name}", {}, name=name) for name in names]
     return gather(project, {"ssh_config": given["file"], **given}, raws, {})
 
 
 class Reader:
-    """One file. `jump_hosts` are the entries of the jump hosts that were met so far."""
+    """One file. `names` are the hosts that stand there by their name, not by a pattern; `jump_hosts` the entries of the
+    jump hosts that were met so far."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.jump_hosts: dict[str, dict[str, Any]] = {}
-        self._names: dict[str, None] = {}
+        self.names: dict[str, None] = {}
         self._untaken: list[str] = []
         self._proxied: list[str] = []
         told: dict[str, str] = {}
@@ -50,15 +51,11 @@ class Reader:
                 told = {}
                 patterns = value.replace('"', "").split() if key == "host" else ["*"] * (value.lower() == "all")
                 self._blocks.append((_fitting(patterns), told))
-                self._names |= dict.fromkeys(name for name in patterns if not re.search(r"[*?!]", name))
+                self.names |= dict.fromkeys(name for name in patterns if not re.search(r"[*?!]", name))
             if key == "include" or (key == "match" and not patterns):
                 self._untaken.append(f"{line[1]} {value}: not taken")
             if key in _KEYS:
                 told.setdefault(key, value)
-
-    def names(self) -> list[str]:
-        """The hosts that stand there by their name, not by a pattern."""
-        return list(self._names)
 
     def complete(self, name: str, entry: dict[str, Any]) -> None:
         """Adds to an entry what it does not say and the file does: by its name, else by its address."""
@@ -94,6 +91,8 @@ class Reader:
             if hop is None:
                 raise InputError(f"{self.file}: ProxyJump {jump}", why="USER@HOST:PORT is expected, with commas")
             alias = hop["v6"] or hop["host"]
+            if (alias,) == before:  # what holds for a whole network holds for its jump host too
+                return []
             if alias in before:
                 raise InputError(f"{self.file}: ProxyJump {jump}", why=f"{alias} is reached through itself")
             told = self._told(alias)

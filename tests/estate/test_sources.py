@@ -149,14 +149,16 @@ def test_ssh_config_gives_hosts_and_jump_hosts_and_runs_nothing(tmp_path: Path) 
 
 def test_ssh_config_completes_the_hosts_of_another_source(tmp_path: Path) -> None:
     config = "Host 192.0.2.*\n ProxyJump bastion\n User noc\nHost sw-2\n User jo\n Port 2222\n"
-    text = "name,ip,port\nsw-1,192.0.2.1,22\nsw-2,192.0.2.2,\n"
+    text = "name,ip,port\nsw-1,192.0.2.1,22\nsw-2,192.0.2.2,\nbastion,192.0.2.3,\n"
     found = given(tmp_path, CSV + 'ssh_config = "config"\n', list=text, config=config, defaults=AUTO)
     assert {n: (one.username, one.port, one.jump) for n, one in found.targets.items() if not one.is_jump_host} == {
         "sw-1": ("noc", 22, ("bastion",)),
         "sw-2": ("jo", 2222, ("bastion",)),
+        "bastion": ("noc", 22, ()),
     }
+    text = text.replace("bastion,192.0.2.3,\n", "")
     own = "bastion: {hostname: 192.0.2.99, data: {jump_host: true}}\n"
-    found = given(tmp_path, CSV + 'ssh_config = "config"\n', hosts=own)
+    found = given(tmp_path, CSV + 'ssh_config = "config"\n', list=text, hosts=own)
     assert found.targets["bastion"].address == "192.0.2.99"
 
 
