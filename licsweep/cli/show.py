@@ -14,6 +14,7 @@ from licsweep.cli.render import Out, data_options, plain, table
 from licsweep.model import HostState
 from licsweep.position_types import Instance, JudgementResult
 from licsweep.reports.plain_tables import folded
+from licsweep.reports.view import layout
 from reconcile.instances.clock import days_in_words
 
 NEVER = "it never gave a usable answer"
@@ -88,9 +89,10 @@ def _facts(state: HostState, instance: Instance | None) -> Iterator[tuple[str, o
         impact = "; service impact if overdue" if instance.service_affecting else ""
         yield "State", f"{instance.compliance_state}{deadline}{impact}"
         account = f"{instance.smart_account or 'smart account not known'} / {instance.virtual_account}"
+        taken_by = layout()["ways"].get(instance.reported_by, instance.reported_by)
         yield (
             "Account",
-            f"{account} (by {instance.virtual_account_source}); reports by {instance.reported_by or 'nobody known'}",
+            f"{account} (by {instance.virtual_account_source}); who takes its reports: {taken_by or 'nobody known'}",
         )
     yield "Last try", _ended(state)
     if state.outcome != "ok":

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from licsweep.action_types import AccountOwner
+from licsweep.cli.reconcile import as_text
 from licsweep.model import HostState, LicenseUse, Observation, Udi
 from licsweep.position_types import Entitlement, Term
 from reconcile.actions import PARTS, actions
@@ -54,6 +55,7 @@ def test_the_example_of_the_contract_two_figures_and_the_plan() -> None:
     assert short.do == "move 5 from B (leaves 0 spare); buy 1; 12 to keep every buffer"
     assert (short.owner, short.units, short.units_with_buffers) == ("team one", 1, 12)
     assert (short.money, short.money_with_buffers, short.currency) == (100.0, 1200.0, "EUR")
+    assert "; 100.00 EUR; 1,200.00 EUR with every buffer" in " ".join(as_text(result).split())
     steps = [(s.do, s.purpose, s.quantity, s.from_, s.to, s.to_after) for s in actions(result).plan]
     assert steps[:2] == [("move", "shortage", 5, "B", "A", -1), ("buy", "shortage", 1, None, "A", 0)]
     assert sum(quantity for do, _, quantity, *_ in steps if do == "buy") == 12

@@ -109,3 +109,7 @@ def test_every_message_of_one_finding_is_kept() -> None:
     subject = Subject(kind="estate", id="x")
     first, *others = merged(RaisedFinding("shortage", subject, said) for said in ("10 short", "0 short", "10 short"))
     assert (first.message, others) == ("10 short; 0 short", [])
+
+
+def test_no_advice_leads_back_to_the_page_that_shows_it() -> None:
+    assert [one.slug for one in kinds() if "reason in `show" in one.remedy] == []
