@@ -55,7 +55,7 @@ def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo |
         sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
             claimed |= sheet.add(table, *tables.read(table, part))
-        lines_left = (line for line in part if not line.ruler and line.number not in claimed)
+        lines_left = (line for line in part if line.number not in claimed and not line.ruler)
         unknown = {line.number for line in lines_left if not section.known.fullmatch(line.text)}
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))

@@ -37,7 +37,7 @@ class TableRef:
     paths: Mapping[str, Any] | None = None
 
 
-_NEVER = re.compile(r"(?!)")
+NEVER = re.compile(r"(?!)")
 """The pattern that no line fits."""
 
 
@@ -49,9 +49,9 @@ class Section:
     heading: re.Pattern[str]
     tables: tuple[TableRef, ...]
     counted: bool
-    known: re.Pattern[str] = _NEVER
-    continues: re.Pattern[str] = _NEVER
-    inside: re.Pattern[str] = _NEVER
+    known: re.Pattern[str] = NEVER
+    continues: re.Pattern[str] = NEVER
+    inside: re.Pattern[str] = NEVER
     states: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -73,12 +73,12 @@ class Form:
     recognize: tuple[re.Pattern[str], ...]
     sections: tuple[Section, ...]
     needs: tuple[Need, ...]
-    also: re.Pattern[str] = _NEVER
-    unless: re.Pattern[str] = _NEVER
+    also: re.Pattern[str] = NEVER
+    unless: re.Pattern[str] = NEVER
     states: Mapping[str, str] = field(default_factory=dict)
     prose: bool = False
     tables: tuple[TableRef, ...] = ()
-    known: re.Pattern[str] = _NEVER
+    known: re.Pattern[str] = NEVER
     root: str | None = None
     pages: str | None = None
 
@@ -210,8 +210,12 @@ def _of(platform: str) -> tuple[Form, ...]:
 
 def fits(form: Form, lines: Sequence[Line]) -> bool:
     """Whether each pattern of the form is met by some line, and the one against it by none."""
-    met = (any(pattern.fullmatch(line.text) for line in lines) for pattern in form.recognize)
-    return all(met) and not any(form.unless.fullmatch(line.text) for line in lines)
+    return all(_met(pattern, lines) for pattern in form.recognize) and not _met(form.unless, lines)
+
+
+def _met(pattern: re.Pattern[str], lines: Sequence[Line]) -> bool:
+    fullmatch = pattern.fullmatch
+    return pattern is not NEVER and any(fullmatch(text) for _, text in lines)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
@@ -231,7 +235,7 @@ def _made(kind: Any, row: Mapping[str, Any], **parts: Any) -> Any:
 
 
 def _pattern(*texts: str) -> re.Pattern[str]:
-    return re.compile("|".join(texts), re.IGNORECASE | re.ASCII) if texts else _NEVER
+    return re.compile("|".join(texts), re.IGNORECASE | re.ASCII) if texts else NEVER
 
 
 def _flat(items: list[Any], names: Mapping[str, list[Any]]) -> Iterator[Any]:

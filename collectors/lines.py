@@ -5,6 +5,7 @@ takes more than a fixed number of steps a character, whatever the text is.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from licsweep.errors import InputError
@@ -109,9 +110,15 @@ def _said(text: str) -> tuple[list[Line], int]:
             if pager and line in ("", "q", "^C"):
                 paged_at = number
                 continue
-        if line and (line[0] == " " or not _NOISE.match(line)):
+        if line and (line[0] == " " or not (_noise(line) if len(line) <= MAX_WIDTH else _NOISE.match(line))):
             lines.append(Line(number, line))
     return lines, paged_at
+
+
+@lru_cache(maxsize=8192)
+def _noise(line: str) -> bool:
+    """Whether it is no text of the device; boxes print the same lines over and over."""
+    return _NOISE.match(line) is not None
 
 
 def _clean(line: str) -> str:

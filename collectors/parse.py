@@ -17,7 +17,8 @@ from licsweep.platforms import Platform
 Refusal = Literal["unauthorized", "unknown-command", "failed"]
 _REFUSAL_LINES = 5
 _REFUSAL_CHARACTERS = 2000
-_OWN = ("hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines")
+_OWN = {"hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines"}
+_SAID = tuple(field.name for field in fields(Observation) if field.name not in _OWN)
 
 
 def parse_text(
@@ -43,8 +44,8 @@ def _parse(pages: Sequence[tuple[str | None, str]], platform: str, timezone: str
     command, text = pages[0]
     printed = lines.printed(text)
     found = json_paths.leaves(text)
-    form = index.find(platform, command, json_paths.paths(found))
-    if form is not None and form.tables and found:
+    form = index.find(platform, command, json_paths.paths(found)) if found else None
+    if form is not None and form.tables:
         commands = [command or form.command for command, _ in pages]
         leaves = json_paths.of_pages([text for _, text in pages], form.root)
         return assemble_answer(form, list(zip(commands, leaves, strict=True)), zone)
@@ -133,18 +134,19 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     read = {name: _parse(given[name], platform, timezone) for name in _order(plan, given) if not refused[name]}
     merged = _merge(list(read.values()))
     differing, lines_of_both = contradictions(list(read.values()))
+    role = _own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)])
+    # A subscriber need not know the licenses, which are its publisher's: what tells its role is enough.
+    required = () if role.get("node_role", merged.node_role) == "subscriber" else plan.required
     whole = replace(
         merged,
         contradictions=differing,
         evidence=merged.evidence + lines_of_both,
-        **_own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)]),
+        **role,
         hostname=hostname,
         platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
+        complete=_complete(required, read, refused),
     )
-    # A subscriber need not know the licenses, which are its publisher's: what tells its role is enough.
-    required = () if whole.node_role == "subscriber" else plan.required
-    whole = replace(whole, complete=_complete(required, read, refused))
     if too_old(whole):
         return replace(whole, outcome="unsupported")
     return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
@@ -192,30 +194,26 @@ def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
 
 
 def _merge(read: Sequence[Observation]) -> Observation:
-    merged = Observation()
+    values: dict[str, Any] = {}
+    proofs: list[Evidence] = []
     for one in read:
-        values, taken, evidence = {}, set(), list(one.evidence)
-        for field in fields(Observation):
-            mine, theirs = getattr(merged, field.name), getattr(one, field.name)
-            if field.name in _OWN or theirs in (None, ()):
+        taken, evidence = set(), one.evidence
+        for name in _SAID:
+            mine, theirs = values.get(name), getattr(one, name)
+            if theirs is None or theirs == ():
                 continue
-            if mine in (None, ()):
-                values[field.name] = theirs
-                taken.add(field.name)
-            elif field.name == "udis" and len(mine) == len(theirs) == 1:
-                values["udis"] = (_filled(mine[0], theirs[0]),)
-            elif field.name == "managed_devices":
-                values[field.name], places = _joined(mine, theirs)
-                evidence = [_moved(item, places) for item in evidence]
-                taken.add(field.name)
-        kept = [item for item in evidence if re.split(r"[.\[]", item.field)[0] in taken]
-        merged = replace(
-            merged,
-            **values,
-            evidence=merged.evidence + tuple(kept),
-            unclaimed_lines=merged.unclaimed_lines + one.unclaimed_lines,
-        )
-    return merged
+            if mine is None:
+                values[name] = theirs
+                taken.add(name)
+            elif name == "udis" and len(mine) == len(theirs) == 1:
+                values[name] = (_filled(mine[0], theirs[0]),)
+            elif name == "managed_devices":
+                values[name], places = _joined(mine, theirs)
+                evidence = tuple(_moved(item, places) for item in evidence)
+                taken.add(name)
+        proofs += [item for item in evidence if item.field.partition(".")[0].partition("[")[0] in taken]
+    unclaimed_lines = tuple(line for one in read for line in one.unclaimed_lines)
+    return Observation(**values, evidence=tuple(proofs), unclaimed_lines=unclaimed_lines)
 
 
 def _own_role(whole: Observation, names: Sequence[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
-from collectors.index import Form, Section
+from collectors.index import NEVER, Form, Section
 from collectors.lines import MAX_WIDTH, Line
 
 
@@ -30,25 +30,25 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
     """The parts of an output."""
     parts = SplitOutput({}, set(), [])
     current: Section | None = None  # VOS prints one blank before what has no name, and it opens a section all the same
+    part = parts.strange
     for line, following in zip_longest(lines, lines[1:]):
-        if len(line.text) > MAX_WIDTH:
+        text = line.text
+        if len(text) > MAX_WIDTH:
             parts.strange.append(line)
             parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        indented = line.text.startswith("  ")
-        goes_on = indented or line.ruler or (current and current.continues.fullmatch(line.text))
+        goes_on = text.startswith("  ") or line.ruler
+        if not goes_on and current and current.continues is not NEVER:
+            goes_on = current.continues.fullmatch(text) is not None
         if not goes_on:
-            opened = _headed(form, line.text)
+            opened = _headed(form, text)
             if opened is not None:
                 parts.lost = parts.lost or (opened.counted and opened in parts.known)
-                current = opened
+                current, part = opened, parts.known.setdefault(opened, [])
                 parts.headings.add(line.number)
-            elif line.text[0] != " " and _looks_like_heading(line, following):
-                current = None
-        if current is None:
-            parts.strange.append(line)
-        else:
-            parts.known.setdefault(current, []).append(line)
+            elif text[0] != " " and _looks_like_heading(line, following):
+                current, part = None, parts.strange
+        part.append(line)
     return parts
 
 

@@ -28,14 +28,12 @@ class _State:
         self.seen: dict[str, list[tuple[Any, dict[str, str]]]] = {}
 
     def matching(self, text: str) -> list[tuple[Any, dict[str, str]]]:
-        """TextFSM's rules that match, each with what it takes from the line."""
-        known = self.seen.get(text)
-        if known is None:
-            if len(self.seen) >= _REMEMBERED:
-                self.seen.clear()
-            found = [(rule, matched.groupdict().items()) for match, rule in self.rules if (matched := match(text))]
-            known = [(rule, {name: said for name, said in taken if said is not None}) for rule, taken in found]
-            self.seen[text] = known
+        """TextFSM's rules that match, each with what it takes from the line; `seen` has those of lines seen lately."""
+        if len(self.seen) >= _REMEMBERED:
+            self.seen.clear()
+        found = [(rule, matched.groupdict().items()) for match, rule in self.rules if (matched := match(text))]
+        known = [(rule, {name: said for name, said in taken if said is not None}) for rule, taken in found]
+        self.seen[text] = known
         return known
 
 
@@ -63,7 +61,8 @@ class Table:
         record = Row({}, {})
         state = self._states["Start"]
         for number, text in lines:
-            for rule, printed in state.matching(text):
+            matching = state.seen.get(text)
+            for rule, printed in state.matching(text) if matching is None else matching:
                 if printed and not self._take(record, printed, number):
                     continue
                 if rule.record_op:
@@ -92,7 +91,9 @@ class Table:
 
     def _next(self, record: Row, rows: list[Row] | None) -> Row:
         """The record after this one, which becomes a row where it has something and all that is required."""
-        if rows is not None and record.values and all(record.values.get(name) for name in self._required):
+        if not record.values:
+            return record
+        if rows is not None and all(record.values.get(name) for name in self._required):
             rows.append(record)
         kept = self._filldown & record.values.keys()
         return Row(*({name: part[name] for name in kept} for part in record))
