@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from licsweep import errors, files
@@ -113,7 +114,10 @@ def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.
     session = Session()
     session.trust_env = False
     session.headers["Accept-Encoding"] = "identity"
-    session.verify = str(project.path(given["ca"])) if "ca" in given else system.cafile or system.capath or True
+    session.verify = system.cafile or system.capath or True
+    if "ca" in given:
+        session.verify = str(project.path(given["ca"]))
+        _check_authority(Path(session.verify))
     session.proxies = {"https": settings.https_proxy} if settings.https_proxy else {}
     again = Retry(
         total=settings.retries,
@@ -126,19 +130,31 @@ def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.
     return session
 
 
+def _check_authority(file: Path) -> None:
+    """Raises InputError for what the libraries would tell in words that name no file."""
+    text = files.read(file, files.MIB).text
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        why = "PEM is expected: -----BEGIN CERTIFICATE-----"
+        raise InputError(f"{file}: no certificate that can be read", why=why) from None
+
+
 def _in_plain_words(error: Exception, url: str) -> AccessError:
     """What an error of the libraries means. Their texts may hold the token and are not shown."""
     import requests
-    from urllib3.exceptions import ReadTimeoutError
+    from urllib3.exceptions import TimeoutError as Late
 
     why = type(error).__name__
+    if isinstance(getattr(error.args[0] if error.args else None, "reason", error), Late | requests.Timeout):
+        return errors.SessionTimeout(f"{url}: no answer in time", why="command_timeout is how long it may take")
     match error:
+        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+            return errors.TlsFailed(f"{url}: it answers, but not with a TLS that is common to both", why=why)
         case requests.exceptions.SSLError():
             told = re.search(r"certificate has expired|mismatch|not valid for|unable to get [a-z ]+", str(error))
             why, hint = told[0] if told else why, 'ca = "FILE" in [inventory] names the authority that signed it'
             return errors.CertificateUnknown(f"{url}: its certificate is not trusted", why=why, hint=hint)
-        case requests.Timeout() | ReadTimeoutError():
-            return errors.SessionTimeout(f"{url}: no answer in time", why="command_timeout is how long it may take")
         case requests.exceptions.InvalidHeader():
             return errors.TokenRefused(f"{url}: the token is none", why="it holds what no header may hold")
         case requests.ConnectionError():

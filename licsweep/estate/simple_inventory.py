@@ -204,12 +204,12 @@ def _check(project: Project, wrong: Wrong, entry: Entry) -> None:
         entry["platform"] = ours
     data = entry.get("data", {})
     zone, port = data.get("timezone"), data.get("https_port")
-    if zone is not None and not _is_zone(zone):
+    if zone is not None and not _is_zone(str(zone)):
         why, hint = did_you_mean(str(zone), available_timezones()), "a name as Europe/Berlin is expected"
         raise wrong("data.timezone", f"no such time zone: {zone}", why, hint)
     for key in ("credentials", "ssh_credentials", "https_credentials"):
         credentials = data.get(key)
-        if credentials is not None and credentials not in project.credential_sets:
+        if credentials is not None and str(credentials) not in project.credential_sets:
             why = did_you_mean(str(credentials), project.credential_sets)
             hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
             raise wrong(f"data.{key}", f"no such credential set: {credentials}", why, hint)
@@ -312,8 +312,8 @@ def _not_an_address(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _is_zone(name: Any) -> bool:
-    with suppress(TypeError, ValueError, LookupError, OSError):
+def _is_zone(name: str) -> bool:
+    with suppress(ValueError, LookupError, OSError):
         return bool(ZoneInfo(name))
     return False
 

@@ -179,6 +179,8 @@ def test_platform_names(theirs: str, ours: str | None) -> None:
             "2: a.data.jump: no such jump host: bastoin",
             "did you mean bastion?",
         ),
+        ("a:\n  data: {timezone: [x]}\n", "2: a.data.timezone: no such time zone: ['x']", ""),
+        ("a:\n  data: {credentials: [x]}\n", "2: a.data.credentials: no such credential set: ['x']", ""),
         ("a:\n  data: {jump: a}\n", "2: a.data.jump: a is reached through itself", ""),
         (
             "a:\n  data: {credentials: apac}\n",

@@ -2,7 +2,9 @@
 
 import json
 import re
+import socket
 import textwrap
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -236,6 +238,38 @@ def test_the_page_about_netbox(tmp_path: Path) -> None:
     assert (switch.platform, switch.timezone, switch.data["virtual_account"]) == ("cisco_xe", "Europe/Berlin", "Campus")
     named = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
     assert named == set(netbox_source._KEYS) - {"ssh_config"}
+
+
+def test_a_port_that_speaks_no_tls(tmp_path: Path) -> None:
+    def answer(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        with line:
+            line.recv(10_000)
+            line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with NetBox([device(1)]) as server, socket.create_server(("127.0.0.1", 0)) as plain:
+        threading.Thread(target=answer, args=(plain,), daemon=True).start()
+        server.port = plain.getsockname()[1]
+        with pytest.raises(errors.TlsFailed):
+            taken(tmp_path, server)
+
+
+def test_a_server_that_never_answers(tmp_path: Path) -> None:
+    over = threading.Event()
+    with NetBox([device(1)], fault=lambda *_: Says(raw=lambda _: over.wait(30))) as server:  # type: ignore[arg-type]
+        with pytest.raises(errors.SessionTimeout, match="no answer in time"):
+            taken(tmp_path, server, top="retries = 0\ncommand_timeout = 0.1")
+        over.set()
+
+
+@pytest.mark.parametrize("text", [None, "no certificate\n"])
+def test_a_file_that_is_no_authority(tmp_path: Path, text: str | None) -> None:
+    if text:
+        (tmp_path / "other.pem").write_text(text)
+    settings = '[inventory]\nsource = "netbox"\nurl = "https://127.0.0.1:9"\nca = "other.pem"\ncredentials = "netbox"\n'
+    (tmp_path / "licsweep.toml").write_text(f"[credentials.netbox]\n{settings}")
+    with pytest.raises(InputError, match=r"other.pem"):
+        inventory.load(load(tmp_path, {"retries": 0}, environment={}))
 
 
 def test_a_project_for_netbox_is_written_without_asking_it(tmp_path: Path) -> None:

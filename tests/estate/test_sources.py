@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 from pathlib import Path
 
@@ -292,3 +293,31 @@ def test_a_source_is_looked_at_and_a_project_made_from_it(tmp_path: Path) -> Non
     with pytest.raises(InputError, match=re.escape("missing.csv")):
         write_project(tmp_path / "other", f"csv:{tmp_path / 'missing.csv'}")
     assert not (tmp_path / "other").exists()
+
+
+def test_whatever_a_listing_says_is_told_as_an_error_or_left_out(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    words = ["192.0.2.1/24", "ios", "\u202e", "{{ x }}", "[::1]:22", "99999999999", 1, 10**30, None, True, -1.5, ""]
+
+    def value(depth: int) -> object:
+        kind = chance.random()
+        if depth > 2 or kind < 0.6:
+            return chance.choice(words)
+        inner = [value(depth + 1) for _ in range(2)]
+        return inner if kind < 0.8 else dict(zip(["__ansible_vault", "site"], inner, strict=True))
+
+    table = 'map = {https_port = "p", jump = "j", credentials = "c", legacy_ssh = "l"}\n'
+    names = ("ansible_host", "ansible_port", "ansible_network_os", "ansible_user", "site", "timezone", *"pjcl")
+    whole = 0
+    for _ in range(100):
+        hosts = {name: {key: value(0) for key in chance.sample(names, 4)} for name in ("a", "b", "c\x1b")}
+        listing = {"_meta": {"hostvars": hosts}, "g": value(0) if chance.random() < 0.2 else {"hosts": ["a", "d"]}}
+        try:
+            found = given(
+                tmp_path, ANSIBLE % "hosts.json" + table, defaults=AUTO, **{"hosts.json": json.dumps(listing)}
+            )
+        except LicsweepError:
+            continue
+        whole += 1
+        assert {"a", "b", "c\ufffd"} <= found.targets.keys() | found.left_out.keys()
+    assert whole > 50
