@@ -75,8 +75,8 @@ def raw_postgres(url: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[A
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Starts a server, as the user postgres where the tests run as root, and stops it."""
+def server(*, quick: bool = True) -> Iterator[Server]:
+    """Starts a server, as the user postgres where the tests run as root, and stops it; without `quick` as it is."""
     if not find_spec("psycopg"):
         without_postgres("no psycopg here")
     programs, user = find_programs(), None if os.getuid() else "postgres"
@@ -97,7 +97,7 @@ def server() -> Iterator[Server]:
         if user:
             chown(folder, user)
         run("initdb", "--auth=trust", "--username=postgres", "--no-sync", *_ORDER)
-        options = f"-k {folder} -c listen_addresses= " + " ".join(f"-c {one}" for one in _QUICK.split())
+        options = f"-k {folder} -c listen_addresses= " + " ".join(f"-c {one}" for one in _QUICK.split() if quick)
         run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
         try:
             yield Server(folder)

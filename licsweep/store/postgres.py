@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from licsweep.clean_text import one_line
 from licsweep.errors import LockedError, StoreError
+from licsweep.model import as_utc
 from licsweep.store.database import transaction
 from licsweep.store.tables import metadata
 
@@ -118,7 +119,8 @@ class PostgresDatabase:
             holder = next((one for one in others if one.objid == key and not one.mine), None)
             why = "it has just ended"
             if holder:
-                why = f"{one_line(holder.application_name)}, since {holder.backend_start or 'some time'}"
+                since = f"{as_utc(holder.backend_start):%Y-%m-%dT%H:%M:%SZ}" if holder.backend_start else "some time"
+                why = f"{one_line(holder.application_name)}, since {since}"
             hint = "wait until that run ends; the lock is then free, however it ended"
             raise LockedError(f"another run holds {self}", why=why, hint=hint)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ def test_the_lock_says_who_and_since_when(project: Project) -> None:
     with writing(project, "sweep"):
         with pytest.raises(LockedError) as caught, writing(project, "ingest"):
             pass
-        assert f"sweep, process {os.getpid()}" in caught.value.why
+        holder = rf"sweep, process {os.getpid()} on .+, since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+        assert re.fullmatch(holder, caught.value.why)
         assert caught.value.exit_code == 5
         with writing(project, "import", alone=False) as beside:  # an import may run beside a sweep
             assert beside.snapshots() == []
