@@ -79,7 +79,8 @@ def gather(
             found["hostname"] = _LENGTH.sub("", address)
         name = _cleaned(raw.name or found.pop("name", None) or ("" if "name" in paths else found.get("hostname", "")))
         if reason := raw.left_out or _unusable(name, found, paths, table, needs_address=needs_address):
-            left_out[name if name and name not in hosts else f"{name or 'no name'} ({raw.at})"] = reason
+            known = not name or name in hosts or name in left_out
+            left_out[f"{name or 'no name'} ({raw.at})" if known else name] = reason
             continue
         if name in hosts:
             what, why = f"{raw.at}: {name}: stands at {hosts[name].at} too", "a host has one name and one entry"

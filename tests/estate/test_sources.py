@@ -38,6 +38,7 @@ sw-6;192.0.2.6;linux;berlin;Active;;;
 sw-7;192.0.2.7;;berlin;Active;;;
 sw-8;192.0.2.8;nxos;berlin;Active;;nobody;
 sw\u202e9;192.0.2.9;nxos;berlin;Active;;;
+sw-2;192.0.2.10;nxos;berlin;retired;;;
 """
 
 
@@ -62,6 +63,7 @@ def test_csv_hosts_and_those_left_out(tmp_path: Path) -> None:
         "sw-6": "platform linux: there is no reader for it",
         "sw-7": "no platform in csv, groups.yaml or defaults.yaml",
         "sw-8": f"{row} 9: data.jump: no such jump host: nobody: " + found.left_out["sw-8"].rpartition("nobody: ")[2],
+        f"sw-2 ({row} 11)": "status retired",
         "sw\ufffd9": "its name is too long or holds what can't be shown",
     }
     assert [note for note in found.notes if "SNMP Community: a secret is not taken" in note]
