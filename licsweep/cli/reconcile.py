@@ -52,10 +52,12 @@ def command(
     for note in project_files.unused(project, result):
         run.say(note)
     pools = [pool for pool in judgement.pools if not statuses or pool.status in statuses]
-    findings = _finding_rows(judgement)
-    if out.form != "table":
-        kind, rows = ("findings", findings) if only_findings else ("reconcile", pools)
-        out.rows("reconcile" if out.form == "json" else kind, rows, whole=judgement)
+    findings = _finding_rows(judgement) if only_findings or every else []
+    if out.form == "json":
+        del result  # its states and lines take as much room as the text will
+        out.rows("reconcile", (), whole=judgement)
+    elif out.form == "csv":
+        out.rows("findings" if only_findings else "reconcile", findings if only_findings else pools)
     elif every or statuses or only_findings:
         said = [as_text(result, top=None)] if every else []
         said += [_pool_table(pools)] if every or statuses else []

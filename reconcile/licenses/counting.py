@@ -5,6 +5,7 @@ of a pair or cluster counts is a row of counting.yaml; what a manager's devices 
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from licsweep.model import HostState, LicenseUse, ManagedDevice, Observation
@@ -22,10 +23,10 @@ CountedAs = Literal["in_use", "in_evaluation", "reserved", "not_counted", "legac
 _DEFAULT = CountingRow(product="any other", ha="active")
 
 
-def counting_rule(seen: Observation, tables: Tables) -> CountingRow:
-    """The row of counting.yaml for this product."""
-    said = [norm(text) for text in (*(udi.pid for udi in seen.udis), seen.image) if text]
-    rows = (row for row in tables.counting if not row.platforms or seen.platform in row.platforms)
+def counting_rule(tables: Tables, platform: str | None, *names: str | None) -> CountingRow:
+    """The row of counting.yaml for a product; `names` are its PIDs and its image."""
+    said = [norm(text) for text in names if text]
+    rows = (row for row in tables.counting if not row.platforms or platform in row.platforms)
     return next((row for row in rows if not row.models or starts_with(said, row.models)), _DEFAULT)
 
 
@@ -43,6 +44,7 @@ class Counting:
 
     def __init__(self, managers: Managers, tables: Tables, matcher: Matcher) -> None:
         self._managers, self._tables, self._matcher = managers, tables, matcher
+        self._rule = cache(partial(counting_rule, tables))  # boxes are many, products few
 
     def uses_of(self, unit: ProductInstance, place: AccountAssignment) -> tuple[list[Use], str]:
         """Every license and reservation line of an instance and of its peers; of peers only what the table counts.
@@ -90,7 +92,7 @@ class Counting:
         self, unit: ProductInstance, hostname: str, seen: Observation, printed: Container[str], *, peer: bool
     ) -> Iterator[tuple[_Line, Match]]:
         """The lines of one answer, as they count, with their licenses."""
-        rule = counting_rule(seen, self._tables)
+        rule = self._rule(seen.platform, *(udi.pid for udi in seen.udis), seen.image)
         held = self._managers.manager_of(unit) is not None and not seen.managed_devices
         passive = peer or (unit.passive and is_secondary(seen))
         pids = tuple(sorted({udi.pid for udi in seen.udis if udi.pid}))
