@@ -104,6 +104,15 @@ class UpgradedStore(Record):
     bytes_after: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedTable(Record):
+    """A table that was copied: its rows, and the sha256 of them all, the same in both databases."""
+
+    table: str
+    rows: int
+    sha256: str
+
+
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
     from licsweep.action_types import ActionsReport
@@ -150,6 +159,7 @@ def kinds() -> dict[str, Any]:
         "retire": list[Retirement],
         "show": HostState,
         "snapshots": list[Snapshot],
+        "store-copy": list[CopiedTable],
         "store-upgrade": list[UpgradedStore],
         "sweep": CollectedOutput,
         "sweep-dry-run": list[PlannedHost],

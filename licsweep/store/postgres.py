@@ -42,6 +42,9 @@ _TOLD = {  # by the beginning of SQLSTATE, or a word of what libpq says without 
 _SAID = {"3D000": r'database ".*" does not exist', "28": r"password|authentication|pg_hba|no encryption"}
 
 
+_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
+
+
 class PostgresDatabase:
     """A database on a server, which a person has made there; `folder` is the project's."""
 
@@ -142,9 +145,13 @@ class PostgresDatabase:
 
 
 def _verified(url: sa.URL) -> sa.URL:
-    """The URL, by which a server on the network must show a certificate, unless it or PGSSLMODE says otherwise."""
-    host = url.host or url.query.get("host", os.environ.get("PGHOST", ""))
-    near = not host or (isinstance(host, str) and (host.startswith(("/", "127.")) or host in ("localhost", "::1")))
+    """The URL, by which a server must show a certificate for its name, unless it or PGSSLMODE says otherwise.
+
+    Left alone is loopback; libpq itself does without on a Unix socket.
+    """
+    named = url.host or url.query.get("host") or os.environ.get("PGHOST", "")
+    hosts = named.split(",") if isinstance(named, str) else named
+    near = "hostaddr" not in url.query and all(map(_LOOPBACK.fullmatch, hosts))
     if near or "sslmode" in url.query or "PGSSLMODE" in os.environ:
         return url
     return url.update_query_dict({"sslmode": "verify-full"})

@@ -7,6 +7,7 @@ import pytest
 
 from licsweep.store import HEAD
 from tests.cli.conftest import ROOT, licsweep
+from tests.cli.test_outputs import checked
 from tests.cli.test_verbs import data
 
 
@@ -55,12 +56,14 @@ def test_a_copy_tells_what_it_copied_and_how_to_use_it(old: Path) -> None:
     assert "try: licsweep store upgrade" in refused.err
     assert licsweep("store", "upgrade", "--project", old).code == 0
     done = licsweep("store", "copy", "licsweep.db", "new.db", "--project", old, "--format", "json")
-    rows = {row["table"]: row["rows"] for row in data(done)}
+    rows = {row.table: row.rows for row in checked("store-copy", done.out)}
     assert (rows["snapshot"], rows["host_result"]) == (3, 68)
     assert 'to use it: database = "new.db" in licsweep.toml' in done.err
     names = ("licsweep.db", "new.db")
     one, other = (data(licsweep("snapshots", "--project", old, "--format", "json", LICSWEEP_DATABASE=n)) for n in names)
     assert one == other
+    table = licsweep("store", "copy", "licsweep.db", "third.db", "--project", old).out
+    assert ["host_result", "68"] in [line.split()[:2] for line in table.splitlines()]
     again = licsweep("store", "copy", "licsweep.db", "new.db", "--project", old)
     assert (again.code, "not empty" in again.err) == (2, True)
 

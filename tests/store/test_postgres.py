@@ -174,20 +174,29 @@ def test_without_psycopg_the_extra_is_named(project: Project, monkeypatch: pytes
     assert caught.value.hint == "pip install 'licsweep[postgres]'"
 
 
-def test_a_server_on_the_network_shows_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PGHOST", raising=False)
+@pytest.mark.parametrize(
+    ("url", "host", "sslmode"),
+    [
+        ("postgresql://u@db.example.net/d", "", "verify-full"),
+        ("postgresql:///d?host=db.example.net", "", "verify-full"),
+        ("postgresql:///d", "db.example.net", "verify-full"),
+        ("postgresql:///d?host=localhost,db.example.net", "", "verify-full"),
+        ("postgresql:///d?host=localhost&host=db.example.net", "", "verify-full"),
+        ("postgresql://u@127.example.net/d", "", "verify-full"),
+        ("postgresql://u@localhost/d?hostaddr=192.0.2.1", "", "verify-full"),
+        ("postgresql://u@db.example.net/d?sslmode=require", "", "require"),
+        ("postgresql://u@localhost:5433/d", "", None),
+        ("postgresql://u@127.0.0.1/d", "", None),
+    ],
+)
+def test_a_server_on_the_network_shows_a_certificate(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str, sslmode: str | None
+) -> None:
     monkeypatch.delenv("PGSSLMODE", raising=False)
-
-    def sslmode(url: str) -> object:
-        return postgres._verified(sa.make_url(url)).query.get("sslmode")
-
-    assert sslmode("postgresql://u@db.example.net/d") == "verify-full"
-    assert sslmode("postgresql:///d?host=db.example.net") == "verify-full"
-    assert sslmode("postgresql://u@db.example.net/d?sslmode=require") == "require"
-    for near in ("postgresql:///d", "postgresql://u@localhost/d", "postgresql:///d?host=/run/postgresql"):
-        assert sslmode(near) is None
-    monkeypatch.setenv("PGHOST", "db.example.net")
-    assert sslmode("postgresql:///d") == "verify-full"
+    monkeypatch.setenv("PGHOST", host)
+    assert postgres._verified(sa.make_url(url)).query.get("sslmode") == sslmode
+    monkeypatch.setenv("PGSSLMODE", "require")
+    assert postgres._verified(sa.make_url(url)) == sa.make_url(url)
 
 
 def test_a_user_without_the_right_to_write_reads(empty: Project) -> None:
