@@ -22,7 +22,6 @@ _PAGER = re.compile(
     r"(?:[ \x08\r]*[\x08\r]| {0,9})",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(r"[\n -~]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\ufeff]")
 _MONTH_DAY = r"[A-Z][a-z]{2} +\d{1,2}"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
@@ -99,25 +98,28 @@ def _said(text: str) -> tuple[list[Line], int]:
     """The lines that say something, and the number of the last one that was a pager and nothing else."""
     lines, paged_at = [], 0
     paged = ("--" in text or "<space>" in text) and _PAGER.search(text) is not None
-    plain = not paged and _PLAIN.fullmatch(text) is not None
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip()
-        if not line:
-            continue
-        if not plain and (paged or not line.isprintable()):
+    numbered = [(number, line) for number, raw in enumerate(text.split("\n"), 1) if (line := raw.rstrip())]
+    if not paged and text.isascii() and text.replace("\n", "").isprintable():
+        return [Line(number, line) for number, line in numbered if line[0] == " " or not _noise(line)], 0
+    for number, line in numbered:
+        if paged or not line.isprintable():
             pager = paged and _PAGER.search(line)
             line = _clean(line)
             if pager and line in ("", "q", "^C"):
                 paged_at = number
                 continue
-        if line and (line[0] == " " or not (_noise(line) if len(line) <= MAX_WIDTH else _NOISE.match(line))):
+        if line and (line[0] == " " or not _noise(line)):
             lines.append(Line(number, line))
     return lines, paged_at
 
 
-@lru_cache(maxsize=8192)
 def _noise(line: str) -> bool:
-    """Whether it is no text of the device; boxes print the same lines over and over."""
+    """Whether it is no text of the device."""
+    return _NOISE.match(line) is not None if len(line) > MAX_WIDTH else _short_noise(line)
+
+
+@lru_cache(maxsize=8192)  # boxes print the same lines over and over
+def _short_noise(line: str) -> bool:
     return _NOISE.match(line) is not None
 
 
