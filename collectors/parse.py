@@ -1,13 +1,13 @@
 """Text a device printed -> Observation: one output, or all that one host said."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from collectors import index, json_paths, lines, structured, value_meanings
+from collectors import index, json_paths, lines, structured, tables, value_meanings
 from collectors.assemble import assemble, assemble_answer, outcome, unclaimed
 from collectors.contradictions import contradictions, of_request
 from licsweep import platforms
@@ -113,6 +113,15 @@ def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the wo
         return None
     found = (means for pattern, means in _refusals() for line in said if pattern.search(line.text.strip()))
     return next(found, None)
+
+
+def prepare(names: Collection[str]) -> None:
+    """Loads what reading the texts of these platforms takes, once, before threads and processes would each do it."""
+    value_meanings.book()
+    for form in index.forms():
+        if form.platform in names:
+            for table in (*form.tables, *(table for section in form.sections for table in section.tables)):
+                tables.compiled(table)
 
 
 def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezone: str | None = None) -> Observation:

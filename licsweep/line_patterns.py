@@ -5,6 +5,7 @@ redirection, a separator or a control character.
 """
 
 import re
+from functools import lru_cache
 
 SLOTS = {
     "FILE": r"[A-Za-z0-9][A-Za-z0-9_/:-]{0,80}(?:\.[A-Za-z0-9_-]{1,20}){0,3}",
@@ -56,6 +57,7 @@ _TERMINAL = re.compile(r"terminal (?:(?:length|width|pager(?: lines)?) [0-9]{1,4
 _SHORTEST_ABBREVIATION = 2  # behind the first word; `show license all` must not be taken for one of an `a...`
 
 
+@lru_cache(maxsize=1024)  # it is asked of the same lines for each session
 def objection(line: str) -> str | None:
     """Why a line or a pattern may never be sent, whatever a record says; None where nothing stands against it.
 

@@ -1,5 +1,6 @@
 """The command line: one verb, one module. A verb's module is imported when the verb is used, not before."""
 
+import atexit
 import gc
 import importlib
 from pathlib import Path
@@ -13,6 +14,7 @@ from licsweep.version import VERSION
 # What imports make stays, and what a run makes are trees: Python's search for circles, begun each 700 objects, is an
 # eighth of a call's time, and of a sweep's.
 gc.set_threshold(200_000)
+atexit.register(gc.freeze)  # nor is it worth its half second at the end of a sweep, when all goes anyway
 
 # Verb -> its one line in `--help`, so that help needs no other import. The module is the verb with `_` for `-`.
 VERBS = {

@@ -1,10 +1,13 @@
 """The run over all selected hosts, in this process or in several, into a new snapshot."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from collectors.parse import prepare
+from licsweep import serialization
 from licsweep.errors import StoreError
-from licsweep.model import Outcome
+from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
 from licsweep.store import Store
 from licsweep.sweep.fan_out import fan_out
@@ -20,6 +23,7 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
     gate = plan.gate
     snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
+    _prepare(plan)
     if (number := how_many(plan.settings, len(plan.targets))) > 1:
         with stopping(gate):
             ShareServer(plan, Processes(plan, store, snapshot_id), writer).run(number)
@@ -39,3 +43,10 @@ def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) ->
         interrupted=interrupted,
         legacy_ssh=tuple(sorted(target.name for target in plan.targets if target.legacy_ssh)),
     )
+
+
+def _prepare(plan: SweepPlan) -> None:
+    """Loads what reading and storing take, before threads and processes would each do it at their first host."""
+    with suppress(Exception):  # what can't be loaded is told of each host that needs it
+        prepare({target.platform for target in plan.targets} if plan.read else ())
+        serialization.to_json(Observation())

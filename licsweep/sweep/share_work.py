@@ -28,23 +28,28 @@ Ask = Callable[..., Answer]
 
 
 class AskedAccounts(Accounts):
-    """The accounts of all shares: each password's turn is asked for."""
+    """The accounts of all shares: each password's turn is asked for, and before a host is dialed, once a password was
+    sent without success in this share, whether one may be sent at all."""
 
     def __init__(self, ask: Ask, tell: Tell) -> None:
         super().__init__()
-        self._ask, self._tell = ask, tell
+        self._ask, self._tell, self._failed = ask, tell, False
 
     def refusal(self, account: str, lockout_after: int) -> str | None:
+        if not self._failed:
+            return None
         reason = self._ask(WhyWithheld, account, lockout_after).value
         return None if reason is None else str(reason)
 
     def may_send(self, account: str, lockout_after: int) -> int:
         answer = self._ask(MaySend, account, lockout_after)
         if answer.withheld is not None:
+            self._failed = True
             raise LoginWithheld(answer.withheld)
         return int(answer.value or 0)
 
     def came_of_it(self, account: str, ticket: int, *, accepted: bool | None) -> None:
+        self._failed = self._failed or accepted is False
         self._tell(CameOfIt(account, ticket, accepted))
 
 
