@@ -12,6 +12,7 @@ import pytest
 
 from licsweep.platforms import get
 from licsweep.simulator.estate import SimulatedEstate
+from licsweep.sweep.gate import TOO_LATE
 from tests.faults.conftest import ended, query, start, sweep, unfinished, write_settings
 
 DEVICES, LOCKING = 48, 8
@@ -83,7 +84,7 @@ def test_the_deadline_of_the_sweep(estate: SimulatedEstate, project: Path) -> No
     began = time.monotonic()
     _, said = sweep(estate, project)
     assert time.monotonic() - began < 2 + 8, said  # with what starting costs on a busy machine
-    late = [host for host in ended(project).values() if "deadline has passed" in host.reason]
+    late = [host for host in ended(project).values() if host.reason == TOO_LATE]
     assert late
     assert {host.status for host in late} == {"skipped"}
     assert len(ended(project)) == DEVICES
