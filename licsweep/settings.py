@@ -147,7 +147,7 @@ class Project:
 
     def refuse_output(self, output: Path) -> None:
         """Raises UsageError where an output would replace one of the project's own files."""
-        database = self.path(self.settings.database)
+        database = self.path(self.settings.database.removeprefix("sqlite:///"))
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
         own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
         own += [self.path(at) for key, at in self.inventory.items() if key in ("folder", "file", "ca", "ssh_config")]

@@ -75,7 +75,8 @@ class Snapshots(Part):
 
     def close_interrupted(self) -> None:
         """Marks running snapshots that no run writes any more as interrupted; only for a holder of the lock."""
-        left = t.snapshot.update().where(t.snapshot.c.id.in_(self._left_behind()))
+        s = t.snapshot.c
+        left = t.snapshot.update().where(s.id.in_(self._left_behind()), s.state == "running")  # it may just have ended
         self._change(left.values(state="interrupted"))
 
     def snapshots(self) -> list[Snapshot]:
@@ -88,7 +89,7 @@ class Snapshots(Part):
             counts.setdefault(snapshot_id, {})[status] = number
         found = []
         for row in self._rows(sa.select(t.snapshot).order_by(s.id)):
-            state = "interrupted" if row.id in left_behind else row.state
+            state = "interrupted" if row.state == "running" and row.id in left_behind else row.state
             found.append(record_of(Snapshot, row, state=state, outcomes=counts.get(row.id, {})))
         return found
 

@@ -12,7 +12,7 @@ import pytest
 
 from licsweep.errors import LockedError, StoreError
 from licsweep.settings import Project, load
-from licsweep.store import postgres, reading, writing
+from licsweep.store import Store, postgres, reading, writing
 from tests.store.conftest import NOW, raw, save
 
 
@@ -70,6 +70,24 @@ def test_the_lock_is_free_after_a_sigkill(project: Project) -> None:
     assert raw(project, "SELECT state FROM snapshot") == [("running",)], "readers change nothing"
     with writing(project, "ingest") as store:
         assert [one.state for one in store.snapshots()] == ["interrupted"]
+
+
+def test_a_snapshot_that_ends_while_it_is_asked_for_is_complete(
+    store: Store, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run was seen as running, ended it, and let go of the lock before that was asked for."""
+    snapshot = store.begin("sweep", "all hosts", 1, NOW)
+
+    def ended(*_: object) -> tuple[int, ...]:
+        raw(project, f"UPDATE snapshot SET state = 'complete' WHERE id = {snapshot}")
+        return ()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store._database, "written", ended)
+        assert [one.state for one in store.snapshots()] == ["complete"]
+        raw(project, "UPDATE snapshot SET state = 'running'")
+        store.close_interrupted()
+    assert raw(project, "SELECT state FROM snapshot") == [("complete",)]
 
 
 def test_the_lock_follows_no_link(file_project: Project, tmp_path: Path) -> None:

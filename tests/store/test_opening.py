@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from licsweep.errors import LicsweepError, StoreError
+from licsweep.errors import LicsweepError, StoreError, UsageError
 from licsweep.ledger_types import Ledger
 from licsweep.settings import Project, load
 from licsweep.store import HEAD, Store, exists, reading, sqlite, upgrade, writing
@@ -239,8 +239,11 @@ def test_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (f"sqlite:///{tmp_path}/c.db", tmp_path / "c.db"),
         ("sqlite:///d.db", tmp_path / "d.db"),
     ):
-        with writing(load(tmp_path, {"database": given}, environment={}), "sweep"):
+        project = load(tmp_path, {"database": given}, environment={})
+        with writing(project, "sweep"):
             assert where.is_file()
+        with pytest.raises(UsageError, match="a file of the project"):
+            project.refuse_output(where)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "://", "nonsense://u@h/d", "mysql://h/d"])
