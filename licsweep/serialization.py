@@ -72,7 +72,7 @@ def envelope(kind: str, data: Any) -> str:
         "tool": {"name": "licsweep", "version": VERSION},
         "data": data,
     }
-    return dump(whole, indent=1).decode()
+    return (dump(whole, indent=1) + b"\n").decode()
 
 
 def moment(text: str, *, beginning: bool = False) -> datetime:

@@ -60,3 +60,16 @@ def test_a_device_that_does_not_answer_would_be_seen(project: tuple[Path, dict[s
 
 def test_memory() -> None:
     assert answered("memory.py", 20, environment=dict(os.environ)) == 20
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (("history.py", "--hosts", "2", "--nights", "3"), "bytes a host and night (6 of them)"),
+        (("judgement.py", "--instances", "40", "--accounts", "4", "--cssm"), "license lines 200"),
+    ],
+    ids=["history", "judgement"],
+)
+def test_made_estates(program: tuple[str, ...], told: str) -> None:
+    done = subprocess.run([sys.executable, *program], cwd=BENCH, capture_output=True, text=True)
+    assert told in done.stdout, done.stderr
