@@ -43,6 +43,7 @@ VERBS = {
     "export": "Give other systems the position: pools, instances, license lines.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",
+    "doctor": "Check whether everything is set up; makes no login.",
     "simulate": "Run the simulated network alone, with faults.",
 }
 

@@ -24,7 +24,7 @@ from licsweep.estate.selection import Selection
 from licsweep.settings import FILE_NAME, Project, expanded, load
 
 LEVELS = ("debug", "info", "warning", "error")
-EXIT_FINDINGS, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 3, 4, 130
+EXIT_FINDINGS, EXIT_UNUSABLE, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
 
 @dataclass(frozen=True, slots=True)

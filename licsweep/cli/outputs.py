@@ -121,6 +121,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.courier_back import HandedOut
     from licsweep.jobs.courier_views import Radar
     from licsweep.jobs.diff import Diff
+    from licsweep.jobs.doctor import CheckedSetup
     from licsweep.jobs.export_netbox import NetboxExport
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
     from licsweep.reports.checks import CheckResult
@@ -142,6 +143,7 @@ def kinds() -> dict[str, Any]:
         "courier-unpack": list[CarriedFile],
         "contract": ContractReport,
         "diff": Diff,
+        "doctor": list[CheckedSetup],
         "entitlements-explain": list[LicenseName],
         "entitlements-list": list[Entitlement],
         "export-json": Export,

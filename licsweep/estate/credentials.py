@@ -88,12 +88,18 @@ def find_all(project: Project, inventory: Inventory, targets: Iterable[Target]) 
 
     Raises CredentialError, MissingExtra, InventoryError.
     """
-    users: dict[str, dict[str, Target]] = {}
+    found = users(inventory, targets)
+    return {name: find(project.credential_sets[name], of) for name, of in found.items()}
+
+
+def users(inventory: Inventory, targets: Iterable[Target]) -> dict[str, list[Target]]:
+    """By credential set the targets and jump hosts that use it. Raises InventoryError."""
+    found: dict[str, dict[str, Target]] = {}
     for target in targets:
         for one in (target, *inventory.hops(target)):
             for name in one.ways().values():
-                users.setdefault(name, {})[one.name] = one
-    return {name: find(project.credential_sets[name], list(users[name].values())) for name in sorted(users)}
+                found.setdefault(name, {})[one.name] = one
+    return {name: list(found[name].values()) for name in sorted(found)}
 
 
 def find(
