@@ -10,7 +10,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,11 @@ class PostgresDatabase:
                 else:
                     self._take("pg_try_advisory_lock_shared", _WHOLE, 0)
                     self._take("pg_try_advisory_lock", _COLLECTOR, self._key)
-            yield
+            try:
+                yield
+            finally:  # now, since a server sees the end of a connection a moment later
+                with suppress(sa.exc.SQLAlchemyError):
+                    self._session.execute(sa.select(sa.func.pg_advisory_unlock_all()))
 
     def _take(self, how: str, kind: int, key: int) -> None:
         assert self._session is not None  # noqa: S101
