@@ -18,6 +18,11 @@ from licsweep.serialization import check_json
 FILE_NAME = "licsweep.toml"
 MAX_WORKERS, MAX_BYTES = 200, files.MIB
 DEFAULT_SET = "default"
+TABLES = (
+    "accounts", "alerts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "license_types",
+    "limits", "onprem", "pairing", "releases", "reporters", "substitution", "tokens", "waivers",
+)  # fmt: skip
+"""The files of a project's root, as YAML or JSON, that licsweep reads."""
 CREDENTIAL_SOURCES = ("environment", "keyring", "file", "agent", "prompt")
 _EXPECTED = {
     int: "a whole number is expected",
@@ -145,8 +150,12 @@ class Project:
         """A file that a setting names, relative to the project."""
         return self.folder / expanded(name)
 
-    def refuse_output(self, output: Path) -> None:
-        """Raises UsageError where an output would replace one of the project's own files."""
+    def refuse_output(self, named: str | Path) -> None:
+        """Raises UsageError where an output has no name, or would replace or become one of the project's own files."""
+        if str(named) in ("", "-"):
+            why = "without it the output goes to stdout"
+            raise UsageError("-o: name a file, or a folder ending with /", why=why)
+        output = Path(named)
         database = self.path(self.settings.database.removeprefix("sqlite:///"))
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
         own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
@@ -155,7 +164,10 @@ class Project:
         own += [self.path(one.https_ca) for one in self.entitlement_sources.values() if one.https_ca]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
         target, root = output.resolve(), self.folder.resolve()
-        is_table = target.parent == root and target.suffix in (".yaml", ".yml")  # no output is YAML
+        # No output is YAML; JSON of a table's name would be read as that table.
+        is_table = target.parent == root and (
+            target.suffix in (".yaml", ".yml") or (target.suffix == ".json" and target.stem in TABLES)
+        )
         if is_table or any(target.is_relative_to(path) for one in own if (path := one.resolve()) != root):
             why = "an output never replaces what a project consists of"
             raise UsageError(f"{output}: a file of the project", why=why, hint="name another file")

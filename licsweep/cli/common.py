@@ -133,8 +133,8 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             _open_streams()
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
             run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color, talk=talk)
-            if output := options.get("output"):
-                load(run.folder).refuse_output(Path(output))
+            if (output := options.get("output")) is not None:
+                load(run.folder).refuse_output(output)
             verb(run, **options)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)

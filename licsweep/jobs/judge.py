@@ -116,13 +116,16 @@ def report_input(
         given = replace(given, history=history(project, given))
     if kind in ("usage", None):
         given = replace(given, pool_history=pool_history(project, given))
-    return given if since is None else replace(given, since=_earlier(project, since))
+    return given if since is None else replace(given, since=_earlier(project, since, given.as_of))
 
 
-def _earlier(project: Project, since: str) -> Sequence[Finding]:
+def _earlier(project: Project, since: str, as_of: datetime) -> Sequence[Finding]:
     """The findings of a date, or of a file of `reconcile --format json`."""
     if not since.endswith(".json"):
-        return reconcile(project, as_of=serialization.moment(since)).judgement.findings
+        then = serialization.moment(since)
+        if then.date() > as_of.date():
+            raise UsageError(f"--since {since}: after {as_of:%Y-%m-%d}, the date of the review", why="it looks back")
+        return reconcile(project, as_of=then).judgement.findings
     document = load_json(Path(since))
     found = document.get("data", {}).get("findings") if isinstance(document, dict) else None
     if not isinstance(found, list):

@@ -4,15 +4,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from licsweep.position_types import JudgementResult, folded
-from licsweep.settings import Project
+from licsweep.settings import TABLES, Project
 from reconcile.findings.waivers import covers
 from reconcile.instances.account_names import Names
 from reconcile.tables.tables import Tables, slug
 
-READ = (
-    "accounts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "license_types", "limits",
-    "onprem", "pairing", "releases", "reporters", "substitution", "tokens", "waivers",
-)  # fmt: skip
 SUFFIXES = (".yaml", ".yml", ".json")
 _ALIKE = 0.8
 
@@ -20,7 +16,7 @@ _ALIKE = 0.8
 def unused(project: Project, result: JudgementResult | None = None) -> Iterator[str]:
     """Notes on files of the project's root that nothing reads and, with what was judged, on names that meet nothing."""
     for path in sorted(path for path in project.folder.iterdir() if path.suffix in SUFFIXES):
-        if path.stem not in READ and (near := get_close_matches(path.stem, READ, n=1, cutoff=_ALIKE)):
+        if path.stem not in TABLES and (near := get_close_matches(path.stem, TABLES, n=1, cutoff=_ALIKE)):
             yield f"{path.name}: nothing reads it; did you mean {near[0]}{path.suffix}?"
     if result:
         tables = Tables.load(project.folder)
@@ -51,6 +47,10 @@ def _contract(tables: Tables, result: JudgementResult) -> Iterator[str]:
     for agreement in result.agreements:
         if pools and folded(agreement.smart_account) not in smarts:
             yield f"contract.yaml: {agreement.id}: no import and no box knows {agreement.smart_account}"
+        virtual = {folded(pool.virtual_account) for pool in pools}
+        for name in agreement.virtual_accounts or () if pools else ():
+            if folded(name) not in virtual:
+                yield f"contract.yaml: {agreement.id}: no import and no box knows the virtual account {name}"
         for name in (row.license for suite in agreement.suites for row in suite.licenses):
             if slug(name) not in licenses:
                 yield f"contract.yaml: {agreement.id}: no import, no box and no catalogue knows {name}"

@@ -6,21 +6,29 @@ from decimal import Decimal
 from itertools import chain
 
 from licsweep.contract_types import AgreementPosition, Basis, BeforeMilestone, Instalment, Money, SuitePosition
+from licsweep.errors import InputError
 from reconcile.contract.arithmetic import YEAR, in_force, money, next_date, price_of, whole_months
 from reconcile.contract.contract_input import ContractInput, total
 from reconcile.contract.suites import BASES, suite_position, suite_terms
-from reconcile.grouping import lists_by
+from reconcile.grouping import lists_by, sets_by
 from reconcile.tables.contract_rows import Agreement
 
 Amounts = Iterable[tuple[float | Decimal | None, str | None]]
 
 
 def agreements(given: ContractInput) -> tuple[AgreementPosition, ...]:
-    """The position of every agreement, in the order of the file."""
+    """The position of every agreement, in the order of the file.
+
+    Raises InputError where suites of an agreement hold a license twice, under two of its names.
+    """
     return tuple(_position(given, agreement) for agreement in given.file.agreements)
 
 
 def _position(given: ContractInput, agreement: Agreement) -> AgreementPosition:
+    names = sets_by((given.matcher.named(row.license), row.license) for one in agreement.suites for row in one.licenses)
+    if twice := next((sorted(said) for said in names.values() if len(said) > 1), None):
+        what = f"contract.yaml: {agreement.id}: {' and '.join(twice)} are one license"
+        raise InputError(what, why="a license is counted in one suite, once", hint="licsweep entitlements explain NAME")
     suites = tuple(suite_position(given, agreement, suite) for suite in agreement.suites)
     dates = agreement.dates or sorted(chain.from_iterable(suite.dates for suite in agreement.suites))
     return AgreementPosition(

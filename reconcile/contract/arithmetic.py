@@ -1,6 +1,6 @@
 """Months, numbers and money of agreements, and what a suite is compared with on a date (docs/contract.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -58,10 +58,14 @@ def in_force(suite: Suite, agreement: Agreement, day: date) -> list[Commitment]:
 
 def _priced(bought: Commitment, *others: Pricing) -> Commitment:
     """A commitment with what it leaves out of its price."""
-    stated: dict[str, Any] = {
-        part.name: next((said for one in (bought, *others) if (said := getattr(one, part.name)) is not None), None)
-        for part in fields(Pricing)
-    }
+    stated: dict[str, Any] = {}
+    for one in (bought, *others):
+        said = {part.name: value for part in fields(Pricing) if (value := getattr(one, part.name)) is not None}
+        if "list_price" in stated:
+            said.pop("unit_price", None)  # nearer to the commitment a price of another kind is stated
+        stated = said | stated
+    if "unit_price" in stated:
+        stated |= {"list_price": None, "discount_percent": None}
     return replace(bought, **stated)
 
 
@@ -90,7 +94,7 @@ class Terms:
     bought: list[Commitment]
     allowance: int | None
     mode: AllowanceMode
-    covered: Decimal
+    covered: Mapping[str, Decimal]
     price: Price
 
     @property
@@ -101,18 +105,18 @@ class Terms:
     def newest(self) -> Commitment | None:
         return self.bought[-1] if self.bought else None
 
-    def over(self, consumed: Decimal | None, covered: Decimal) -> Decimal | None:
-        """What is charged for of what is consumed; `covered` of it by standalone subscriptions."""
+    def over(self, consumed: Decimal | None) -> Decimal | None:
+        """What is charged for of what is consumed and not covered by standalone subscriptions."""
         if consumed is None:
             return None
-        beyond = max(Decimal(0), consumed - covered) - self.entitled
+        beyond = consumed - self.entitled
         allowed = self.allowance or 0
         if beyond <= allowed:
             return Decimal(0)
         return beyond - allowed if self.mode == "deduct" else beyond
 
 
-def terms(agreement: Agreement, suite: Suite, today: date, covered: Callable[[date], Decimal]) -> Terms:
+def terms(agreement: Agreement, suite: Suite, today: date, covered: Callable[[date], Mapping[str, Decimal]]) -> Terms:
     """The terms of a suite on its next True Forward date; dates after the agreement's end are left to the renewal."""
     due = next_date(agreement, suite.dates or agreement.dates, today)
     day = due or today

@@ -1,6 +1,6 @@
 """What agreements and subscriptions are judged from, and which accounts and licenses they are about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,7 @@ from decimal import Decimal
 from licsweep.contract_types import SuiteMeasure
 from licsweep.position_types import CleanUp, Pool
 from reconcile.contract.arithmetic import exact
+from reconcile.grouping import lists_by
 from reconcile.instances.account_names import Names
 from reconcile.licenses.matching import Matcher
 from reconcile.tables.contract_rows import Agreement, ContractFile, Subscription, Suite, within
@@ -51,9 +52,9 @@ class ContractInput:
         mine = (pool for pool in self.pools if pool.license_id in each)
         return [(pool, each[pool.license_id]) for pool in mine if self.in_scope(agreement, *pool.account)]
 
-    def covered(self, agreement: Agreement, suite: Suite, day: date) -> Decimal:
-        """The units of a suite that standalone subscriptions of its smart account cover on a day."""
-        return total(weight * self._share(held, agreement, day) for held, weight in self.weights(suite).items())
+    def covered(self, agreement: Agreement, suite: Suite, day: date) -> dict[str, Decimal]:
+        """The units of a suite that standalone subscriptions of its smart account hold on a day, by license."""
+        return {held: weight * self._share(held, agreement, day) for held, weight in self.weights(suite).items()}
 
     def _share(self, license_id: str, agreement: Agreement, day: date) -> int:
         """The units for one of the agreements over a smart account, none counted twice: in the order of the file each
@@ -74,6 +75,16 @@ class ContractInput:
         at = sharing.index(agreement)
         left = max(0, units - sum(uses[:at]))
         return left if agreement is sharing[-1] else min(left, uses[at])
+
+
+def by_license(figures: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """The sums of figures by the id of their license."""
+    return {license_id: total(each) for license_id, each in lists_by(figures).items()}
+
+
+def beyond(consumed: Mapping[str, Decimal], covered: Mapping[str, Decimal]) -> Decimal:
+    """What subscriptions leave of what is consumed by license: each covers its own license alone."""
+    return total(max(Decimal(0), number - covered.get(held, Decimal(0))) for held, number in consumed.items())
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:

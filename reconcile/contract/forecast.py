@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from itertools import combinations, pairwise
 from statistics import median, quantiles
 
@@ -11,8 +12,11 @@ from reconcile.contract.arithmetic import Terms, exact, units
 LEAST_VALUES, LEAST_DAYS = 4, 60
 
 
-def forecast(measures: Iterable[SuiteMeasure], at: date | None, terms: Terms) -> Forecast | Refused:
-    """Theil and Sen's line through the last value of each day; its range grows with the distance."""
+def forecast(measures: Iterable[SuiteMeasure], at: date | None, terms: Terms, covered: Decimal) -> Forecast | Refused:
+    """Theil and Sen's line through the last value of each day; its range grows with the distance.
+
+    `covered` are the units of today's use that standalone subscriptions cover.
+    """
     if at is None:
         return Refused(refused="no True Forward date and no end of the agreement is left to look ahead to")
     by_day = {one.at.date(): one for one in sorted(measures, key=lambda one: one.at)}
@@ -32,7 +36,7 @@ def forecast(measures: Iterable[SuiteMeasure], at: date | None, terms: Terms) ->
         units(exact(round(max(0.0, value), 2)))
         for value in (intercept + slope * day, here + least * ahead + under, here + most * ahead + above)
     )
-    exposure = terms.price.of(terms.over(exact(used), terms.covered))
+    exposure = terms.price.of(terms.over(max(Decimal(0), exact(used) - covered)))
     return Forecast(at=at, used=used, low=low, high=high, points=len(points), exposure=exposure)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from licsweep.contract_types import SubscriptionPosition
 from reconcile.contract.arithmetic import in_force
-from reconcile.contract.contract_input import ContractInput, total
+from reconcile.contract.contract_input import ContractInput, beyond, by_license
 from reconcile.pools.pools import PoolAccount
 from reconcile.pools.terms import holdings
 from reconcile.tables.contract_rows import Subscription
@@ -37,9 +37,11 @@ def _short(given: ContractInput, one: Subscription, license_id: str, accounts: M
     for agreement in given.file.agreements:
         for suite in agreement.suites if norm(given.smart(agreement.smart_account) or "") == smart else ():
             if weight := given.weights(suite).get(license_id):
-                used = total(weight * pool.charged for pool, weight in given.suite_pools(agreement, suite))
+                pools = given.suite_pools(agreement, suite)
+                used = by_license((pool.license_id, each * pool.charged) for pool, each in pools)
+                left = beyond(used, given.covered(agreement, suite, after))
                 entitled = sum(bought.quantity for bought in in_force(suite, agreement, after))
-                lacks.append(max(0, math.ceil((used - given.covered(agreement, suite, after) - entitled) / weight)))
+                lacks.append(max(0, math.ceil((left - entitled) / weight)))
     if lacks:
         return sum(lacks)
     mine = (account for account in accounts.values() if norm(account.smart_account or "") == smart)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from licsweep.contract_types import Basis, SuitePosition, SuiteUse
 from licsweep.position_types import Pool
 from reconcile.contract.arithmetic import PERCENT, Terms, exact, price_of, terms, units
-from reconcile.contract.contract_input import ContractInput, total
+from reconcile.contract.contract_input import ContractInput, beyond, by_license, total
 from reconcile.contract.forecast import forecast
 from reconcile.grouping import sums_by
 from reconcile.tables.contract_rows import Agreement, Suite, within
@@ -25,18 +25,15 @@ def suite_position(given: ContractInput, agreement: Agreement, suite: Suite) -> 
     """The position of a suite."""
     agreed, pools = suite_terms(given, agreement, suite), given.suite_pools(agreement, suite)
     stated = [(pool, weight) for pool, weight in pools if pool.cssm_in_use is not None]
-    used = total(weight * pool.charged for pool, weight in pools)
-    consumed: Figures = {
-        "use": used,
-        "cssm": total(weight * (pool.cssm_in_use or 0) for pool, weight in stated) if stated else None,
-        "generated": None if suite.generated is None else exact(suite.generated),
-    }
+    by_use = by_license((pool.license_id, weight * pool.charged) for pool, weight in pools)
+    by_cssm = by_license((pool.license_id, weight * (pool.cssm_in_use or 0)) for pool, weight in stated)
+    used, net = total(by_use.values()), beyond(by_use, agreed.covered)
     # The EA workspace generates nothing for subscriptions that stand beside the agreement.
-    over = {
-        basis: agreed.over(n, Decimal(0) if basis == "generated" else agreed.covered) for basis, n in consumed.items()
-    }
+    generated = None if suite.generated is None else exact(suite.generated)
+    consumed: Figures = {"use": used, "cssm": total(by_cssm.values()) if stated else None, "generated": generated}
+    charged: Figures = {**consumed, "use": net, "cssm": beyond(by_cssm, agreed.covered) if stated else None}
+    over = {basis: agreed.over(number) for basis, number in charged.items()}
     costs = {basis: agreed.price.of(number) for basis, number in over.items()}
-    net = max(Decimal(0), used - agreed.covered)
     prices = [float(price) for one in agreed.bought if (price := price_of(one)) is not None]
     measures = (one for one in given.history if (one.agreement, one.suite) == (agreement.id, suite.name))
     triggers = suite.all_triggers or agreement.all_triggers
@@ -48,7 +45,7 @@ def suite_position(given: ContractInput, agreement: Agreement, suite: Suite) -> 
         cssm_as_of=min((pool.cssm_as_of for pool, _ in stated if pool.cssm_as_of), default=None),
         generated=suite.generated,
         consumption_basis=_basis(suite.consumption_basis or agreement.consumption_basis, consumed),
-        covered_elsewhere=units(agreed.covered),
+        covered_elsewhere=units(total(agreed.covered.values())),
         entitled=agreed.entitled,
         allowance=agreed.allowance,
         allowance_mode=agreed.mode,
@@ -74,6 +71,7 @@ def suite_position(given: ContractInput, agreement: Agreement, suite: Suite) -> 
             measures,
             agreed.due or (agreement.end if within(given.today, agreement.start, agreement.end) else None),
             agreed,
+            used - net,
         ),
     )
 

@@ -35,7 +35,8 @@ def _of_suite(suite: SuitePosition, buffer: float) -> Iterator[tuple[str, str]]:
     if over:
         due = suite.next_true_forward
         when = f"on {due}" if due else "and no True Forward date is left: it goes into the renewal"
-        costs = "" if cost is None else f"; {cost:.2f} {suite.currency or ''} for {suite.months_charged} months"
+        costs = "" if cost is None else f"; {cost:.2f} {suite.currency or '(no currency stated)'}"
+        costs += f" for {suite.months_charged} months" if costs else ""
         prices = suite.price_range
         range_ = f"; prices from {prices[0]:g} to {prices[1]:g}" if prices else ""
         yield "true-forward-overage", f"{over} over {when} ({figures}){costs}{range_}"

@@ -59,7 +59,7 @@ class Managers:
         """
         shared: set[tuple[str, str]] = set()
         for index, device in enumerate(seen.managed_devices):
-            if self._home[norm(device.serial)][0] != hostname if device.serial else peer:
+            if self._home.get(norm(device.serial), (hostname,))[0] != hostname if device.serial else peer:
                 continue
             place = f"managed_devices[{index}]"
             kinds = {self._tables.type_of(word): word for word in reversed(device.license_types)}

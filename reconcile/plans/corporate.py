@@ -20,11 +20,13 @@ from reconcile.tables.tables import norm, slug
 
 
 def merge(given: JudgementInput, a: str, b: str, *, lead_days: int | None = None) -> MergePlan:
-    """Smart account `a` merged into `b`. Raises InputError for an account that nothing knows."""
+    """Smart account `a` merged into `b`. Raises InputError for one that nothing knows, or one and the same."""
     before = judge(given)
     known = {pool.smart_account for pool in before.judgement.pools if pool.smart_account}
     names = Names(given.tables.accounts, [[(name, None) for name in sorted(known)]])
     a, b = (_known(names.smart(name) or "", known) for name in (a, b))
+    if a == b:
+        raise InputError(f"{a}: the same smart account twice", why="a merger is of two", hint="name another one")
     after = judge(replace(given, tables=replace(given.tables, accounts=_as_one(given.tables.accounts, a, b))))
     moving = [_moving(one, before) for one in before.judgement.instances if one.smart_account == a]
     accounts = [
@@ -129,7 +131,11 @@ def divest(
         if hosts & {one.hostname, *one.also_known_as} or norm(one.virtual_account) in names
     ]
     if not leaving:
-        raise InputError("nothing leaves", why="no product instance is in these virtual accounts")
+        raise InputError(
+            "nothing leaves",
+            why="no product instance is in these virtual accounts" if names else "no host is named",
+            hint="name hosts, or --virtual-account with a name that licsweep reconcile --all shows",
+        )
     gone = {name for one in leaving for name in (one.hostname, *one.also_known_as)}
     after = judge(replace(given, states=[state for state in given.states if state.hostname not in gone]))
     moving = [_moving(one, before) for one in leaving]

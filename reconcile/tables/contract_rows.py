@@ -1,5 +1,7 @@
 """contract.yaml and tokens.yaml as frozen types (docs/contract.md): agreements, subscriptions, registration tokens."""
 
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,8 +32,21 @@ def _day(value: Any) -> Any:
     return value
 
 
+_ROUNDED = 0.01
 Plane = Literal["cloud", "onprem"]
 Number = Annotated[int | float, Checked(_number)]
+
+
+def _discount(value: Any) -> Any:
+    if value is not None and _number(value) > 100:  # noqa: PLR2004 - a price below nothing
+        raise ValueError("is more than 100 percent")
+    return value
+
+
+def _named_once(what: str, names: Iterable[str]) -> None:
+    """Figures, findings and forecasts go by these names."""
+    if twice := next((name for name, number in Counter(map(folded, names)).items() if number > 1), None):
+        raise ValueError(f"{what} {twice} stands there twice")
 
 
 def _in_order(start: date | None, end: date | None) -> None:
@@ -73,10 +88,15 @@ class Pricing(Record):
 
     unit_price: Number | None = None
     list_price: Number | None = None
-    discount_percent: Number | None = None
+    discount_percent: Annotated[int | float | None, Checked(_discount)] = None
     price_basis: PriceBasis | None = None
     price_type: PriceType | None = None
     currency: str | None = None
+
+    def __post_init__(self) -> None:
+        unit, listed, percent = self.unit_price, self.list_price, self.discount_percent
+        if unit is not None and percent and (listed is None or abs(listed * (100 - percent) / 100 - unit) > _ROUNDED):
+            raise ValueError(f"unit_price {unit} is not what a discount of {percent} percent leaves of list_price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +161,9 @@ class Agreement(Conditions):
     suites: tuple[Suite, ...] = ()
 
     def __post_init__(self) -> None:
+        Conditions.__post_init__(self)
         _in_order(self.start, self.end)
+        _named_once("suite", (suite.name for suite in self.suites))
 
     def overlaps(self, other: "Agreement") -> bool:
         """Whether both cover one account at one time; one that names no smart account may be of any."""
@@ -174,6 +196,9 @@ class ContractFile(Record):
 
     agreements: tuple[Agreement, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+
+    def __post_init__(self) -> None:
+        _named_once("agreement", (agreement.id for agreement in self.agreements))
 
     @property
     def licenses(self) -> list[str]:

@@ -99,10 +99,13 @@ def test_the_review_compares_with_a_date_or_a_file(project: Path, tmp_path: Path
     same = data(licsweep("report", "review", "--since", saved, "--format", "json", *arguments))
     assert {row["since"] for row in same["checklist"]} == {"standing"}
     saved.write_text('{"data": {"findings": [{"name": 1}]}}')
+    for output in ("", "-"):
+        assert licsweep("report", "review", "-o", output, *arguments).code == 2
     for kind, since in (
         ("review", saved),
         ("review", tmp_path / "none.json"),
         ("review", "soon"),
+        ("review", "2026-05-02"),
         ("usage", "2026-04-01"),
     ):
         assert licsweep("report", kind, "--since", since, *arguments).code == 2

@@ -60,6 +60,7 @@ def test_full_standard_output_is_told(project: Path, verb: str) -> None:
         "inventory/hosts.yaml",
         "entitlements/pool.csv",
         "waivers.yaml",
+        "contract.json",
         "link",
     ],
 )

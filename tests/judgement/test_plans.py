@@ -73,7 +73,9 @@ def test_what_nothing_knows_is_refused(inputs: JudgementInput) -> None:
         (lambda: what_if(inputs, end=["SUB-6"]), "SUB-5"),
         (lambda: Added.read("C9300"), "10:"),
         (lambda: merge(inputs, "Example Networks", "Nobody"), "Nobody"),
+        (lambda: merge(inputs, "Example Networks", "example  networks"), "same smart account"),
         (lambda: divest(inputs, virtual_accounts=["Nowhere"]), "nothing leaves"),
+        (lambda: divest(inputs), "no host is named"),
     ):
         with pytest.raises(InputError) as error:
             call()

@@ -1,7 +1,7 @@
 """The shipped tables: each row with its source, no tag or label claimed twice; a project's file errs with its line."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from licsweep.errors import InputError
 from reconcile.findings.waivers import waived
 from reconcile.instances.releases import older
+from reconcile.judge import JudgementInput, judge
 from reconcile.tables.rows import LicenseTypeRow, WaiverRow
 from reconcile.tables.tables import Tables, norm, shipped, slug
 
@@ -82,6 +83,14 @@ def test_labels_and_catalogue_agree() -> None:
         ("contract.yaml", "subscriptions:\n- {id: S, license: A, quantity: -1}\n", ["contract.yaml:2", "quantity"]),
         ("contract.yaml", "agreements:\n- {id: E, true_forward: [soon]}\n", ["contract.yaml:2", "true_forward.0"]),
         ("contract.yaml", "agreements:\n- {id: E, allowance: .nan}\n", ["contract.yaml:2", "allowance.0.percent"]),
+        ("contract.yaml", "agreements:\n- {id: E, discount_percent: 101}\n", ["contract.yaml:2", "discount_percent"]),
+        (
+            "contract.yaml",
+            "agreements:\n- {id: E, unit_price: 9, discount_percent: 5}\n",
+            ["contract.yaml:2", "unit_price 9"],
+        ),
+        ("contract.yaml", "agreements:\n- {id: E}\n- {id: e}\n", ["agreement e stands there twice"]),
+        ("contract.yaml", "agreements:\n- {id: E, suites: [{name: S}, {name: S}]}\n", ["contract.yaml:2", "suite s"]),
         (
             "contract.yaml",
             "agreements:\n- {id: E, start: 2026-02-01, end: 2026-01-01}\n",
@@ -145,6 +154,13 @@ def test_a_license_may_stand_in_suites_of_scopes_apart(tmp_path: Path, one: str,
         return
     with pytest.raises(InputError, match="same scope"):
         Tables.load(tmp_path)
+
+
+def test_two_names_of_one_license_are_counted_once(tmp_path: Path) -> None:
+    suites = "[{name: S, licenses: [{license: C9300 Network Advantage}, {license: C9300-24 Network Advantage}]}]"
+    (tmp_path / "contract.yaml").write_text(f"agreements: [{{id: E, suites: {suites}}}]")
+    with pytest.raises(InputError, match="are one license"):
+        judge(JudgementInput(as_of=datetime(2026, 6, 1, tzinfo=UTC), tables=Tables.load(tmp_path)))
 
 
 ALIAS = "smart_accounts:\n- {name: X, domain: x.example, aliases: [Ex]}\n- {name: Y}\n"
