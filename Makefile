@@ -49,6 +49,7 @@ soak: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/whole.py
 	$(BIN)/python bench/store.py
 
 docs: $(VENV)/installed

@@ -19,6 +19,8 @@ COMMANDS = (
     "show license udi",
     "show license tech support",
 )
+SWEPT = ("show version", "show license all")
+"""What a sweep asks of IOS XE."""
 
 
 def devices(project: Path) -> dict[str, tuple[str, int]]:

@@ -32,7 +32,8 @@ def main(count: int) -> None:
         }
         (Path(folder) / "inventory" / "hosts.yaml").write_text(yaml.safe_dump(hosts))
         project = load(
-            Path(folder), {"workers": 50, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0}
+            Path(folder),
+            {"workers": 50, "processes": 1, "retries": 0, "start_jitter": 0.0, "slow_start": 0, "max_per_site": 0},
         )
         request = sweep.SweepRequest(selection=Selection())
         credentials = {DEFAULT_SET: creds.find(CredentialSet())}

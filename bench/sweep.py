@@ -39,7 +39,7 @@ class NoStore:
 
 
 def main(project_folder: Path, workers: int, words: set[str]) -> None:
-    flags: dict[str, Any] = {"workers": workers, "max_per_site": 0, "command_timeout": 60.0}
+    flags: dict[str, Any] = {"workers": workers, "processes": 1, "max_per_site": 0, "command_timeout": 60.0}
     flags |= {"start_jitter": 0.0, "slow_start": 0}  # the plain script is not gentle either
     if "ahead" in words:
         flags["type_ahead"] = "cisco_xe"

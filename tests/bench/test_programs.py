@@ -39,6 +39,7 @@ def answered(script: str, *arguments: object, environment: dict[str, str]) -> in
     "program",
     [
         ("plain_nornir.py",),
+        ("plain_nornir.py", "swept"),
         ("raw_paramiko.py",),
         ("sweep.py",),
         ("sweep.py", "ahead"),
@@ -67,8 +68,9 @@ def test_memory() -> None:
     [
         (("history.py", "--hosts", "2", "--nights", "3"), "bytes a host and night (6 of them)"),
         (("judgement.py", "--instances", "40", "--accounts", "4", "--cssm"), "license lines 200"),
+        (("whole.py", "8", "1"), "sweep --processes 4"),
     ],
-    ids=["history", "judgement"],
+    ids=["history", "judgement", "whole"],
 )
 def test_made_estates(program: tuple[str, ...], told: str) -> None:
     done = subprocess.run([sys.executable, *program], cwd=BENCH, capture_output=True, text=True)

@@ -1,5 +1,6 @@
 """Whoever serves the shares of a sweep: one gate for all of them, whatever runs them. A script stands in for that."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from licsweep.host_result import HostResult
 from licsweep.model import Outcome
 from licsweep.settings import Settings, load
 from licsweep.store import Store, writing
+from licsweep.sweep import processes
 from licsweep.sweep.gate import ALL_LOST, INTERRUPTED, Gate
 from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.share_server import ShareServer
@@ -199,3 +201,27 @@ def test_hosts_that_nobody_asks_any_more_are_skipped(tmp_path: Path, why: str) -
         assert gate.over() == why
         assert script.stopped == ([INTERRUPTED] if why == INTERRUPTED else [])
         assert counts == {("skipped", "sweep-over"): 3}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "workers", "selected", "number"),
+    [
+        (0, 30, 1000, 4),
+        (0, 30, 149, 2),
+        (0, 30, 49, 1),
+        (0, 3, 1000, 3),
+        (8, 30, 100, 8),
+        (8, 30, 5, 5),
+        (1, 30, 1000, 1),
+    ],
+)
+def test_how_many_processes(
+    monkeypatch: pytest.MonkeyPatch, wanted: int, workers: int, selected: int, number: int
+) -> None:
+    """On a machine of four cores; one in a program that has threads."""
+    settings = Settings(processes=wanted, workers=workers)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)))
+    monkeypatch.setattr(processes, "active_count", lambda: 1)
+    assert processes.how_many(settings, selected) == number
+    monkeypatch.setattr(processes, "active_count", lambda: 2)
+    assert processes.how_many(settings, selected) == 1
