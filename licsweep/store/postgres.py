@@ -23,7 +23,7 @@ from licsweep.store.database import transaction
 from licsweep.store.tables import metadata
 
 BUSY_SECONDS = 30
-_CONNECT = {"connect_timeout": 10, "keepalives_idle": 60, "tcp_user_timeout": 60_000}  # seconds; milliseconds
+_CONNECT = {"connect_timeout": 10, "keepalives_idle": 60, "tcp_user_timeout": 60_000, "client_encoding": "utf8"}
 _WHOLE, _COLLECTOR, _SNAPSHOT, _MAKING = range(0x6C730001, 0x6C730005)  # first keys of our advisory locks
 _LOCKS = sa.text("""
   SELECT objid, pid = pg_backend_pid() AS mine, application_name, backend_start
@@ -66,6 +66,9 @@ class PostgresDatabase:
         """Fills the database, unless another collector just did."""
         with self.told(), _engine(self._url) as engine, transaction(engine) as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING, 0)))
+            if (encoding := connection.scalar(sa.text("SHOW server_encoding"))) != "UTF8":
+                hint = "createdb --template=template0 --encoding=UTF8"
+                raise StoreError(f"{self}: its encoding is {encoding}", why="it can't hold every text", hint=hint)
             if not sa.inspect(connection).get_table_names():
                 fill(connection)
                 _go_on_counting(connection)

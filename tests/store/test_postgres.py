@@ -167,6 +167,15 @@ def test_a_foreign_database_is_told(empty: Project) -> None:
             pass
 
 
+def test_a_database_that_can_not_hold_every_text_is_refused(postgres_server: server.Server, tmp_path: Path) -> None:
+    locale = "ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"
+    postgres_server.sql(f"CREATE DATABASE ascii TEMPLATE template0 {locale}")
+    ascii_only = load(tmp_path, {"database": postgres_server.url("ascii")}, environment={})
+    with pytest.raises(StoreError, match="its encoding is SQL_ASCII"), writing(ascii_only, "sweep"):
+        pass
+    assert raw(ascii_only, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
 def test_without_psycopg_the_extra_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreError) as caught, reading(project):
