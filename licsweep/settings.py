@@ -46,7 +46,7 @@ class Settings:
     known_hosts: str = _setting("known_hosts", "the file of host keys, in OpenSSH's format")
     workers: int = _setting(30, "devices at the same time", 1, MAX_WORKERS)
     processes: int = _setting(
-        0, "processes that share them; 0: one for each core, fewer where a process would have under 50 devices", 0, 64
+        0, "processes that share the devices; 0: one for each core, fewer where one would have under 50 devices", 0, 64
     )
     connect_timeout: float = _setting(10.0, "seconds to connect to a device", 0.1, 600)
     command_timeout: float = _setting(60.0, "seconds for the answer to one command", 0.1, 3600)
