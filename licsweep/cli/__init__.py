@@ -33,7 +33,7 @@ VERBS = {
     "record": "Make scrubbed fixture cases from a real box.",
     "entitlements": "Import what was bought, list it, explain how a license name was matched.",
     "reconcile": "Compare what is used with what was bought.",
-    "explain": "Explain a finding, an error code or a setting.",
+    "explain": "Explain a word that a verb prints: a finding, an error code, a state, a setting.",
     "report": "Write a report: estate, usage, transfers, contract, review and others.",
     "courier": "Carry usage reports (RUM) to CSSM and acknowledgements back, for sites without a line.",
     "verify": "Judge the inputs of a proof bundle again and compare.",

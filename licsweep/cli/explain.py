@@ -1,7 +1,9 @@
 """`licsweep explain`."""
 
 import inspect
+import textwrap
 from dataclasses import fields
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -10,39 +12,54 @@ import click
 from licsweep import serialization
 from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
-from licsweep.errors import LicsweepError, UsageError, did_you_mean
+from licsweep.errors import LicsweepError, UsageError
 from licsweep.settings import DEFAULTS, Settings
+
+Entry = tuple[str, tuple[str, ...], str]  # kind, names, text
 
 
 @click.command()
 @click.argument("word", required=False)
 @shared
 def command(run: Run, word: str | None) -> None:  # noqa: ARG001
-    """Explain a finding, an error, an outcome, a pool status, a check, a metric or a setting; else list every word."""
-    known = {f"{' '.join(names)} ({group})": (names, text) for group, names, text in entries()}
+    """Explain a word that a verb prints, such as a finding, an outcome, a state or a setting; else list all by kind."""
+    known = entries()
     if word is None:
-        put("\n".join(known))
+        put("\n\n".join(f"{kind}\n{_listed(names)}" for kind, names in _by_kind(known).items()))
         return
-    found = [(head, text) for head, (names, text) in known.items() if word.lower() in map(str.lower, names)]
+    found = [one for one in known if word.lower() in map(str.lower, one[1])]
     if not found:
-        what = f"{word}: no such finding, error, outcome, pool status or setting"
-        why = did_you_mean(word, [name for names, _ in known.values() for name in names])
-        raise UsageError(what, why=why, hint="licsweep explain")
-    put("\n\n".join(f"{head}\n\n{text}" for head, text in found))
+        near = get_close_matches(word, {name: None for _, names, _ in known for name in names})
+        why = f"did you mean {' or '.join(near)}?" if near else "no verb prints it"
+        raise UsageError(f"{word}: no such word", why=why, hint="licsweep explain")
+    put("\n\n".join(f"{' '.join(names)} ({kind})\n\n{text}" for kind, names, text in found))
 
 
-def entries() -> list[tuple[str, tuple[str, ...], str]]:
-    """Group, names and text of all that can be explained; outcomes and pool statuses stand in words.yaml."""
+def _by_kind(known: list[Entry]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind, names, _ in known:
+        found.setdefault(kind, []).append(" ".join(names))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    whole = ", ".join(name.replace(" ", "\xa0") for name in names)
+    filled = textwrap.fill(whole, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return filled.replace("\xa0", " ")
+
+
+def entries() -> list[Entry]:
+    """All that can be explained; the words of fields stand in words.yaml."""
     from licsweep.reports.metrics import metrics_table
     from reconcile.findings.kinds import kinds
 
-    found: list[tuple[str, tuple[str, ...], str]] = []
+    found: list[Entry] = []
     for kind in kinds():
         text = f"{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}"
         found.append((f"finding, {kind.severity}", (kind.code, kind.slug), text))
     found += [("error", (one.code, one.__name__), inspect.getdoc(one) or "") for one in _errors(LicsweepError)]
     for group, words in _words().items():
-        found += [(group, (word,), f"{row['meaning']}\n\nRemedy: {row['remedy']}") for word, row in words.items()]
+        found += [(group, (word,), "\n\nRemedy: ".join(row.values())) for word, row in words.items()]
     found += [("metric", (row.name,), row.help) for row in metrics_table().metrics]
     for row in metrics_table().checks:
         found.append(

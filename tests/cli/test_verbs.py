@@ -1,15 +1,29 @@
 """The reading verbs on a demo project, and the ways in without SSH."""
 
 import json
+import re
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
+from licsweep import (
+    action_types,
+    contract_types,
+    ledger_types,
+    model,
+    plan_types,
+    position_types,
+    review_types,
+    stored_import,
+)
+from licsweep.access.hostkeys import KeyState
+from licsweep.cli import common
 from licsweep.cli.explain import entries
-from licsweep.position_types import PoolStatus
-from licsweep.vocabulary import OutcomeStatus
-from tests.cli.conftest import Done, licsweep
+from licsweep.cli.outputs import kinds as verb_outputs
+from licsweep.errors import LicsweepError
+from tests.cli.conftest import ROOT, Done, licsweep
 
 Demo = tuple[Path, Done]
 
@@ -198,16 +212,86 @@ def test_the_suffix_decides_the_format_and_a_slash_means_a_folder(demo: Demo, tm
     assert not Path("u.json").exists()
 
 
-@pytest.mark.parametrize(("told", "kind"), [("outcome", OutcomeStatus), ("pool status", PoolStatus)])
-def test_explain_knows_every_outcome_and_pool_status(told: str, kind: object) -> None:
-    assert {name for group, (name, *_), _ in entries() if group == told} == set(get_args(kind))
+def vocabularies(*roots: object) -> dict[str, set[str]]:
+    """The words of each field that holds a vocabulary, of these types and all types in them."""
+    found: dict[str, set[str]] = {}
+
+    def walk(kind: object, where: str) -> None:
+        if get_origin(kind) is Literal:
+            found.setdefault(where, set()).update(get_args(kind))
+            return
+        for part in get_args(kind):
+            walk(part, where)
+        if isinstance(kind, type) and is_dataclass(kind) and kind not in seen:
+            seen.add(kind)
+            for name, hint in get_type_hints(kind).items():
+                walk(hint, f"{kind.__name__}.{name}")
+
+    seen: set[type] = set()
+    for number, root in enumerate(roots):
+        walk(root, f"type {number}")
+    return found
+
+
+def not_explained(vocabulary: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What no single kind of explained words covers."""
+    groups: dict[str, set[str]] = {}
+    for kind, names, _ in entries():
+        groups.setdefault(kind, set()).update(names)
+    return {
+        where: words - max(groups.values(), key=lambda known: len(words & known))
+        for where, words in vocabulary.items()
+        if not any(words <= known for known in groups.values())
+    }
+
+
+def test_explain_knows_every_word_that_a_verb_prints() -> None:
+    modules = (
+        model,
+        position_types,
+        plan_types,
+        action_types,
+        contract_types,
+        review_types,
+        ledger_types,
+        stored_import,
+    )
+    types = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
+    found = vocabularies(*verb_outputs().values(), *types, KeyState)
+    assert len(found) > 50
+    assert {word for words in found.values() for word in words} >= {
+        "ok",
+        "reporting-ok",
+        "eval-mode",
+        "handed-out",
+        "new",
+    }
+    assert not_explained(found) == {}
+    source = (ROOT / "reconcile" / "contradictions.py").read_text()  # whose causes are plain text
+    causes = set(re.findall(r'"([a-z]+-[a-z-]+|unused|substitution|shortage)"', source))
+    assert causes <= {names[0] for kind, names, _ in entries() if kind == "cause of a difference"}
+
+
+def test_a_word_that_explain_lacks_would_be_seen() -> None:
+    assert not_explained(vocabularies(Literal["ok", "melted"])) == {"type 0": {"melted"}}
+    assert not_explained({"Use.status": {"in-use", "reporting-ok"}}) != {}  # words of two fields are no vocabulary
+
+
+def test_every_exit_code_of_the_program_is_explained() -> None:
+    def below(kind: type[LicsweepError]) -> set[int]:
+        return {kind.exit_code}.union(*map(below, kind.__subclasses__()))
+
+    mine = {number for name, number in vars(common).items() if name.startswith("EXIT_")}
+    assert {names[0] for kind, names, _ in entries() if kind == "exit code"} == {
+        str(one) for one in {0} | mine | below(LicsweepError)
+    }
 
 
 def test_explain_lists_its_words_and_tells_of_one() -> None:
     listed = licsweep("explain").out
     assert all(
         word in listed
-        for word in ("LF001 shortage", "LS201 Unreachable", "auth-failed (outcome)", "lockout_after (setting)")
+        for word in ("LF001 shortage", "LS201 Unreachable", "outcome\n  ok, partial", "lockout_after", "reporting-ok")
     )
     assert "Remedy: Find out" in licsweep("explain", "host-key-changed").out
     both = licsweep("explain", "OK").out
