@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,6 +153,17 @@ def append_line(path: Path, line: str) -> None:
     except OSError as error:
         why = "nothing is sent that can't be written down first"
         raise OutputError(f"{path}: {error.strerror}", why=why, hint="check disk and permissions") from error
+
+
+def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
+    """Writes an archive whose bytes depend on its members alone. Raises OutputError."""
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compresslevel=9) as archive:
+        for name, raw in sorted(members.items()):
+            archive.writestr(zipfile.ZipInfo(name), raw, zipfile.ZIP_DEFLATED)
+    write(path, packed.getvalue())
 
 
 def make_folder(path: Path) -> None:

@@ -44,6 +44,7 @@ VERBS = {
     "retire": "Stop counting the licenses of a host that is gone.",
     "store": "Upgrade a database written by an older licsweep.",
     "doctor": "Check whether everything is set up; makes no login.",
+    "support": "Write an archive for whoever helps: no secrets, no names of the site.",
     "simulate": "Run the simulated network alone, with faults.",
 }
 

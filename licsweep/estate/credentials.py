@@ -16,13 +16,14 @@ import os
 import sys
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from licsweep import files
 from licsweep.clean_text import shell_word
-from licsweep.errors import CredentialError, UsageError, did_you_mean, optional
+from licsweep.errors import CredentialError, LicsweepError, UsageError, did_you_mean, optional
 from licsweep.estate.inventory import Inventory, Target
 from licsweep.not_pickled import NotPickled
 from licsweep.settings import DEFAULT_SET, CredentialSet, Project
@@ -189,6 +190,16 @@ def secrets_of_environment() -> tuple[str, ...]:
     """The secret words of all sets that the environment holds, for work on texts that needs no credentials."""
     ends = tuple(word.upper() for word in _SECRETS)
     return tuple(value for name, value in os.environ.items() if name.startswith("LICSWEEP_") and name.endswith(ends))
+
+
+def secrets_at_hand(project: Project) -> tuple[str, ...]:
+    """The secret words of all sets that can be found without asking; a source that can't be read gives none."""
+    found = list(secrets_of_environment())
+    for one in project.credential_sets.values():
+        with suppress(LicsweepError):
+            words, _ = _gather(one, os.environ)
+            found += [words[name] for name in _SECRETS if name in words]
+    return tuple(found)
 
 
 def _source_of(wanted: CredentialSet, origin: Mapping[str, str]) -> str:

@@ -5,9 +5,7 @@ same judgement is the same file. `licsweep verify` needs neither a project nor t
 """
 
 import hashlib
-import io
 import json
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,11 +59,7 @@ def write(
         kind=kind, as_of=given.as_of, tool_version=VERSION, sha256={name: _sha(raw) for name, raw in members.items()}
     )
     members[MANIFEST] = _canonical(serialization.plain(manifest))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, raw in sorted(members.items()):
-            archive.writestr(zipfile.ZipInfo(name), raw, zipfile.ZIP_DEFLATED)
-    files.write(path, packed.getvalue())
+    files.write_zip(path, members)
     return report
 
 

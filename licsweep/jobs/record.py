@@ -44,7 +44,8 @@ def record(project: Project, hostname: str, folder: Path) -> tuple[list[Path], l
             hint="licsweep sweep",
         )
     printed = " ".join(" ".join(capture.text.split()) for capture in captures).casefold()
-    own = [(kind, word) for kind, word in _own_words(project) if word.casefold() in printed]
+    words_of_site = (*words_of_store(project), *words_of_inventory(project))
+    own = [(kind, word) for kind, word in words_of_site if word.casefold() in printed]
     scrubber = Scrubber(own, vendor_words())
     for capture in captures:
         scrubber.learn(capture.text)
@@ -84,8 +85,8 @@ def _write(
     return written, changed
 
 
-def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
-    """What the project knows to be the site's own: inventory, accounts, and every host that was ever read."""
+def words_of_store(project: Project) -> Iterator[tuple[Kind, str]]:
+    """What is the site's own: accounts, and what every host that was ever read prints of itself. Raises StoreError."""
     with reading(project) as store:
         states = store.host_states(as_of=datetime.now(UTC))
         imported = [row for one in store.imports() for row in one.entitlements]
@@ -95,6 +96,10 @@ def _own_words(project: Project) -> Iterator[tuple[Kind, str]]:
     for state in states:
         yield from _host(state.hostname)
         yield from _fields(serialization.plain(state.observation or Observation()))
+
+
+def words_of_inventory(project: Project) -> Iterator[tuple[Kind, str]]:
+    """What is the site's own: names, addresses, users and data of hosts. Raises InventoryError, InputError."""
     inventory = inv.find(project)
     for name, host in inventory.targets.items() if inventory else ():
         yield from _host(name)

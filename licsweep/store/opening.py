@@ -34,6 +34,13 @@ class Upgraded(NamedTuple):
 class Store(Hosts, Imports, CourierLedger):
     """What a project has collected, imported and carried; each part has a module of its own."""
 
+    def sizes(self) -> dict[str, int]:
+        """The rows of each table, and the bytes of the database."""
+        rows = {
+            table.name: self._value(sa.select(sa.func.count()).select_from(table)) for table in metadata.sorted_tables
+        }
+        return rows | {"bytes": self._database.size(self._engine)}
+
 
 def exists(project: Project) -> bool:
     """Whether anything was collected or imported yet. Raises StoreError for what can't be a database."""
