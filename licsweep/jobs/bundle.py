@@ -53,7 +53,7 @@ def write(
         INPUT: _canonical(_plain_input(given)),
         CAPTURES: _canonical(serialization.plain(captures, list[Capture])),
     }
-    report, made = _judged(members[INPUT], kind)
+    report, made = _judged(_input(members[INPUT], path), kind)
     members |= made
     manifest = Manifest(
         kind=kind, as_of=given.as_of, tool_version=VERSION, sha256={name: _sha(raw) for name, raw in members.items()}
@@ -77,7 +77,12 @@ def verify(path: Path) -> Manifest:
         if _sha(one.text.encode("utf-8", "surrogateescape")) != one.sha256:
             what = f"{path}: {CAPTURES}: {one.hostname}, {one.command}: the text is not the one that was stored"
             raise VerificationFailed(what, why="its sha256 differs")
-    for name, raw in _judged(members[INPUT], manifest.kind, path)[1].items():
+    given = _input(members[INPUT], path)
+    if manifest.as_of != given.as_of:
+        what = f"{path}: {MANIFEST}: the date, {manifest.as_of}, is not that of the inputs, {given.as_of}"
+        raise VerificationFailed(what, why="it was changed")
+    _check_lines(path, given, captures)
+    for name, raw in _judged(given, manifest.kind)[1].items():
         if raw != members[name]:
             stated, judged = (load_json(path, one) for one in (members[name], raw))
             where = first_difference(stated, judged) or "it is not canonical JSON"
@@ -101,9 +106,24 @@ def first_difference(stated: Any, judged: Any, where: str = "$") -> str | None:
     return next(filter(None, (first_difference(one, other, at) for at, one, other in parts)), None)
 
 
-def _judged(raw: bytes, kind: str, path: Path | str = "input") -> tuple["reports.Report", dict[str, bytes]]:
-    """The report of an input, and both results as they are kept."""
+def _input(raw: bytes, path: Path) -> JudgementInput:
     given: JudgementInput = serialization.check_json(raw, JudgementInput, f"{path}: {INPUT}", strict=False)
+    return given
+
+
+def _check_lines(path: Path, given: JudgementInput, captures: list[Capture]) -> None:
+    """Raises VerificationFailed where a text does not hold a line that an observation rests on."""
+    texts = {(one.hostname, one.command.casefold()): one.text.split("\n") for one in captures}
+    for state in given.states:
+        for said in state.observation.evidence if state.observation else ():
+            lines, at = texts.get((state.hostname, said.command.casefold())), said.line_number
+            if lines and at and said.text.strip() not in "".join(lines[at - 1 : at]):
+                what = f"{path}: {CAPTURES}: {state.hostname}, {said.command}, line {at} is not {said.text.strip()!r}"
+                raise VerificationFailed(what, why=f"{said.field} of {INPUT} rests on it")
+
+
+def _judged(given: JudgementInput, kind: str) -> tuple["reports.Report", dict[str, bytes]]:
+    """The report of an input, and both results as they are kept."""
     result = judge(given)
     report = reports.KINDS[kind](result, generated_at=result.judgement.as_of)
     return report, {JUDGEMENT: _canonical(serialization.plain(result)), REPORT: _canonical(reports.data_of(report))}

@@ -3,6 +3,7 @@ read told.
 """
 
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -80,5 +81,5 @@ def _archive(file: Path, inside: Path | None, limit: int) -> Iterator[GatheredFi
                 name = PurePosixPath(file.stem, *parts)
                 modified = datetime(*member.date_time, tzinfo=UTC)
                 yield GatheredFile(path=path, name=name, raw=raw, modified=modified)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
         yield Unused(path=str(file), reason=f"not a zip archive that can be read ({error})")

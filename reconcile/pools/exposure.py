@@ -29,7 +29,7 @@ def exposure(judged: JudgementContext) -> list[Exposure]:
     for smart, license_id in sorted({*+short, *+lacking}, key=lambda key: (key[0] or "", key[1])):
         units, with_buffers = short[smart, license_id], lacking[smart, license_id]
         price = judged.tables.price(license_id)
-        each_unit = price.unit_price if price else None
+        each_unit = None if price is None or price.unit_price is None else float(price.unit_price)
         made.append(
             Exposure(
                 smart_account=smart,

@@ -11,6 +11,7 @@ from typing import Literal
 from licsweep.model import Record, Utc
 from licsweep.position_types import ComplianceState, folded
 from licsweep.vocabulary import AuthorizationStatus
+from reconcile.tables.contract_rows import Number
 
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
 
@@ -47,7 +48,7 @@ class CatalogueRow(Sourced):
     features: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
-    unit_price: float | None = None
+    unit_price: Number | None = None
     price_basis: str | None = None
     currency: str | None = None
 

@@ -15,7 +15,7 @@ from licsweep.serialization import check_json, plain
 from reconcile.judge import JudgementInput, judge
 from tests.cli.conftest import licsweep
 from tests.cli.test_contract import project
-from tests.judgement.cases import CASES, bought, given, states
+from tests.judgement.cases import CASES, FOLDER, bought, given, states
 
 __all__ = ["project"]  # a fixture
 AS_OF = ("--as-of", "2026-05-01")
@@ -70,8 +70,29 @@ def test_what_was_changed_is_named(bundle: Path) -> None:
     done = licsweep("verify", changed(bundle, "report.json", cheaper, manifest=True))
     assert done.code == 1
     assert "$.agreements[0].suites[0].exposure_by_use is 1.0 in the bundle, 400.0 when judged again" in done.err
+    with pytest.raises(VerificationFailed, match=r"manifest\.json: the date, 2020"):
+        verify(changed(bundle, "manifest.json", lambda made: made.update(as_of="2020-01-01T00:00:00Z"), manifest=False))
     with pytest.raises(VerificationFailed, match=r"judgement\.json comes out differently: \$\.agreements"):
         verify(changed(bundle, "input.json", fewer, manifest=True))
+
+
+def test_the_captures_print_what_the_observations_rest_on(tmp_path: Path) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory/hosts.yaml").write_text("acc-01: {platform: cisco_xe}\n")
+    (tmp_path / "texts/acc-01").mkdir(parents=True)
+    output = next((FOLDER.parent / "cisco_xe/show_license_summary").glob("table*/output.txt"))
+    (tmp_path / "texts/acc-01/show_license_summary.txt").write_bytes(output.read_bytes())
+    licsweep("ingest", tmp_path / "texts", "--project", tmp_path)
+    path = tmp_path / "proof.zip"
+    licsweep("report", "usage", "--bundle", path, "--project", tmp_path)
+    assert verify(path).kind == "usage"
+
+    def replaced(captures: Any) -> None:
+        captures[0]["text"] = "another text"
+        captures[0]["sha256"] = hashlib.sha256(b"another text").hexdigest()
+
+    with pytest.raises(VerificationFailed, match=r"captures\.json: acc-01, show license summary, line"):
+        verify(changed(path, "captures.json", replaced, manifest=True))
 
 
 def test_what_is_no_bundle_is_refused(bundle: Path, tmp_path: Path) -> None:
@@ -81,7 +102,11 @@ def test_what_is_no_bundle_is_refused(bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("x.json", "{}")
     broken = changed(bundle, "input.json", lambda inputs: inputs.update(states=3), manifest=True)
-    for path in (text, other, broken, tmp_path / "none.zip", tmp_path):
+    damaged = tmp_path / "damaged.zip"
+    raw = bytearray(bundle.read_bytes())
+    raw[raw.index(b"input.json") + len("input.json")] |= 0b110  # a kind of block that deflate does not have
+    damaged.write_bytes(raw)
+    for path in (text, other, broken, damaged, tmp_path / "none.zip", tmp_path):
         assert licsweep("verify", path).code == 2
     assert licsweep("report", "usage", "--bundle", tmp_path / "x.tar", "--project", tmp_path).code == 2
 

@@ -63,6 +63,7 @@ def test_labels_and_catalogue_agree() -> None:
     [
         ("catalogue.yaml", "- license: A\n- license: B\n  tagz: [x]\n", ["catalogue.yaml:3", "1.tagz"]),
         ("catalogue.yaml", "- license: A\n  tags: x\n", ["catalogue.yaml:2", "0.tags"]),
+        ("catalogue.yaml", "- license: A\n  unit_price: -1\n", ["catalogue.yaml:2", "0.unit_price"]),
         ("labels.yaml", "- label: A\n", ["labels.yaml:1", "0.tag"]),
         ("reporters.yaml", "- {url: x, reported_by: nobody}\n", ["reporters.yaml:1", "reported_by"]),
         ("substitution.yaml", "- {chain: [a, b]}\n- {chains: [a]}\n", ["substitution.yaml:2", "1.chain"]),
