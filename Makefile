@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lowest fuzz conformance soak bench docs clean
+.PHONY: demo test check lowest fuzz conformance soak bench docs bundle clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -54,6 +54,11 @@ bench: $(VENV)/installed
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
+
+# An archive that installs without a network, for this machine's Python and platform (docs/how-to/offline-install.md).
+bundle: $(VENV)/installed
+	rm -rf build
+	$(BIN)/python contrib/offline/make_bundle.py dist '.[all]'
 
 clean:
 	rm -rf $(VENV) $(LOWEST) build dist *.egg-info

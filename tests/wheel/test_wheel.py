@@ -5,14 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from licsweep.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 TOY = Path(__file__).with_name("toy_platform")
+APART = ("unshare", "--net", "--map-root-user")
 TOP_LEVEL = {"licsweep", "collectors", "reconcile"}
 
 
@@ -64,13 +66,63 @@ def test_all_data_is_in_it(wheel: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that holds the wheel and what it needs for the demo."""
+def offline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make bundle` packs, with what the demo needs only."""
+    folder = tmp_path_factory.mktemp("offline")
+    program = (
+        "import sys; from pathlib import Path; from make_bundle import gather; gather(Path(sys.argv[1]), sys.argv[2:])"
+    )
+    run(sys.executable, "-c", program, folder, f"{wheel}[demo]", PYTHONPATH=str(ROOT / "contrib" / "offline"))
+    return folder
+
+
+def apart() -> bool:
+    """Whether a network namespace can be made."""
+    return bool(shutil.which("unshare")) and subprocess.run([*APART, "true"], check=False).returncode == 0
+
+
+def installed(offline: Path, target: Path) -> "subprocess.CompletedProcess[str]":
+    """install.sh, in a network namespace that has no route, where this machine lets us make one."""
+    return subprocess.run(
+        [*(APART if apart() else ()), "sh", offline / "install.sh", target],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env=os.environ | {"PYTHON": sys.executable},
+    )
+
+
+@pytest.fixture(scope="module")
+def python(offline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that install.sh made without a network."""
     folder = tmp_path_factory.mktemp("env")
-    venv.create(folder, with_pip=True)
-    made = folder / "bin" / "python"
-    run(made, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[demo]")
-    return made
+    done = installed(offline, folder)
+    assert (done.returncode, done.stdout) == (0, f"licsweep {VERSION}\n"), done.stderr
+    return folder / "bin" / "python"
+
+
+@pytest.mark.skipif(not apart(), reason="no network namespace can be made here")
+def test_there_was_no_network(python: Path) -> None:
+    program = "import socket; socket.create_connection(('192.0.2.1', 9), 5)"
+    done = subprocess.run([*APART, python, "-c", program], capture_output=True, text=True, check=False)
+    assert "Network is unreachable" in done.stderr
+
+
+def test_a_changed_wheel_is_not_installed(offline: Path, tmp_path: Path) -> None:
+    """Nor is the right one taken from an index, which pip could reach where it is a folder."""
+    lines = (offline / "requirements.txt").read_text().splitlines()
+    (tmp_path / "requirements.txt").write_text(next(line for line in lines if line.startswith("textfsm=")))
+    for name in ("install.sh", "made-for.txt"):
+        shutil.copy(offline / name, tmp_path)
+    (tmp_path / "wheels").mkdir()
+    (whole,) = offline.glob("wheels/textfsm-*.whl")
+    (tmp_path / "wheels" / whole.name).write_bytes(whole.read_bytes() + b" ")
+    done = installed(tmp_path, tmp_path / "env")
+    assert (done.returncode, "DO NOT MATCH THE HASHES" in done.stderr) == (1, True), done.stderr
+    (tmp_path / "made-for.txt").write_text("Python2.7 Plan9 vax\n")
+    done = installed(tmp_path, tmp_path / "env")
+    assert (done.returncode, "for Python2.7 Plan9 vax; this is Python3." in done.stderr) == (2, True)
 
 
 def test_the_demo_runs_from_it(python: Path, tmp_path: Path) -> None:
