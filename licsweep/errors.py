@@ -15,6 +15,8 @@ LicsweepError
 +-- VerificationFailed    LS402  a proof bundle is not what its inputs give
 +-- NothingToCarry        LS501  no usage report, or no acknowledgement, is to be packed, unpacked or delivered
 +-- UnknownParcel         LS502  the ledger knows no such parcel
++-- ClusterUnreachable    LS601  no scheduler answers, or it lets us not in
++-- WorkersUnfit          LS602  the workers of a cluster can't do this sweep
 +-- AccessError                  what a session with a device can meet; `status` is the host's outcome
     +-- Unreachable       LS201  unreachable
     +-- AuthFailed        LS202  auth-failed
@@ -162,6 +164,18 @@ class UnknownParcel(LicsweepError):
     """The ledger knows no such parcel, or it was packed later than the time that was given."""
 
     code = "LS502"
+
+
+class ClusterUnreachable(LicsweepError):
+    """The scheduler of a cluster does not answer, shows no certificate of ours, or has gone. Nothing is swept there."""
+
+    code = "LS601"
+
+
+class WorkersUnfit(LicsweepError):
+    """No worker of a cluster serves these hosts, one has another licsweep, or there are too many for an account."""
+
+    code = "LS602"
 
 
 class AccessError(LicsweepError):

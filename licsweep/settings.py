@@ -43,6 +43,9 @@ class Settings:
 
     database: str = _setting("licsweep.db", "the database: a file, or a URL, see docs/how-to/postgresql.md")
     inventory: str = _setting("inventory", "the folder with hosts.yaml; or a table, see docs/inventory.md")
+    certificates: str = _setting(
+        "certificates", "the folder with the certificates of a cluster, see docs/how-to/several-collectors.md"
+    )
     known_hosts: str = _setting("known_hosts", "the file of host keys, in OpenSSH's format")
     workers: int = _setting(30, "devices at the same time", 1, MAX_WORKERS)
     processes: int = _setting(

@@ -23,9 +23,11 @@ SkipReason = Literal[
     "no-credentials",
     "wrong-entry",
     "internal-error",
+    "collector-lost",
 ]
 """Why a host was skipped: read recently enough; deadline or signal came first; its account had too many failures;
-its platform can't be swept over a session; nothing to log in with; its inventory entry is wrong; a mistake of ours."""
+its platform can't be swept over a session; nothing to log in with; its inventory entry is wrong; a mistake of ours;
+no worker of its collector (is left)."""
 LicensingModel = Literal["slup", "classic", "reservation", "rtu", "pak", "none"]
 RegistrationStatus = Literal[
     "registered",

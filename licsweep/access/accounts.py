@@ -6,7 +6,7 @@ The two calls carry names and results only, so that another process can be asked
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -37,10 +37,14 @@ class Accounts:
         with self._lock:  # Active Directory and TACACS+ take `Reader` for `reader`
             return self._rows.setdefault(account.casefold(), _Row())
 
+    def most(self, account: str, lockout_after: int) -> int:  # noqa: ARG002
+        """How many passwords of an account may be without success at a time, so that it is not locked."""
+        return lockout_after - 1
+
     def refusal(self, account: str, lockout_after: int) -> str | None:
         """Why no password of this account is sent any more in this run; None while one may be."""
         failed = len(self._row(account).failed)
-        if lockout_after and failed >= lockout_after - 1:
+        if lockout_after and failed >= self.most(account, lockout_after):
             return f"account {account}: {failed} passwords in a row were sent without success, so no more are sent"
         return self._over()
 
@@ -61,7 +65,7 @@ class Accounts:
         with row.changed:
             if reason := self.refusal(account, lockout_after):
                 raise LoginWithheld(reason)
-            if lockout_after and row.under_way + len(row.failed) >= lockout_after - 1:
+            if lockout_after and row.under_way + len(row.failed) >= self.most(account, lockout_after):
                 return None
             row.under_way += 1
             return next(self._moments)
@@ -80,6 +84,20 @@ class Accounts:
             elif accepted is False:
                 row.failed.append(next(self._moments))
             row.changed.notify_all() if row.failed else row.changed.notify()
+
+
+class PartOfAccounts(Accounts):
+    """A fixed part of what the accounts of AAA groups allow: `shares` is how many there are in each group.
+
+    An account of a box itself is met by one share at a time, and has no parts.
+    """
+
+    def __init__(self, over: Callable[[], str | None], shares: Mapping[str, int]) -> None:
+        super().__init__(over)
+        self._shares = shares
+
+    def most(self, account: str, lockout_after: int) -> int:
+        return (lockout_after - 1) // self._shares.get(account.rpartition("@")[2], 1)
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ VERBS = {
     "store": "Upgrade a database written by an older licsweep.",
     "doctor": "Check whether everything is set up; makes no login.",
     "support": "Write an archive for whoever helps: no secrets, no names of the site.",
+    "cluster": "Run a scheduler or a worker, for sweeps from several machines.",
     "simulate": "Run the simulated network alone, with faults.",
 }
 

@@ -30,6 +30,7 @@ LINE_SECONDS, REFRESH_SECONDS = 60, 0.1
 @selection_options
 @click.option("--workers", type=click.IntRange(1, 200), help="Number of devices at the same time.")
 @click.option("--processes", type=click.IntRange(1, 64), help="Number of processes that share the devices.")
+@click.option("--cluster", default="", metavar="URL", help="Sweep on the workers of this scheduler (tls://HOST:PORT).")
 @click.option("--min-coverage", type=Number(0, 100), help="Exit 3 if less than this percentage of hosts succeeds.")
 @click.option("--gather-only", is_flag=True, help="Store raw output without parsing it.")
 @click.option("--failed-from", type=int, metavar="SNAPSHOT", help="Only hosts that failed in this snapshot.")

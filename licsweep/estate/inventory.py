@@ -53,6 +53,11 @@ class Target:
         return self._text("aaa_group") or "default"
 
     @property
+    def collector(self) -> str:
+        """Whose workers reach it, in a sweep of several machines; `default` where the inventory does not say."""
+        return self._text("collector") or "default"
+
+    @property
     def timezone(self) -> str | None:
         """Decides an ambiguous zone that the device prints."""
         return self._text("timezone")

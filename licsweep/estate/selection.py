@@ -64,6 +64,6 @@ def _patterns(limit: Sequence[str]) -> Iterator[str]:
 def _holds(one: Target, key: str, value: str) -> bool:
     if key == "group":
         return value in one.groups
-    own = {"platform": one.platform, "credentials": next(iter(one.ways().values()))}
+    own = {"platform": one.platform, "collector": one.collector, "credentials": next(iter(one.ways().values()))}
     said = own.get(key, one.data.get(key))
     return (str(said).lower() if isinstance(said, bool) else str(said)) == value

@@ -1,13 +1,15 @@
 """Collecting from devices: the plan, the lock, the run; and the plan alone."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from licsweep.access.allowlist import TOKEN_PATHS
 from licsweep.access.session import kinds
 from licsweep.access.ssh_session import LAST_LINE
+from licsweep.errors import optional
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import select
@@ -20,6 +22,9 @@ from licsweep.settings import Project
 from licsweep.store import exists, reading, writing
 from licsweep.sweep import run
 from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
+
+if TYPE_CHECKING:
+    from licsweep.sweep.cluster import Cluster
 
 __all__ = ["SweepRequest", "dry_run", "make_plan", "sweep"]
 
@@ -35,7 +40,8 @@ def sweep(
     """Sweeps the selected hosts; `selected` hears how many before the first session, `progress` each outcome.
 
     `plan` is what `make_plan` made of the request, for who wants the questions of a prompt before. Raises LockedError,
-    CredentialError, InventoryError, UsageError, StoreError.
+    CredentialError, InventoryError, UsageError, StoreError; for a cluster ClusterUnreachable, WorkersUnfit,
+    MissingExtra.
     """
     plan = plan or make_plan(project, request)
     with writing(project, "sweep") as store:
@@ -44,7 +50,16 @@ def sweep(
         targets, fresh = narrowed(plan.targets, request, store)
         plan = replace(plan, targets=targets, fresh=fresh)
         selected(len(plan.targets))
-        return run.sweep(plan, store, progress)
+        with _cluster(project, plan, request.cluster) as cluster:
+            return run.sweep(plan, store, progress, cluster)
+
+
+def _cluster(project: Project, plan: SweepPlan, url: str) -> "AbstractContextManager[Cluster | None]":
+    if not url:
+        return nullcontext()
+    with optional("a sweep on a cluster", "cluster"):
+        from licsweep.sweep.cluster import connected
+    return connected(project, plan, url)
 
 
 def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ They hold how each host ended, what was read from it, and the raw texts as evide
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -157,10 +157,17 @@ class Snapshots(Part):
         )
         return self._rows(wanted, _result)
 
-    def outcomes(self, snapshot_id: int) -> list[Outcome]:
-        """How the hosts of one snapshot ended."""
+    def outcomes(self, snapshot_id: int, hostnames: Collection[str] | None = None) -> list[Outcome]:
+        """How the hosts of one snapshot ended; all, or these."""
         columns = [t.host_result.c[one.name] for one in fields(Outcome)]
-        return self._records(Outcome, sa.select(*columns).where(t.host_result.c.snapshot_id == snapshot_id))
+        wanted = sa.select(*columns).where(t.host_result.c.snapshot_id == snapshot_id)
+        return self._records(Outcome, wanted if hostnames is None else wanted.where(_R.hostname.in_(hostnames)))
+
+    def written_uid(self, snapshot_id: int) -> str | None:
+        """The uid of a snapshot that a run writes at this moment."""
+        s = t.snapshot.c
+        found = self._rows(sa.select(s.uid).where(s.id == snapshot_id, s.state == "running"))
+        return found[0].uid if found and snapshot_id not in self._left_behind() else None
 
     def captured_in(self, snapshot_id: int | None = None) -> dict[str, int]:
         """For each host of which texts are stored, the newest snapshot that holds some (or this one)."""

@@ -54,7 +54,9 @@ def fan_out(
 
 def queue_of(plan: SweepPlan) -> HostQueue:
     """The hosts of a plan, by what they are spread and capped by."""
-    buckets = {one.name: (one.site, one.aaa_group, one.jump[0] if one.jump else None) for one in plan.targets}
+    buckets = {
+        one.name: (one.site, one.aaa_group, one.jump[0] if one.jump else None, one.collector) for one in plan.targets
+    }
     return HostQueue(buckets, plan.settings, plan.gate)
 
 

@@ -13,8 +13,8 @@ from licsweep.settings import Settings
 from licsweep.sweep.gate import Gate
 
 MORE_PER_SECOND = 5  # so that a few sick hosts at the front hold nobody up
-Bucket = tuple[str | None, str, str | None]
-"""Site, AAA group, first jump host."""
+Bucket = tuple[str | None, str, str | None, str]
+"""Site, AAA group, first jump host, collector."""
 
 
 class HostQueue:
@@ -25,6 +25,7 @@ class HostQueue:
         lock = Lock()
         self._free, self._done = Condition(lock), Condition(lock)
         self._left = dict(buckets)
+        self._of_collectors = Counter(bucket[3] for bucket in buckets.values())
         self._waiting: dict[Bucket, deque[str]] = {}
         self._turn = deque[Bucket]()
         self._add(buckets)
@@ -48,17 +49,17 @@ class HostQueue:
                 self._free.wait(1 / MORE_PER_SECOND)
             return None
 
-    def take_now(self, share: int) -> str | None:
-        """The next host that may run in a share at this moment."""
+    def take_now(self, share: int, collector: str | None = None) -> str | None:
+        """The next host that may run in a share at this moment; one of that collector."""
         with self._free:
-            return self._next(share)
+            return self._next(share, collector)
 
-    def _next(self, share: int) -> str | None:
+    def _next(self, share: int, collector: str | None = None) -> str | None:
         if self._room():
             for _ in range(len(self._turn)):
                 bucket = self._turn[0]
                 self._turn.rotate(-1)
-                if self._may_run(bucket, share):
+                if collector in (None, bucket[3]) and self._may_run(bucket, share):
                     return self._start(bucket, share)
         return None
 
@@ -69,7 +70,7 @@ class HostQueue:
         return not at_first or len(self._running) < at_first + grown
 
     def _may_run(self, bucket: Bucket, share: int) -> bool:
-        site, group, jump = bucket
+        site, group, jump, _ = bucket
         of_site, of_group = self._settings.max_per_site, self._settings.max_per_aaa_group
         if of_site and site is not None and self._sites[site] >= of_site:
             return False
@@ -78,7 +79,7 @@ class HostQueue:
         return not of_group or self._groups[group] < of_group
 
     def _start(self, bucket: Bucket, share: int) -> str:
-        site, group, jump = bucket
+        site, group, jump, _ = bucket
         names = self._waiting[bucket]
         name = names.popleft()
         if not names:
@@ -95,13 +96,30 @@ class HostQueue:
         with self._free:
             self._stopped(name)
             self._finished += 1
-            self._left.pop(name)
+            self._leave(name)
             self._free.notify(2)  # one for the place, one for the slow start
-            if not self._left:
-                self._done.notify_all()
+
+    def _leave(self, name: str) -> None:
+        self._of_collectors[self._left.pop(name)[3]] -= 1
+        if not self._left:
+            self._done.notify_all()
+
+    def drop(self, collector: str) -> list[str]:
+        """The hosts of a collector that wait, which wait no more."""
+        with self._free:
+            names = [name for bucket in self._turn if bucket[3] == collector for name in self._waiting.pop(bucket)]
+            self._turn = deque(bucket for bucket in self._turn if bucket[3] != collector)
+            for name in names:
+                self._leave(name)
+            return names
+
+    def is_done(self, collector: str | None = None) -> bool:
+        """Whether all hosts have ended, or all of a collector."""
+        with self._free:
+            return not (self._left if collector is None else self._of_collectors[collector])
 
     def _stopped(self, name: str) -> None:
-        site, group, _ = self._left[name]
+        site, group, *_ = self._left[name]
         self._running.remove(name)
         self._sites[site] -= 1
         self._groups[group] -= 1

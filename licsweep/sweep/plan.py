@@ -3,7 +3,7 @@
 The `SweepPlan` is made once and passed whole; everything below it works from it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -27,10 +27,11 @@ from licsweep.sweep.gate import Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRequest:
-    """What a person asks of a sweep: which hosts, and which of them not (again)."""
+    """What a person asks of a sweep: which hosts, and which of them not (again); `cluster` is the scheduler's URL."""
 
     selection: Selection
     gather_only: bool = False
+    cluster: str = ""
     failed_from: int | None = None
     fresher_than_hours: float | None = None
 
@@ -44,7 +45,7 @@ class SweepPlan(NotPickled):
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
     to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them. With `visit`
     that is done with each host, for the courier, in place of asking its commands. `left_out` is how many hosts the
-    inventory leaves out."""
+    inventory leaves out; `aaa_groups` the collectors whose hosts, or jump hosts before them, are in each AAA group."""
 
     targets: Sequence[Target]
     settings: Settings
@@ -59,6 +60,7 @@ class SweepPlan(NotPickled):
     visit: Callable[[Target, Conversation], None] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     left_out: int = 0
+    aaa_groups: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @cached_property
     def limits(self) -> Limits:
@@ -85,7 +87,13 @@ def make_plan(
     """
     inventory = inv.load(project)
     targets = select(inventory, request.selection)
-    found = credentials or creds.find_all(project, inventory, targets)
+    if request.cluster:  # its workers have their own
+        credentials = {}
+    found = creds.find_all(project, inventory, targets) if credentials is None else credentials
+    aaa_groups: dict[str, set[str]] = {}
+    for target in targets:
+        for one in (target, *inventory.hops(target)):
+            aaa_groups.setdefault(one.aaa_group, set()).add(target.collector)
     known_hosts, settings = KnownHosts(project.known_hosts), project.settings
     gate = Gate(deadline=settings.sweep_deadline or None)
     return SweepPlan(
@@ -98,6 +106,7 @@ def make_plan(
         selection=str(request),
         read=not request.gather_only,
         left_out=len(inventory.left_out),
+        aaa_groups=aaa_groups,
         secrets=tuple(dict.fromkeys(word for one in found.values() for word in one.secrets())),
     )
 

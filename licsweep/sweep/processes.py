@@ -9,17 +9,15 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import count
 from multiprocessing.connection import Connection, Pipe, wait
-from queue import SimpleQueue
 from threading import Lock, Thread, active_count
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from licsweep.settings import Settings
 from licsweep.store import Store
 from licsweep.sweep.gate import Gate
 from licsweep.sweep.plan import SweepPlan
-from licsweep.sweep.share_work import work
+from licsweep.sweep.share_work import AskedAccounts, Questions, work
 from licsweep.sweep.shares import Answer, Event, Share, ShareEnded, ShareLost, Stop
 from licsweep.sweep.signals import ENDING
 
@@ -69,7 +67,8 @@ class Processes:
             for other in (ours, *(other for _, other in self._children.values())):
                 other.close()
             line = _Line(theirs, self._plan.gate)
-            work(share, self._plan, self._store, self._snapshot_id, line.ask, line.tell)
+            accounts = AskedAccounts(line.questions.ask, line.tell)
+            work(share, self._plan, self._store, self._snapshot_id, accounts, line.questions.ask, line.tell)
             code = 0
         except BaseException:
             log.exception("share %d of the sweep: unexpected", share.number)
@@ -118,19 +117,12 @@ class _Line:
 
     def __init__(self, pipe: Connection, gate: Gate) -> None:
         self._pipe, self._gate = pipe, gate
-        self._sending, self._questions = Lock(), count(1)
-        self._asked: dict[int, SimpleQueue[Answer]] = {}
+        self._sending, self.questions = Lock(), Questions(self.tell)
         Thread(target=self._listen, daemon=True, name="line").start()
 
     def tell(self, event: Event) -> None:
         with self._sending:
             self._pipe.send(event)
-
-    def ask(self, kind: Any, *fields: Any) -> Answer:
-        number, answered = next(self._questions), SimpleQueue[Answer]()
-        self._asked[number] = answered
-        self.tell(kind(number, *fields))
-        return answered.get()
 
     def _listen(self) -> None:
         with suppress(EOFError, OSError):
@@ -139,5 +131,5 @@ class _Line:
                     case Stop(why):
                         self._gate.end(why)
                     case answer:
-                        self._asked.pop(answer.question).put(answer)
+                        self.questions.answered(answer)
         os._exit(1)  # whoever is to hear it is gone

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from collectors.parse import prepare
 from licsweep import serialization
@@ -11,22 +13,38 @@ from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
 from licsweep.store import Store
 from licsweep.sweep.fan_out import fan_out
+from licsweep.sweep.host import skipped
 from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.processes import Processes, how_many
 from licsweep.sweep.share_server import ShareServer
 from licsweep.sweep.signals import stopping
 from licsweep.sweep.snapshot_writer import SnapshotWriter
 
+if TYPE_CHECKING:
+    from licsweep.sweep.cluster import Cluster
 
-def sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None]) -> Collected:
-    """Sweeps the targets into a new snapshot. The caller holds the project's lock. Raises StoreError."""
-    gate = plan.gate
+
+def sweep(
+    plan: SweepPlan, store: Store, progress: Callable[[Outcome], None], cluster: "Cluster | None" = None
+) -> Collected:
+    """Sweeps the targets into a new snapshot, on the workers of a cluster where one is given.
+
+    The caller holds the project's lock. Raises StoreError, and WorkersUnfit of a cluster.
+    """
+    gate, workers = plan.gate, plan.settings.workers
     snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
     _prepare(plan)
-    if (number := how_many(plan.settings, len(plan.targets))) > 1:
+    if cluster:
+        for target in (one for one in plan.targets if one.name in plan.fresh):
+            writer.host_ended(skipped(target, plan.fresh[target.name], "fresh-enough"))
+        others = replace(plan, targets=[one for one in plan.targets if one.name not in plan.fresh])
         with stopping(gate):
-            ShareServer(plan, Processes(plan, store, snapshot_id), writer).run(number)
+            ShareServer(others, cluster, writer).run((workers, one) for one in cluster.begin(store, snapshot_id))
+    elif (number := how_many(plan.settings, len(plan.targets))) > 1:
+        with stopping(gate):
+            sizes = ((workers // number + (n < workers % number), None) for n in range(number))
+            ShareServer(plan, Processes(plan, store, snapshot_id), writer).run(sizes)
     else:
         fan_out(plan, writer.host_ended, writer.leave)
     if writer.errors:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -57,10 +58,12 @@ class ShareServer:
         self._turns = deque[tuple[int, MaySend]]()
         self._numbers, self._gives_up = count(1), float("inf")
 
-    def run(self, number: int) -> None:
-        """Runs the plan in so many shares and returns when every host has ended."""
-        for n in range(number):
-            self._start(self._workers // number + (n < self._workers % number))
+    def run(self, shares: Iterable[tuple[int, str | None]]) -> None:
+        """Runs the plan in shares of so many workers and that collector, and returns when every host has ended."""
+        for workers, collector in shares:
+            self._start(workers, collector)
+        if collector:
+            self._skip_what_none_serves()
         try:
             while self._served and time.monotonic() < self._gives_up:
                 self._tell_the_end()
@@ -76,8 +79,8 @@ class ShareServer:
             self._gate.end(ALL_LOST)
         self._writer.leave(left)
 
-    def _start(self, workers: int) -> None:
-        share = Share(number=next(self._numbers), workers=workers)
+    def _start(self, workers: int, collector: str | None = None) -> None:
+        share = Share(number=next(self._numbers), workers=workers, collector=collector)
         try:
             self._shares.start(share)
         except OSError as error:
@@ -123,15 +126,15 @@ class ShareServer:
 
     def _give_hosts(self) -> None:
         """A host for each free worker, as far as they may run now; the share with the fewest comes first."""
-        if self._gate.over() or self._queue.wait(0):
-            for number, served in self._served.items():
+        for number, served in self._served.items():
+            if self._gate.over() or self._queue.is_done(served.share.collector):
                 for question in served.free:
                     self._answer(number, Answer(question))
                 served.free.clear()
         idle = deque(sorted((one for one in self._served.values() if one.free), key=lambda one: len(one.hosts)))
         while idle:
             served = idle.popleft()
-            if (name := self._queue.take_now(served.share.number)) is not None:
+            if (name := self._queue.take_now(served.share.number, served.share.collector)) is not None:
                 served.hosts.add(name)
                 self._answer(served.share.number, Answer(served.free.pop(), name))
                 if served.free:
@@ -158,7 +161,8 @@ class ShareServer:
 
     def _lost(self, served: _Served, why: str) -> None:
         """A share is gone: its passwords under way count as failed, and its hosts in work are tried once more."""
-        number = served.share.number
+        number, collector = served.share.number, served.share.collector
+        who = f"a worker of collector {collector}" if collector else "a process of this sweep"
         del self._served[number]
         self._turns = deque(turn for turn in self._turns if turn[0] != number)
         for account, ticket in served.passwords:
@@ -168,11 +172,21 @@ class ShareServer:
         self._tries.update(served.hosts)
         twice = [name for name in served.hosts if self._tries[name] == TRIES]
         again = served.hosts.difference(twice)
-        log.warning("a process of this sweep %s: %d hosts are tried once more", why, len(again))
+        log.warning("%s %s: %d hosts are tried once more", who, why, len(again))
         for name in twice:
             self._queue.ended(name)
-            reason = f"the process that asked it {why}, for the second time"
+            reason = f"{who} that asked it {why}, for the second time"
             self._writer.host_ended(skipped(self._targets[name], reason, "internal-error"))
         self._queue.again(number, again)
-        if again and not self._gate.over():
+        if collector:  # its part of what accounts allow is spent: others of its collector go on
+            self._skip_what_none_serves()
+        elif again and not self._gate.over():
             self._start(served.share.workers)
+
+    def _skip_what_none_serves(self) -> None:
+        """Ends the hosts of collectors that have no share (any more)."""
+        there = {served.share.collector for served in self._served.values()}
+        if not self._gate.over():
+            for collector in {target.collector for target in self._targets.values()} - there:
+                if names := self._queue.drop(collector):
+                    self._writer.leave(names, f"collector {collector} lost", "collector-lost")

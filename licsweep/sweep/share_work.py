@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
+from queue import SimpleQueue
 from threading import Condition
+from typing import Any
 
 from licsweep.access.accounts import Accounts
 from licsweep.errors import LoginWithheld
@@ -25,6 +28,32 @@ from licsweep.sweep.snapshot_writer import SnapshotWriter
 Tell = Callable[[Event], None]
 Ask = Callable[..., Answer]
 """A kind of Question and its fields but the number -> its answer, waiting for it."""
+
+
+class Questions:
+    """The questions of one share that wait for an answer, from any thread."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._numbers = tell, count(1)
+        self._asked: dict[int, SimpleQueue[Answer]] = {}
+        self._closed = False
+
+    def ask(self, kind: Any, *fields: Any) -> Answer:
+        """The answer to a question of this kind, waiting for it."""
+        number, answered = next(self._numbers), SimpleQueue[Answer]()
+        self._asked[number] = answered
+        self._tell(kind(number, *fields))
+        return Answer(number) if self._closed else answered.get()
+
+    def answered(self, answer: Answer) -> None:
+        if asked := self._asked.pop(answer.question, None):
+            asked.put(answer)
+
+    def close(self) -> None:
+        """Nobody answers any more: no host, no password."""
+        self._closed = True
+        for number in list(self._asked):
+            self.answered(Answer(number))
 
 
 class AskedAccounts(Accounts):
@@ -84,10 +113,11 @@ class AskedQueue:
             return list(self._running)
 
 
-def work(share: Share, plan: SweepPlan, store: Store, snapshot_id: int, ask: Ask, tell: Tell) -> None:
+def work(
+    share: Share, plan: SweepPlan, store: Store, snapshot_id: int, accounts: Accounts, ask: Ask, tell: Tell
+) -> None:
     """Does a share: reads and stores each host that it is given, and tells of it. Its hosts that have not ended when
     the sweep is over are left to whoever asked for the share."""
-    accounts = AskedAccounts(ask, tell)
     plan.gate.accounts = accounts
     settings = replace(plan.settings, workers=share.workers)
     plan = replace(plan, settings=settings, jump_hosts=plan.jump_hosts.asking(accounts))

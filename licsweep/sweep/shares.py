@@ -14,10 +14,11 @@ from licsweep.model import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """A part of a sweep: `workers` is how many hosts it has in work at once."""
+    """A part of a sweep: `workers` is how many hosts it has in work at once, `collector` whose hosts; None: all."""
 
     number: int
     workers: int
+    collector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

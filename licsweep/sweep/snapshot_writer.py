@@ -6,6 +6,7 @@ must not take the others with it.
 
 import logging
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Condition
@@ -16,6 +17,7 @@ from licsweep.model import Outcome
 from licsweep.reading.host_report import HostReport, read_report
 from licsweep.store import Store
 from licsweep.sweep.gate import NO_STORE, Gate
+from licsweep.vocabulary import SkipReason
 
 log = logging.getLogger(__name__)
 STORING_SECONDS = 60.0  # longer than the database is waited for
@@ -69,11 +71,22 @@ class SnapshotWriter:
                 self.outcomes.append(outcome)
                 self._show(outcome)
         except Exception as error:
+            if self._was_stored(outcome.hostname):
+                return
             log.debug("%s: could not be stored", outcome.hostname, exc_info=True)
             self._gate.end(NO_STORE)  # what can't be kept need not be collected
             reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
             with self._lock:
                 self.errors.append(f"{outcome.hostname}: {reason}")
+
+    def _was_stored(self, hostname: str) -> bool:
+        """Whether the host is there, stored by a worker that was taken for lost."""
+        found: list[Outcome] = []
+        with suppress(LicsweepError):
+            found = self.stored([hostname])
+        for outcome in found:
+            self.stored_elsewhere(outcome)
+        return bool(found)
 
     def _show(self, outcome: Outcome) -> None:
         """Moves the progress; one that fails is not asked again, since no host may be lost for it."""
@@ -92,7 +105,7 @@ class SnapshotWriter:
 
     def stored(self, hostnames: Collection[str]) -> list[Outcome]:
         """Those of the hosts that are in the snapshot, whoever stored them."""
-        return [one for one in self._store.outcomes(self._snapshot_id) if one.hostname in hostnames]
+        return self._store.outcomes(self._snapshot_id, hostnames) if hostnames else []
 
     def settle(self, hostnames: Iterable[str]) -> list[str]:
         """Gives up hosts that will not be tried any more, and returns those that have not ended: an interrupted sweep
@@ -114,10 +127,11 @@ class SnapshotWriter:
             self._lock.wait_for(lambda: not self._storing, STORING_SECONDS)
         return names
 
-    def leave(self, hostnames: Iterable[str]) -> None:
-        """Ends hosts that will not be tried any more, in one transaction, when what has come back is settled."""
-        names, reason = self.settle(hostnames), self._gate.over() or ""
-        left = [Outcome(hostname=name, status="skipped", reason=reason, skip="sweep-over") for name in names]
+    def leave(self, hostnames: Iterable[str], reason: str | None = None, skip: SkipReason = "sweep-over") -> None:
+        """Ends hosts that will not be tried any more, in one transaction, when what has come back is settled; by
+        default because the sweep is over."""
+        names, reason = self.settle(hostnames), reason or self._gate.over() or ""
+        left = [Outcome(hostname=name, status="skipped", reason=reason, skip=skip) for name in names]
         try:
             self._store.save_untried(self._snapshot_id, left, datetime.now(UTC))
         except LicsweepError as error:

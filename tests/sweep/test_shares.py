@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -76,7 +76,12 @@ class Scripted:
 
 @contextmanager
 def served(
-    folder: Path, play: Play, targets: dict[str, dict[str, str]], shares: int = 2, gate: Gate | None = None, **more: int
+    folder: Path,
+    play: Play,
+    targets: dict[str, dict[str, str]],
+    shares: Sequence[tuple[int, str | None]] = ((2, None), (2, None)),
+    gate: Gate | None = None,
+    **more: int,
 ) -> Iterator[tuple[Scripted, Counter[tuple[str, str | None]], Gate]]:
     """What became of a sweep over hosts (name and inventory data) whose shares play that script."""
     known, gate = KnownHosts(folder / "known"), gate or Gate()
@@ -225,3 +230,58 @@ def test_how_many_processes(
     assert processes.how_many(settings, selected) == number
     monkeypatch.setattr(processes, "active_count", lambda: 2)
     assert processes.how_many(settings, selected) == 1
+
+
+def of_collectors(**hosts: int) -> dict[str, dict[str, str]]:
+    """So many hosts of each collector."""
+    return {f"{one}{n}": {"collector": one} for one, number in hosts.items() for n in range(number)}
+
+
+def test_hosts_go_to_a_share_of_their_collector(tmp_path: Path) -> None:
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        for number in (1, 2):
+            yield number, NextHost(1)
+            yield number, NextHost(2)
+        assert {number: set(script.hosts(number)) for number in (1, 2)} == {1: {"a0", "a1"}, 2: {"b0"}}
+        yield from script.ends(2, "b0")
+        assert (2, Answer(2)) in script.answers, "a collector without hosts left lets go of its share"
+        yield 2, ShareEnded()
+        yield from script.ends(1, "a0", "a1")
+        yield 1, ShareEnded()
+
+    with served(tmp_path, play, of_collectors(a=2, b=1), shares=[(2, "a"), (2, "b")]) as (_, counts, gate):
+        assert counts == {("ok", None): 3}
+        assert gate.over() is None
+
+
+def test_hosts_of_a_lost_worker_go_to_another_of_its_collector(tmp_path: Path) -> None:
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        yield 1, NextHost(1)
+        yield 3, NextHost(1)
+        yield 1, ShareLost("was lost")
+        yield 2, NextHost(1)
+        yield from script.ends(2, *script.hosts(2))
+        yield 2, NextHost(2)
+        yield from script.ends(2, script.hosts(2)[1])
+        yield 2, ShareEnded()
+        yield from script.ends(3, *script.hosts(3))
+        yield 3, ShareEnded()
+
+    shares = [(1, "a"), (1, "a"), (1, "b")]
+    with served(tmp_path, play, of_collectors(a=2, b=1), shares=shares) as (script, counts, _):
+        assert counts == {("ok", None): 3}
+        assert len(script.started) == 3, "its part of what accounts allow is spent, so no other share is started"
+
+
+def test_hosts_whose_collector_has_no_worker_are_told_and_the_others_go_on(tmp_path: Path) -> None:
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        yield 1, NextHost(1)
+        yield 2, NextHost(1)
+        yield 1, ShareLost("was lost")
+        yield from script.ends(2, *script.hosts(2))
+        yield 2, ShareEnded()
+
+    targets = of_collectors(a=3, b=1, c=2)
+    with served(tmp_path, play, targets, shares=[(1, "a"), (1, "b")]) as (_, counts, gate):
+        assert counts == {("ok", None): 1, ("skipped", "collector-lost"): 5}
+        assert gate.over() is None
