@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -101,6 +102,9 @@ def worker(project: Project, url: str, collector: str, ready: Callable[[str], No
 def _run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
     import dask
 
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # as Ctrl-C: the scheduler is told, nothing is left behind
     no_pages: list[str] = []  # whoever has no certificate learns nothing
     more = {"distributed.scheduler.http.routes": no_pages, "distributed.worker.http.routes": no_pages}
     with dask.config.set({"distributed.comm.timeouts.connect": _CONNECT_SECONDS} | more):

@@ -39,7 +39,7 @@ class Cluster:
     def _find(self) -> list[tuple[str, str]]:
         """Collector and address of each worker that serves a target. Raises WorkersUnfit."""
         wanted, found = {target.collector for target in self._plan.targets}, []
-        for address, worker in self._client.scheduler_info()["workers"].items():
+        for address, worker in self._client.scheduler_info(n_workers=-1)["workers"].items():
             for name in worker["resources"]:
                 program, version, collector = (*name.split(" ", 2), "", "")[:3]
                 if program == "licsweep" and collector in wanted:

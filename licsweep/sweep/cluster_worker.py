@@ -84,7 +84,7 @@ def _run(task: Task, project: Project, tell: Callable[[str, object], None]) -> N
         why = f"{len(unknown)} hosts of this sweep are not in it: {', '.join(unknown[:3])}"
         raise InventoryError("another inventory", why=why)
     accounts = PartOfAccounts(plan.gate.over, task.accounts)
-    _check_parts(plan, accounts)
+    check_parts(plan, accounts)
     with writing(project, "sweep", create=False, alone=False) as store:
         if store.written_uid(task.snapshot_id) != task.uid:
             raise StoreError("another database", why=f"snapshot {task.snapshot_id} of this sweep is not in it")
@@ -96,7 +96,7 @@ def _run(task: Task, project: Project, tell: Callable[[str, object], None]) -> N
             line.close()
 
 
-def _check_parts(plan: SweepPlan, accounts: Accounts) -> None:
+def check_parts(plan: SweepPlan, accounts: Accounts) -> None:
     """Raises WorkersUnfit where a share's part of what an account allows is no password at all."""
     logins = []
     for target in plan.targets:
@@ -137,6 +137,7 @@ class _Line:
         with suppress(OSError):  # the scheduler is gone: `_watch` sees that as well
             while (said := self._answers.get()) is not None:
                 self.questions.answered(shares.Answer(*said))
+            self._answers.close()
 
     def _watch(self) -> None:
         stop, why = Event(self._task.uid, self._client), LEFT_ALONE

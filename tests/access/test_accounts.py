@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licsweep.access.accounts import Accounts
+from licsweep.access.accounts import Accounts, PartOfAccounts
 from licsweep.errors import LoginWithheld
 
 ACCOUNT = "reader@aaa"
@@ -95,3 +95,14 @@ def test_a_password_waits_for_its_turn_and_for_the_end_of_the_sweep() -> None:
     over.append("the sweep was interrupted")
     thread.join(2)
     assert waited == ["sent", "the sweep was interrupted"]
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 9])
+def test_parts_are_no_more_than_the_whole(shares: int) -> None:
+    parts = [PartOfAccounts(lambda: None, {"emea": shares}) for _ in range(shares)]
+    sent = 0
+    for part in parts:
+        while part.send_now("reader@emea", 10) is not None:
+            sent += 1
+    assert 9 - shares < sent <= 9
+    assert all(part.most("reader@box", 10) == 9 for part in parts), "a user that a box itself knows has no parts"

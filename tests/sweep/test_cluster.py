@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from licsweep.access.accounts import PartOfAccounts
 from licsweep.errors import ClusterUnreachable, LicsweepError, UsageError, WorkersUnfit
 from licsweep.estate.selection import Selection
 from licsweep.settings import Project, load
 from licsweep.simulator.estate import SimulatedEstate
 from licsweep.store import reading
 from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan
+from licsweep.version import VERSION
 from tests.cli.conftest import licsweep
 from tests.faults.conftest import PROGRAM, environment
 from tests.postgres import Server
@@ -28,8 +30,9 @@ from tests.postgres import Server
 pytest.importorskip("distributed")
 
 from licsweep.sweep import cluster
-from licsweep.sweep.cluster import connected
+from licsweep.sweep.cluster import Cluster, connected
 from licsweep.sweep.cluster_access import make_certificates, secured
+from licsweep.sweep.cluster_worker import check_parts, resource
 
 NORTH, SOUTH = 14, 2
 SETTINGS = 'workers = 3\nstart_jitter = 0\nslow_start = 0\nmin_coverage = 0\nlockout_after = 0\ndatabase = "{}"\n'
@@ -142,15 +145,23 @@ def test_a_worker_that_is_killed_loses_no_host_and_no_secret_passes_the_schedule
         programs.running[1].kill()
         told = (tmp_path / "asks/log").read_text
         assert sweep.wait(timeout=30) == 0, told()
+        assert "a worker of collector north was lost" in told()
+        hosts = tmp_path / "two/inventory/hosts.yaml"
+        hosts.write_text("".join(hosts.read_text().partition("\nhq-")[:1]) + "\n")
+        sweep = programs.start(tmp_path / "asks", without, "sweep", "--cluster", relay.url)
+        assert sweep.wait(timeout=30) == 4, told()
+        assert "can't do it: another inventory" in told()
     relay.close()
     kept = outcomes(project)
     assert Counter((status, reason) for status, reason in kept.values()) == {
         ("ok", None): NORTH,
         ("skipped", "collector south lost"): SOUTH,
     }
-    assert "a worker of collector north was lost" in told()
     with reading(project) as store:
-        assert [one.state for one in store.snapshots()] == ["complete"]
+        assert [one.outcomes for one in store.snapshots()] == [
+            {"ok": NORTH, "skipped": SOUTH},
+            {"skipped": NORTH + SOUTH},
+        ]
         texts = [text.text for name in kept for text in store.captures(1, name)]
     lines = {line.strip().encode() for text in texts for line in text.splitlines() if len(line.strip()) >= 20}
     assert len(lines) > 100
@@ -240,3 +251,35 @@ def test_it_needs_postgresql(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs PostgreSQL"), connected(load(tmp_path), plan, "tcp://127.0.0.1:1"):
         pass
     assert project.settings.database.startswith("postgresql")
+
+
+class Told:
+    """A scheduler that knows one worker."""
+
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
+
+    def scheduler_info(self, n_workers: int) -> dict[str, object]:
+        return {"workers": {"tls://192.0.2.9:1": {"resources": {self.resource: 1.0}}}}
+
+
+def test_a_worker_of_another_version_is_refused_with_both_versions(tmp_path: Path) -> None:
+    _, plan = asking(tmp_path, "tcp://127.0.0.1:1")
+    with pytest.raises(WorkersUnfit) as caught:
+        Cluster(Told("licsweep 0.0.9 default"), plan)
+    assert caught.value.why == f"it is licsweep 0.0.9, this is {VERSION}"
+    with pytest.raises(WorkersUnfit, match="no worker"):
+        Cluster(Told("licsweep 0.0.9 other"), plan)
+    with pytest.raises(WorkersUnfit, match="no worker"):
+        Cluster(Told("GPU"), plan)
+    assert Cluster(Told(resource("default")), plan), "negative control"
+
+
+def test_more_workers_than_an_account_allows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking(tmp_path, "")
+    monkeypatch.setenv("LICSWEEP_USERNAME", "reader")
+    monkeypatch.setenv("LICSWEEP_PASSWORD", "canary-password")
+    plan = make_plan(load(tmp_path, {"lockout_after": 4}, environment={}), SweepRequest(selection=Selection()))
+    check_parts(plan, PartOfAccounts(plan.gate.over, {"default": 3}))
+    with pytest.raises(WorkersUnfit, match="account reader@default: too many workers log in with it"):
+        check_parts(plan, PartOfAccounts(plan.gate.over, {"default": 4}))
