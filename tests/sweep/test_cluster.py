@@ -276,7 +276,7 @@ def test_a_worker_of_another_version_is_refused_with_both_versions(tmp_path: Pat
 
 
 def test_more_workers_than_an_account_allows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asking(tmp_path, "")
+    asking(tmp_path, "tcp://127.0.0.1:1")
     monkeypatch.setenv("LICSWEEP_USERNAME", "reader")
     monkeypatch.setenv("LICSWEEP_PASSWORD", "canary-password")
     plan = make_plan(load(tmp_path, {"lockout_after": 4}, environment={}), SweepRequest(selection=Selection()))
