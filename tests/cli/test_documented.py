@@ -6,8 +6,11 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +53,11 @@ def mentioned(text: str) -> list[str]:
     fenced = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
     inline = [one.replace("\n", " ") for one in re.findall(r"`(licsweep [a-z][^`]*)`", fenced)]
     return inline + re.findall(r"^ {4,}(licsweep .*)", fenced.replace("\\\n", " "), re.MULTILINE)
+
+
+def queries(text: str) -> list[str]:
+    """The queries of a page."""
+    return re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def calls(line: str) -> list[list[str]]:
@@ -144,6 +152,13 @@ def prepare(folder: Path, estate: SimulatedEstate) -> None:
     reports = UsageReports(
         device=device, uses=uses, second_layout=False, acked_at=None, began=today - timedelta(days=100)
     )
+    text = ROOT / "fixtures/cisco_xe/show_license_all/slup_5.3_stack_two_tags_one_feature/output.txt"
+    (folder / "captures" / "acc-01").mkdir(parents=True)
+    shutil.copy(text, folder / "captures" / "acc-01" / "show_license_all.txt")
+    shutil.copy(folder / "entitlements" / "cssm-licenses.csv", folder)
+    bought = (ROOT / "inventory" / "entitlements.yaml").read_text()
+    (folder / "labs.yaml").write_text(bought.replace("Example Networks", "Example Labs"))
+    shutil.copytree(ROOT / "contrib", folder / "contrib")
     (folder / "stick").mkdir()
     (folder / "stick" / "rum.txt").write_bytes(reports.save("all", 0) or b"")
 
@@ -233,6 +248,28 @@ def test_the_commands_of_a_page_are_run(lab: Lab, tmp_path: Path, page: str) -> 
     terminal = Terminal(lab, folder, root, dict(lab.environment))
     for line in shown((ROOT / page).read_text()):
         terminal.type(line)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if queries((ROOT / page).read_text())])
+def test_the_queries_of_a_page_find_rows(lab: Lab, page: str) -> None:
+    with closing(sqlite3.connect(f"file:{lab.folder}/licsweep.db?mode=ro", uri=True)) as database:
+        for query in queries((ROOT / page).read_text()):
+            assert database.execute(query).fetchall(), query
+        assert not database.execute("SELECT * FROM host_result WHERE hostname = 'nobody'").fetchall()
+
+
+def test_the_views_hold_what_the_program_says(lab: Lab, tmp_path: Path) -> None:
+    copied = tmp_path / "copy.db"
+    assert PRELOADED.run(["store", "copy", "licsweep.db", str(copied)], None, lab.environment, lab.folder)[0] == 0
+    with closing(sqlite3.connect(copied)) as database:
+        database.executescript((ROOT / "contrib" / "sql" / "views.sql").read_text())
+        hosts = dict(database.execute("SELECT hostname, status FROM v_host"))
+        outcomes = dict(database.execute("SELECT outcome, hosts FROM v_outcome WHERE snapshot = 1"))
+        imports = database.execute("SELECT entitlements, product_instances FROM v_import").fetchall()
+        database.execute("SELECT * FROM v_report").fetchall()
+    assert outcomes == dict(Counter(hosts.values()))
+    assert outcomes["ok"] > 5
+    assert [(row[0] > 5, row[1]) for row in imports] == [(True, 0)]
 
 
 def test_a_command_that_fails_or_is_neither_run_nor_excused_would_be_seen(lab: Lab, tmp_path: Path) -> None:
