@@ -77,7 +77,7 @@ def _help(command: click.Command, context: click.Context, examples: dict[str, st
             parts += _help(sub, click.Context(sub, info_name=name, parent=context), examples)
         return parts
     if verb not in examples:
-        raise SystemExit(f"docs/examples.yaml: no example of {context.command_path}")
+        raise SystemExit(f"docs/examples.yaml: add an example of {context.command_path}")
     own = copy(command)
     own.params = [one for one in command.params if one.name not in SHARED]
     own.add_help_option = False
