@@ -57,7 +57,8 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         ),
         "payments": _payments(whole.agreements),
         "subscriptions": map(values, whole.subscriptions),
-        "hygiene": ({**values(row), "hostnames": ", ".join(row.hostnames)} for row in whole.hygiene),
+        "hygiene": map(values, whole.hygiene),
+        "weak": ({"name": row.name, "hostname": host} for row in whole.hygiene for host in row.hostnames),
         "trend": _trend(result, suites),
         "forecast": ({**suite, **_forecast(suite["forecast"])} for suite in suites),
     }
