@@ -446,7 +446,7 @@ class Outcome(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
-    """One sweep or ingest; `outcomes` add up to `selected` once it has ended.
+    """One sweep or ingest; `outcomes` add up to `selected` once it has ended, and are empty when it was pruned.
 
     `uid` names it wherever it is carried to; `origin` is the site that it came from (None: made here).
     """
@@ -455,7 +455,7 @@ class Snapshot(Record):
     uid: str | None = None
     origin: str | None = None
     kind: SnapshotKind
-    state: Literal["running", "complete", "interrupted"]
+    state: Literal["running", "complete", "interrupted", "pruned"]
     started_at: Utc
     ended_at: Utc | None = None
     tool_version: str

@@ -90,6 +90,13 @@ class Run:
             self.talk.note("warning" if failed else "info", text, **fields)
 
 
+def agreed(question: str, left: str, because: str) -> bool:
+    """Asks at the terminal. Raises UsageError, with what was left undone and why it is asked, where nobody is there."""
+    if not sys.stdin.isatty():
+        raise UsageError(left, why=f"{because}, and nobody is there to ask", hint="add --yes")
+    return click.confirm(question, err=True)
+
+
 def _note(line: str) -> None:
     """Writes a line on stderr. Where nobody can read it any more, notes are dropped: the work goes on without them."""
     try:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import EXIT_COVERAGE, EXIT_FINDINGS, EXIT_INTERRUPTED, MOMENT, Run, selection_options, shared
+from licsweep.cli.common import (
+    EXIT_COVERAGE,
+    EXIT_FINDINGS,
+    EXIT_INTERRUPTED,
+    MOMENT,
+    Run,
+    agreed,
+    selection_options,
+    shared,
+)
 from licsweep.cli.render import Out, data_options, formats, plain, put
 from licsweep.errors import NothingToCarry, UsageError
 from licsweep.estate.selection import Selection
@@ -133,14 +142,9 @@ def _agreed(run: Run, lines: Iterable[str], devices: int, *, yes: bool) -> None:
     """Shows what will be sent and asks; returns when somebody agreed."""
     for line in lines:
         run.say(plain(line))
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "nothing was sent", why="these lines change the devices, and nobody is there to ask", hint="--yes"
-        )
-    if not click.confirm(f"Send them to {devices} devices?", err=True):
-        run.say("nothing was sent")
+    left = "nothing was sent"
+    if not yes and not agreed(f"Send them to {devices} devices?", left, "these lines change the devices"):
+        run.say(left)
         sys.exit(EXIT_INTERRUPTED)
 
 

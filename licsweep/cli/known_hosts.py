@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from licsweep.cli.common import EXIT_NOTHING, Run, selection_options, shared
+from licsweep.cli.common import EXIT_NOTHING, Run, agreed, selection_options, shared
 from licsweep.cli.render import Out, data_options
 from licsweep.errors import LicsweepError, UsageError, plain_reason
 from licsweep.estate.selection import Selection
@@ -55,8 +55,9 @@ def accept(run: Run, selection: Selection, yes: bool, changed: bool) -> None:
         run.say("no key to accept")
         sys.exit(EXIT_NOTHING if not scanned else 0)
     Out().rows("known-hosts-accept", [_row(one) for one in wanted])
-    if not yes and not _agreed(len(wanted)):
-        raise UsageError("nothing was written", why="the keys were not accepted")
+    what = "nothing was written"
+    if not yes and not agreed(f"Accept these {len(wanted)} keys?", what, "keys are accepted only once confirmed"):
+        raise UsageError(what, why="the keys were not accepted")
     KnownHosts(project.known_hosts).accept(wanted)
     run.say(f"{len(wanted)} keys written to {project.known_hosts}")
 
@@ -72,12 +73,6 @@ def list_(run: Run, out: Out) -> None:
         for name, key in KnownHosts(run.project().known_hosts).entries()
     ]
     out.rows("known-hosts-list", found)
-
-
-def _agreed(number: int) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("no terminal to confirm on", why="keys are accepted only once confirmed", hint="add --yes")
-    return click.confirm(f"Accept these {number} keys?", err=True)
 
 
 def _row(one: "Scanned | LicsweepError") -> dict[str, Any]:

@@ -6,7 +6,7 @@ docs/schemas holds a JSON Schema for each kind, made from these types.
 from dataclasses import dataclass
 from typing import Any
 
-from licsweep.model import HostState, Observation, Record, Retirement, Snapshot
+from licsweep.model import HostState, Observation, Record, Retirement, Snapshot, Utc
 from licsweep.position_types import Entitlement, Judgement
 from licsweep.vocabulary import OutcomeStatus
 
@@ -105,6 +105,21 @@ class UpgradedStore(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrunedStore(Record):
+    """What `prune` removed, or would: results of hosts, out of so many snapshots, of which `kept` results stay.
+
+    `bytes` are those of the database that came free, of a dry run those of the results. A date before `dates_from`
+    can't be judged any more.
+    """
+
+    snapshots: int
+    removed: int
+    kept: int
+    bytes: int
+    dates_from: Utc | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedTable(Record):
     """A table that was copied: its rows, and the sha256 of them all, the same in both databases."""
 
@@ -156,6 +171,7 @@ def kinds() -> dict[str, Any]:
         "plan-divest": DivestPlan,
         "plan-merge": MergePlan,
         "plan-what-if": WhatIf,
+        "prune": list[PrunedStore],
         "reconcile": Judgement,
         "reparse": ReparseOutput,
         "retire": list[Retirement],

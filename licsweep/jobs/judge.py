@@ -166,8 +166,10 @@ def pool_history(project: Project, given: JudgementInput) -> list[PoolMeasure]:
 
 def _earlier_days(project: Project, given: JudgementInput, most: int) -> Iterator[JudgementContext]:
     with reading(project) as store:
-        ended = (store.newest_try(one.id) for one in store.snapshots())
-        days = {at.date(): at for at in sorted(at for at in ended if at and at <= given.as_of)}
+        ended = (store.newest_try(one.id) for one in store.snapshots() if one.state != "pruned")
+        since = store.known_from()
+        known = (at for at in ended if at and (since is None or at >= since) and at <= given.as_of)
+        days = {at.date(): at for at in sorted(known)}
         moments = list(days.values())
         step = max(1.0, (len(moments) - 1) / (most - 1))
         for at in (moments[round(number * step)] for number in range(min(len(moments), most))):

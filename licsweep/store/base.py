@@ -30,7 +30,7 @@ class Part:
         with self._database.told(), self._lock, transaction(self._engine) as connection:
             yield connection
 
-    def _change(self, statement: sa.Insert | sa.Update, *rows: Mapping[str, Any]) -> Any:
+    def _change(self, statement: sa.Insert | sa.Update | sa.Delete, *rows: Mapping[str, Any]) -> Any:
         """The result of a statement that runs in a transaction of its own."""
         with self._writing() as connection:
             return connection.execute(statement, rows or None)

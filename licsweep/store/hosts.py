@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from licsweep.errors import UsageError
 from licsweep.model import HostState, Retirement
 from licsweep.store import tables as t
 from licsweep.store.base import record_of
@@ -30,7 +31,7 @@ class Hosts(Snapshots):
 
         `snapshot_id`: of this snapshot alone. `known_by`: of all snapshots up to this one, for the hosts in it.
         A whole observation is never displaced by a newer one that was cut off; captures that were read again count as
-        they were read last. Raises UsageError for a snapshot that is not there.
+        they were read last. Raises UsageError for a snapshot that is not there, and where `prune` removed some of it.
         """
         h = t.host_result.c
         hosts = sa.select(h.hostname).distinct()
@@ -40,6 +41,12 @@ class Hosts(Snapshots):
             if chosen is not None:
                 self.require_snapshot(chosen)
                 hosts = hosts.where(h.snapshot_id == chosen)
+        if snapshot_id is None and (since := self.known_from()) and as_of < since:
+            raise UsageError(
+                f"{as_of:%Y-%m-%d %H:%M} UTC: not all that was known then is still there",
+                why=f"licsweep prune removed results from before {since:%Y-%m-%d %H:%M:%S} UTC",
+                hint="name a later time",
+            )
         host = hosts.subquery("host")
 
         def first(*order: str, rank: int = NOTHING) -> Any:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +13,9 @@ from licsweep.errors import StoreError, UsageError
 from licsweep.settings import Project, refuse_password
 from licsweep.store.courier_ledger import CourierLedger
 from licsweep.store.database import Database, transaction
-from licsweep.store.hosts import Hosts
 from licsweep.store.imports import Imports
 from licsweep.store.postgres import PostgresDatabase
+from licsweep.store.pruning import Pruned, Retention
 from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
@@ -31,7 +32,7 @@ class Upgraded(NamedTuple):
     bytes_after: int
 
 
-class Store(Hosts, Imports, CourierLedger):
+class Store(Retention, Imports, CourierLedger):
     """What a project has collected, imported and carried; each part has a module of its own."""
 
     def sizes(self) -> dict[str, int]:
@@ -96,6 +97,26 @@ def upgrade(project: Project, *, compact: bool = False) -> Upgraded:
             Store(database, engine).pack_again()
             database.give_back(engine)
         return Upgraded(str(database), before, HEAD, size, database.size(engine))
+
+
+def prune(project: Project, keep: timedelta | int, *, dry_run: bool) -> Pruned:
+    """Removes old results of hosts (`Retention.prune`) and gives their room back, which are its bytes then.
+
+    Raises LockedError, StoreError. A `dry_run` needs no lock.
+    """
+    now = datetime.now(UTC)
+    if dry_run:
+        with reading(project) as store:
+            return store.prune(keep, now, dry_run=True)
+    database = existing(project)
+    with database.lock("prune", whole=True), database.for_writing() as engine:
+        check(database, engine)
+        store, size = Store(database, engine), database.size(engine)
+        store.close_interrupted()
+        done = store.prune(keep, now, dry_run=False)
+        if done.removed:
+            database.give_back(engine)
+        return done._replace(bytes=max(0, size - database.size(engine)))
 
 
 def database_of(project: Project, named: str | None = None) -> Database:

@@ -90,7 +90,8 @@ class Snapshots(Part):
         found = []
         for row in self._rows(sa.select(t.snapshot).order_by(s.id)):
             state = "interrupted" if row.state == "running" and row.id in left_behind else row.state
-            found.append(record_of(Snapshot, row, state=state, outcomes=counts.get(row.id, {})))
+            whole = state != "pruned"
+            found.append(record_of(Snapshot, row, state=state, outcomes=counts.get(row.id, {}) if whole else {}))
         return found
 
     def _left_behind(self) -> set[int]:
@@ -99,8 +100,11 @@ class Snapshots(Part):
         return running - set(self._database.written(self._engine, running)) if running else running
 
     def require_snapshot(self, snapshot_id: int) -> None:
-        """Raises UsageError where there is no such snapshot."""
-        known = [number for (number,) in self._rows(sa.select(t.snapshot.c.id))]
+        """Raises UsageError where there is no such snapshot, or it is no longer whole."""
+        known = dict(self._rows(sa.select(t.snapshot.c.id, t.snapshot.c.state)))
+        if known.get(snapshot_id) == "pruned":
+            why = "licsweep prune removed results of its hosts"
+            raise UsageError(f"snapshot {snapshot_id}: no longer whole", why=why, hint="licsweep snapshots")
         if snapshot_id not in known:
             raise UsageError(
                 f"snapshot {snapshot_id}: no such snapshot",
@@ -138,6 +142,13 @@ class Snapshots(Part):
         row = {"snapshot_id": snapshot_id, "tried_at": at, "rank": NOTHING}
         if rows := [row | asdict(outcome) for outcome in outcomes]:
             self._change(t.host_result.insert(), *rows)
+
+    def known_from(self) -> datetime | None:
+        """The moment from which on all that was known of the hosts is there; None where nothing was removed."""
+        s = t.snapshot.c
+        ended = sa.func.max(sa.func.coalesce(s.ended_at, s.started_at), type_=t.UtcText)
+        since: datetime | None = self._value(sa.select(ended).where(s.state == "pruned"))
+        return since
 
     def newest_try(self, snapshot_id: int) -> datetime | None:
         """When the last host of a snapshot was tried; None for one without hosts. Raises UsageError without one."""

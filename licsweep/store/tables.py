@@ -1,5 +1,6 @@
 """The tables of the store; most columns are fields of our frozen types. Rows are only added; updated are a
-snapshot's state and end, and that a retirement was undone or an import taken back.
+snapshot's state and end, and that a retirement was undone or an import taken back. Removed are results of hosts
+alone (`pruning`).
 
 Times are text in UTC with microseconds, so that their order is the order of time. Bodies are JSON of the frozen
 types; the raw texts of a host are packed JSON of its captures, each with the sha256 of its text. The observation and

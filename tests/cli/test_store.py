@@ -1,14 +1,17 @@
-"""`licsweep store upgrade` and `licsweep retire`, as a person types them."""
+"""`licsweep store`, `licsweep prune` and `licsweep retire`, as a person types them."""
 
 import lzma
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from licsweep.store import HEAD
+from licsweep.settings import load
+from licsweep.store import HEAD, writing
 from tests.cli.conftest import ROOT, licsweep
 from tests.cli.test_outputs import checked
 from tests.cli.test_verbs import data
+from tests.store.conftest import NOW, ONE, save
 
 
 @pytest.fixture
@@ -85,3 +88,28 @@ def test_a_snapshot_that_is_not_there_is_an_error_everywhere(old: Path) -> None:
         assert "snapshot 9" in done.err
         assert done.out == ""
     assert licsweep("reconcile", "--snapshot", 1, "--project", old).code == 0, "negative control"
+
+
+def test_old_results_are_removed_when_somebody_agrees(tmp_path: Path) -> None:
+    with writing(load(tmp_path, environment={}), "test") as store:
+        for hours in range(5):
+            save(store, "a", NOW + timedelta(hours=hours), licenses=ONE)
+    prune = ("prune", "--project", tmp_path, "--format", "json", "--keep")
+    before = data(licsweep("reconcile", "--project", tmp_path, "--format", "json"))["pools"]
+    [would] = checked("prune", licsweep(*prune, 2, "--dry-run").out)
+    assert (would.removed, would.kept) == (1, 2), "the first is the base of the others"
+    refused = licsweep(*prune, 2, stdin="")
+    assert (refused.code, refused.out) == (2, "")
+    assert "nothing was removed" in refused.err
+    assert "add --yes" in refused.err
+    [done] = checked("prune", licsweep(*prune, 2, "--yes").out)
+    assert (done.removed, done.kept, done.dates_from) == (would.removed, would.kept, would.dates_from)
+    assert data(licsweep("reconcile", "--project", tmp_path, "--format", "json"))["pools"] == before
+    for call in (("diff", 1, 3), ("report", "usage", "--as-of", "2026-01-31")):
+        refused = licsweep(*call, "--project", tmp_path)
+        assert (refused.code, "licsweep prune removed" in refused.err) == (2, True), call
+    assert licsweep("diff", 4, 5, "--project", tmp_path).code == 0, "negative control"
+    for span in ("0", "90 d", "x", "123456d"):
+        assert "neither days, such as 90d" in licsweep(*prune, span).err
+    [done] = checked("prune", licsweep(*prune, "9999d").out)
+    assert done.removed == 0, "there is nothing to ask about"
