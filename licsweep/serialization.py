@@ -141,9 +141,9 @@ def _large_mapping(path: Path, text: str) -> dict[str, Any] | None:
     None where the text is not plain (anchors, documents) or a part can't be read by itself; then it is read whole, and
     what is wrong with it is told from there.
     """
-    if re.search(r"[&*]|^(?:---|%)", text, re.MULTILINE):
-        return None
     starts = [match.start() for match in re.finditer(r"^(?=[^\s#\]}])", text, re.MULTILINE)][::_AT_ONCE]
+    if not starts or re.search(r"[&*]|^(?:---|%)", text, re.MULTILINE):
+        return None
     whole: dict[str, Any] = {}
     size = 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

@@ -218,7 +218,7 @@ class VirtualAccountRow(Record):
     owner: str | None = None
     region: str | None = None
     families: tuple[str, ...] = ()
-    buffer_percent: float | None = None
+    buffer_percent: Number | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

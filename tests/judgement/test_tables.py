@@ -64,6 +64,11 @@ def test_labels_and_catalogue_agree() -> None:
         ("catalogue.yaml", "- license: A\n- license: B\n  tagz: [x]\n", ["catalogue.yaml:3", "1.tagz"]),
         ("catalogue.yaml", "- license: A\n  tags: x\n", ["catalogue.yaml:2", "0.tags"]),
         ("catalogue.yaml", "- license: A\n  unit_price: -1\n", ["catalogue.yaml:2", "0.unit_price"]),
+        (
+            "accounts.yaml",
+            "smart_accounts:\n- name: A\n  virtual_accounts: [{name: V, buffer_percent: -5}]\n",
+            ["accounts.yaml:3", "buffer_percent"],
+        ),
         ("labels.yaml", "- label: A\n", ["labels.yaml:1", "0.tag"]),
         ("reporters.yaml", "- {url: x, reported_by: nobody}\n", ["reporters.yaml:1", "reported_by"]),
         ("substitution.yaml", "- {chain: [a, b]}\n- {chains: [a]}\n", ["substitution.yaml:2", "1.chain"]),
@@ -155,6 +160,11 @@ def test_a_license_may_stand_in_suites_of_scopes_apart(tmp_path: Path, one: str,
         return
     with pytest.raises(InputError, match="same scope"):
         Tables.load(tmp_path)
+
+
+def test_a_large_file_of_remarks_is_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "accounts.yaml").write_text("# nothing yet\n" * 40_000)
+    assert Tables.load(tmp_path).accounts == SHIPPED.accounts
 
 
 def test_two_names_of_one_license_are_counted_once(tmp_path: Path) -> None:
