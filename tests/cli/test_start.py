@@ -82,3 +82,15 @@ def test_a_call_loads_only_what_it_uses(demo: tuple[Path, Done], tmp_path: Path)
 @pytest.mark.parametrize(("call", "library"), [("snapshots", "sqlalchemy"), ("hosts", "rich")])
 def test_what_is_loaded_is_seen(demo: tuple[Path, Done], call: str, library: str) -> None:
     assert library in loaded(demo[0], [call])[call]
+
+
+def test_completion_of_a_verb_imports_no_verb() -> None:
+    program = (
+        "import sys; from licsweep.cli import main; from click import Context\n"
+        "found = [one.value for one in main.shell_complete(Context(main), 's')]\n"
+        "print(*found); print(*(name for name in sys.modules if name.startswith('licsweep.cli.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    verbs, imported = done.stdout.split("\n")[:2]
+    assert verbs.split() == [name for name in VERBS if name.startswith("s")]
+    assert imported == ""

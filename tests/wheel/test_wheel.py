@@ -42,8 +42,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_top_level_names(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name.split("/")[0] for name in archive.namelist()}
-    assert {name for name in names if not name.endswith(".dist-info")} == TOP_LEVEL
-    assert len(names) == len(TOP_LEVEL) + 1
+    assert {name for name in names if not name.endswith((".dist-info", ".data"))} == TOP_LEVEL
+    assert len(names) == len(TOP_LEVEL) + 2
 
 
 def test_all_data_is_in_it(wheel: Path) -> None:
@@ -123,6 +123,18 @@ def test_a_changed_wheel_is_not_installed(offline: Path, tmp_path: Path) -> None
     (tmp_path / "made-for.txt").write_text("Python2.7 Plan9 vax\n")
     done = installed(tmp_path, tmp_path / "env")
     assert (done.returncode, "for Python2.7 Plan9 vax; this is Python3." in done.stderr) == (2, True)
+
+
+def test_man_page_and_completion_come_with_it(python: Path) -> None:
+    share = python.parents[1] / "share"
+    for file in (ROOT / "share").rglob("*"):
+        if file.is_file():
+            assert (share / file.relative_to(ROOT / "share")).read_bytes() == file.read_bytes()
+    for typed, completed in (("licsweep snap", "snapshots"), ("licsweep sweep --dr", "--dry-run")):
+        program = f"""PATH={python.parent}:$PATH; . {share}/bash-completion/completions/licsweep
+            COMP_WORDS=({typed}) COMP_CWORD={typed.count(" ")}; _licsweep_completion licsweep; echo "${{COMPREPLY[@]}}"
+        """
+        assert run("bash", "-c", program) == f"{completed}\n"
 
 
 def test_the_demo_runs_from_it(python: Path, tmp_path: Path) -> None:
