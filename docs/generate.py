@@ -1,21 +1,11 @@
-<<<<<<< HEAD
 """Writes the pages and schemas that are made from the program's own tables. `make docs` runs it, a test compares."""
-=======
-"""Writes docs/cli.md, findings.md, settings.md, schemas/*.json, and share/ (man page, completion) that the wheel holds.
-
-`make docs` runs it, a test compares.
-"""
->>>>>>> 57e0127 (A man page and completion for bash, zsh and fish come with the wheel)
 
 import inspect
 import json
-<<<<<<< HEAD
-from copy import copy
-=======
 from collections.abc import Iterator
->>>>>>> 57e0127 (A man page and completion for bash, zsh and fish come with the wheel)
+from copy import copy
 from dataclasses import fields
-from importlib.metadata import metadata
+from importlib.metadata import metadata as package
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +20,17 @@ from licsweep.cli.outputs import kinds as verb_outputs
 from licsweep.estate.credentials import JUMP_WORDS, WORDS
 from licsweep.reports.schema import schemas
 from licsweep.settings import Settings
-<<<<<<< HEAD
 from licsweep.store.tables import metadata
-=======
 from licsweep.version import VERSION
->>>>>>> 57e0127 (A man page and completion for bash, zsh and fish come with the wheel)
 from reconcile.findings.kinds import kinds
 
 FOLDER = Path(__file__).parent
-SHARE = FOLDER.parent / "share"
+SHARE = FOLDER.parent / "share"  # in the wheel
 COMPLETION: dict[str, type[ShellComplete]] = {
     "bash-completion/completions/licsweep": BashComplete,
     "zsh/site-functions/_licsweep": ZshComplete,
     "fish/vendor_completions.d/licsweep.fish": FishComplete,
 }
-SHARED = ("project_folder", "quiet", "log_format", "log_level", "no_color", "debug")
 
 
 def documents() -> dict[Path, str]:
@@ -70,18 +56,53 @@ def documents() -> dict[Path, str]:
     return pages
 
 
-def _commands(group: click.Group = main, above: click.Context | None = None) -> Iterator[click.Context]:
+def _man_page() -> str:
+    """licsweep(1): the shared options once, then every verb."""
+    top = click.Context(main, info_name="licsweep", **main.context_settings)
+    parts = [
+        f'.TH LICSWEEP 1 "" "licsweep {VERSION}" "licsweep"\n',
+        f".SH NAME\nlicsweep \\- {_roff(package('licsweep')['Summary'])}\n",
+        ".SH SYNOPSIS\n.B licsweep\n[\\-\\-project DIR] VERB [OPTIONS] [ARGUMENTS]\n",
+        f".SH DESCRIPTION\n{_roff(str(main.help))}\n.SH OPTIONS\nAfter every verb:\n",
+        *_options(top, [one for one in explain.params if one.name in SHARED]),
+        ".SH VERBS\n",
+    ]
+    for one in _contexts(main, top):
+        pieces = " ".join(one.command.collect_usage_pieces(one))
+        parts.append(f".SS {_roff(f'{one.command_path} {pieces}')}\n{_roff(one.command.help or '')}\n")
+        parts += _options(one, [option for option in one.command.params if option.name not in SHARED])
+    parts.append(
+        ".SH ENVIRONMENT\nLICSWEEP_PROJECT is the project folder; LICSWEEP_ and the name of a setting in capitals is "
+        "that setting; LICSWEEP_USERNAME and LICSWEEP_PASSWORD are the credentials. No option takes a password.\n"
+        ".SH EXIT STATUS\n"
+    )
+    codes = [(names[0], " ".join(text.split())) for kind, names, text in entries() if kind == "exit code"]
+    return "".join((*parts, *(f".TP\n.B {code}\n{_roff(text)}\n" for code, text in codes)))
+
+
+def _contexts(group: click.Group, above: click.Context) -> Iterator[click.Context]:
     """The context of every verb, and of the verbs of verbs after theirs."""
-    context = above or click.Context(main, info_name="licsweep", **main.context_settings)
-    for name in group.list_commands(context) if group is main else group.commands:
-        if (command := group.get_command(context, name)) is not None:
-            yield (own := click.Context(command, info_name=name, parent=context, terminal_width=100))
+    for name in main.list_commands(above) if group is main else group.commands:
+        if (command := group.get_command(above, name)) is not None:
+            yield (own := click.Context(command, info_name=name, parent=above))
             if isinstance(command, click.Group):
-                yield from _commands(command, own)
+                yield from _contexts(command, own)
+
+
+def _options(context: click.Context, params: list[click.Parameter]) -> Iterator[str]:
+    for one in params:
+        record = one.get_help_record(context)
+        if record and record[1]:
+            yield f".TP\n.B {_roff(record[0])}\n{_roff(record[1])}\n"
+
+
+def _roff(text: str) -> str:
+    """Text as roff prints it as it is; paragraphs stay."""
+    lines = [line.strip().replace("\\", "\\e").replace("-", "\\-") for line in text.strip().split("\n")]
+    return "\n".join("\\&" + line if line.startswith((".", "'")) else line or ".PP" for line in lines)
 
 
 def _cli() -> str:
-<<<<<<< HEAD
     """Each verb with its own options and an example; what all verbs share stands once, at the top."""
     context = click.Context(main, info_name="licsweep", **main.context_settings)
     examples: dict[str, str] = serialization.load_yaml_file(FOLDER / "examples.yaml", dict[str, str])
@@ -204,58 +225,6 @@ def _column(column: Any) -> str:
     )
     key = "".join(f", of {one.column.table.name}" for one in column.foreign_keys)
     return f"{kind}{key}{', or NULL' if column.nullable else ''}"
-=======
-    parts = ["# The command line\n\nGenerated from the program: `make docs`.\n"]
-    for one in _commands():
-        parts.append(f"## {one.command_path}\n\n```text\n{one.command.get_help(one)}\n```\n")
-    return "\n".join(parts)
-
-
-def _man_page() -> str:
-    """licsweep(1): the shared options once, then every verb."""
-    summary = metadata("licsweep")["Summary"]
-    shared = next(one for one in _commands() if one.command.name == "config")
-    parts = [
-        f'.TH LICSWEEP 1 "" "licsweep {VERSION}" "licsweep"\n.SH NAME\nlicsweep \\- {_roff(summary)}\n',
-        ".SH SYNOPSIS\n.B licsweep\n[\\-\\-project DIR] VERB [OPTIONS] [ARGUMENTS]\n",
-        f".SH DESCRIPTION\n{_roff(str(main.help))}\n",
-        ".SH OPTIONS\nAfter every verb:\n",
-        *_options(shared, [one for one in shared.command.get_params(shared) if one.name in SHARED]),
-        ".SH VERBS\n",
-    ]
-    for one in _commands():
-        pieces = " ".join(one.command.collect_usage_pieces(one))
-        parts.append(f".SS {_roff(f'{one.command_path} {pieces}')}\n{_roff(one.command.help or '')}\n")
-        parts += _options(one, [option for option in one.command.get_params(one) if option.name not in SHARED])
-    codes = {
-        0: "Done.",
-        1: "Findings, warnings or differences, where a verb says so.",
-        2: "An error; three lines on standard error say what, why and what to type next.",
-        3: "Fewer hosts ended ok than min_coverage.",
-        4: "Nothing was collected, or there is nothing to carry.",
-        5: "Another run holds the lock.",
-        130: "Interrupted.",
-    }
-    parts.append(
-        ".SH ENVIRONMENT\nLICSWEEP_PROJECT is the project folder; LICSWEEP_ and the name of a setting in capitals is "
-        "that setting; LICSWEEP_USERNAME and LICSWEEP_PASSWORD are the credentials. No option takes a password.\n"
-    )
-    parts += [".SH EXIT STATUS\n", *(f".TP\n.B {code}\n{_roff(text)}\n" for code, text in codes.items())]
-    return "".join(parts)
-
-
-def _options(context: click.Context, params: list[click.Parameter]) -> Iterator[str]:
-    for one in params:
-        record = one.get_help_record(context)
-        if record and record[1] and "--help" not in one.opts:
-            yield f".TP\n.B {_roff(record[0])}\n{_roff(record[1])}\n"
-
-
-def _roff(text: str) -> str:
-    """Text as roff prints it as it is; paragraphs stay."""
-    lines = [line.strip().replace("\\", "\\e").replace("-", "\\-") for line in text.strip().split("\n")]
-    return "\n".join("\\&" + line if line.startswith((".", "'")) else line or ".PP" for line in lines)
->>>>>>> 57e0127 (A man page and completion for bash, zsh and fish come with the wheel)
 
 
 def _findings() -> str:
