@@ -448,7 +448,8 @@ class Outcome(Record):
 class Snapshot(Record):
     """One sweep or ingest; `outcomes` add up to `selected` once it has ended, and are empty when it was pruned.
 
-    `uid` names it wherever it is carried to; `origin` is the site that it came from (None: made here).
+    `uid` names it wherever it is carried to; `origin` is the site that it came from, and `imported_at` when that was
+    (None: made here).
     """
 
     id: int
@@ -461,6 +462,7 @@ class Snapshot(Record):
     tool_version: str
     selection: str
     selected: int
+    imported_at: Utc | None = None
     outcomes: dict[str, int]
 
 

@@ -242,7 +242,7 @@ class Transfer(Record):
 class Subject(Record):
     """What a finding is about."""
 
-    kind: Literal["instance", "pool", "account", "contract", "token", "onprem", "estate"]
+    kind: Literal["instance", "pool", "account", "contract", "token", "onprem", "site", "estate"]
     id: str
 
 

@@ -74,6 +74,10 @@ class Settings:
     min_coverage: float = _setting(98.0, "percent of the hosts that must end ok, else exit code 3", 0, 100)
     stale_hours: int = _setting(48, "hours after which what was read from a device is called stale", 0, 876_000)
     report_due_days: int = _setting(30, "days before a usage report is due at which that is a finding", 0, 3650)
+    allowed_signers: str = _setting(
+        "allowed_signers", "the file of the keys of sites, in OpenSSH's format, see docs/how-to/site-without-a-line.md"
+    )
+    site_days: int = _setting(35, "days after which what came from a site without a line is called old", 0, 3650)
     buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve", 0, 1000)
 
 
@@ -161,7 +165,8 @@ class Project:
         output = Path(named)
         database = self.path(self.settings.database.removeprefix("sqlite:///"))
         own = [database, database.with_suffix(".lock"), *(Path(f"{database}{end}") for end in ("-wal", "-shm"))]
-        own += [self.known_hosts, *(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
+        own += [self.known_hosts, self.path(self.settings.allowed_signers)]
+        own += [*(self.folder / name for name in (FILE_NAME, "entitlements", "courier/files"))]
         own += [self.path(at) for key, at in self.inventory.items() if key in ("folder", "file", "ca", "ssh_config")]
         own += [self.path(at) for at in (self.export.get("netbox", {}).get("ca"),) if at]
         own += [self.path(one.https_ca) for one in self.entitlement_sources.values() if one.https_ca]

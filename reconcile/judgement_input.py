@@ -9,6 +9,7 @@ from licsweep.contract_types import PoolMeasure, SuiteMeasure
 from licsweep.ledger_types import UsageReport
 from licsweep.model import HostState
 from licsweep.position_types import CssmInstance, Entitlement, Finding, ImportedAccounts
+from licsweep.site_types import SiteState
 from reconcile.tables.tables import Tables
 
 
@@ -23,19 +24,22 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a site may set: how far ahead a report is due and a term is ending, when a capture is stale, the buffer."""
+    """What a site may set: how far ahead a report is due and a term is ending, when a capture is stale, the buffer, and
+    when what came from a site without a line is old."""
 
     due_horizon_days: int = 30
     stale_hours: int = 48
     buffer_percent: float = 10
     ending_days: int = 90
+    site_days: int = 35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementInput:
     """The hosts as the store knows them at `as_of` (UTC), the exports that count then, and the project's files.
 
-    The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name.
+    The caller has chosen the newest good observation of each host. `facts` is what the inventory says, by host name;
+    `sites` are those whose hosts came in files.
     `usage_reported` is what the courier's ledger says: by serial number, when usage was last `uploaded` to CSSM and
     last `acknowledged`; `acknowledged` are the newest acknowledged reports, and when they were. `licenses` and `listed`
     are the accounts whose licenses and product instances were imported (None: those that the rows name). `history` is
@@ -51,6 +55,7 @@ class JudgementInput:
     licenses: ImportedAccounts | None = None
     listed: ImportedAccounts | None = None
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
+    sites: Sequence[SiteState] = ()
     usage_reported: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     acknowledged: Sequence[tuple[UsageReport, datetime]] = ()
     tables: Tables = field(default_factory=Tables.load)

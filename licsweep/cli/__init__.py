@@ -43,6 +43,7 @@ VERBS = {
     "export": "Give other systems the position: pools, instances, license lines.",
     "retire": "Stop counting the licenses of a host that is gone.",
     "prune": "Remove old results, never the last good one of a host.",
+    "site": "Carry snapshots from a site without a line to the centre, signed.",
     "store": "Upgrade a database written by an older licsweep.",
     "doctor": "Check whether everything is set up; makes no login.",
     "support": "Write an archive for whoever helps: no secrets, no names of the site.",

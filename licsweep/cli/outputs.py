@@ -8,6 +8,7 @@ from typing import Any
 
 from licsweep.model import HostState, Observation, Record, Retirement, Snapshot, Utc
 from licsweep.position_types import Entitlement, Judgement
+from licsweep.site_types import SiteState
 from licsweep.vocabulary import OutcomeStatus
 
 
@@ -128,6 +129,13 @@ class CopiedTable(Record):
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRow(SiteState):
+    """A site, and the age of the newest that came from it."""
+
+    age_days: int
+
+
 def kinds() -> dict[str, Any]:
     """The type of the data of each kind."""
     from licsweep.action_types import ActionsReport
@@ -176,6 +184,8 @@ def kinds() -> dict[str, Any]:
         "reparse": ReparseOutput,
         "retire": list[Retirement],
         "show": HostState,
+        "site-import": list[Snapshot],
+        "site-list": list[SiteRow],
         "snapshots": list[Snapshot],
         "store-copy": list[CopiedTable],
         "store-upgrade": list[UpgradedStore],

@@ -98,10 +98,13 @@ def selected(project: Project, selection: Selection) -> Collection[str] | None:
 
 
 @contextmanager
-def open_ledger(project: Project, doing: str) -> Iterator[tuple[Store, Ledger]]:
-    """The store and the ledger for the one run of the courier that may write. Raises LockedError, StoreError."""
+def open_ledger(project: Project, doing: str, *, alone: bool = False) -> Iterator[tuple[Store, Ledger]]:
+    """The store and the ledger for the one run of the courier that may write, `alone` as `store.writing` has it.
+
+    Raises LockedError, StoreError.
+    """
     files.make_folder(project.folder / "courier")
-    with locked(project.folder / "courier" / "lock", doing), writing(project, doing, alone=False) as store:
+    with locked(project.folder / "courier" / "lock", doing), writing(project, doing, alone=alone) as store:
         yield store, store.courier_ledger()
 
 

@@ -5,8 +5,10 @@ read told.
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from licsweep import files
 from licsweep.errors import InputError, plain_reason
@@ -45,7 +47,7 @@ def _one(
     if inside and file.is_symlink():
         yield Unused(path=str(file), reason="it is a link; links in a folder are not followed")
     elif file.suffix.lower() == ".zip":
-        yield from _archive(file, inside, limit)
+        yield from archive_members(files.opened(file, found_in=inside), file, limit)
     elif inside and suffixes is not None and file.suffix.lower() not in suffixes:
         yield Unused(path=str(file), reason=f"{file.suffix} files are not read: txt, log, cfg and zip are")
     else:
@@ -59,10 +61,12 @@ def _one(
             yield GatheredFile(path=str(file), name=file.absolute(), raw=content.raw, modified=content.modified)
 
 
-def _archive(file: Path, inside: Path | None, limit: int) -> Iterator[GatheredFile | Unused]:
-    """The members of a zip archive; names are only names, nothing is unpacked to disk."""
+def archive_members(
+    content: AbstractContextManager[IO[bytes]], file: Path, limit: int
+) -> Iterator[GatheredFile | Unused]:
+    """The members of a zip archive that is called `file`; names are only names, nothing is unpacked to disk."""
     try:
-        with files.opened(file, found_in=inside) as opened_file, zipfile.ZipFile(opened_file) as archive:
+        with content as opened_file, zipfile.ZipFile(opened_file) as archive:
             left = MAX_ARCHIVE_BYTES
             for member in archive.infolist()[: MAX_FILES + 1]:
                 if member.is_dir():

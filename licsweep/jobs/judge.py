@@ -44,6 +44,7 @@ def gather(
         left = store.hostnames(swept=True) - listed
         if any(one.retired for one in states):
             states = _answering_again(states, store.snapshots())
+        sites = store.sites(moment)
         reported = store.usage_reported(moment)
         acknowledged = store.usage_acknowledged(moment) if reported else []
         if as_of is None:
@@ -53,6 +54,7 @@ def gather(
         due_horizon_days=settings.report_due_days,
         stale_hours=settings.stale_hours,
         buffer_percent=settings.buffer_percent,
+        site_days=settings.site_days,
     )
     return JudgementInput(
         as_of=moment.replace(microsecond=0),
@@ -63,6 +65,7 @@ def gather(
         licenses=known.licenses,
         listed=known.listed,
         facts=_facts(inventory),
+        sites=sites,
         usage_reported=reported,
         acknowledged=acknowledged,
         tables=tables,

@@ -1,4 +1,4 @@
-"""What monitoring looks at: the judgement of now, and the newest successful run of each kind."""
+"""What monitoring looks at: the judgement of now, and the newest successful run of each kind here, not at a site."""
 
 from licsweep.jobs import judge
 from licsweep.reports.metrics import LastRun, Monitored
@@ -15,6 +15,9 @@ def monitored(project: Project) -> Monitored:
     runs = {
         one.kind: LastRun(kind=one.kind, ended_at=one.ended_at, seconds=(one.ended_at - one.started_at).total_seconds())
         for one in snapshots
-        if one.state == "complete" and one.ended_at and any(one.outcomes.get(word) for word in _READ)
+        if one.origin is None
+        and one.state == "complete"
+        and one.ended_at
+        and any(one.outcomes.get(word) for word in _READ)
     }
     return Monitored(result=judge.reconcile(project), runs=tuple(runs.values()))

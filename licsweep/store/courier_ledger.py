@@ -1,6 +1,6 @@
 """The courier's ledger: files, parcels, and what happened to each usage report. Rows are only added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -26,15 +26,24 @@ class CourierLedger(Part):
         entries: Sequence[LedgerEntry] = (),
     ) -> None:
         """Adds rows, all or none of them."""
+        with self._writing() as connection:
+            self._add_courier(connection, files, parcels, entries)
+
+    def _add_courier(
+        self,
+        connection: sa.Connection,
+        files: Iterable[KeptFile],
+        parcels: Iterable[Parcel],
+        entries: Iterable[LedgerEntry],
+    ) -> None:
         new = (
             (t.courier_file, [_row(one) | {"reports": serialization.to_json(one.reports, _REPORTS)} for one in files]),
             (t.courier_parcel, [_row(one) | {"files": serialization.to_json(one.files, _FILES)} for one in parcels]),
             (t.courier_entry, [_row(one) for one in entries]),
         )
-        with self._writing() as connection:
-            for table, rows in new:
-                if rows:
-                    connection.execute(table.insert(), rows)
+        for table, rows in new:
+            if rows:
+                connection.execute(table.insert(), rows)
 
     def courier_ledger(self) -> Ledger:
         """All of it; of a file that was kept several times what was known of it last."""

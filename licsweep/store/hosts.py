@@ -84,12 +84,13 @@ class Hosts(Snapshots):
             return self._rows(wanted.select_from(with_base(best, joined)).order_by(n.hostname), state)
 
     def hostnames(self, *, swept: bool = False) -> set[str]:
-        """All hosts of which a result is stored, or those that some sweep had selected."""
-        h = t.host_result.c
+        """All hosts of which a result is stored, or those that some sweep here had selected and no site brought."""
+        h, s = t.host_result.c, t.snapshot.c
         wanted = sa.select(h.hostname).distinct()
         if swept:
-            s = t.snapshot.c
-            wanted = wanted.where(h.snapshot_id.in_(sa.select(s.id).where(s.kind == "sweep")))
+            here = sa.select(s.id).where(s.kind == "sweep", s.origin.is_(None))
+            brought = sa.select(h.hostname).where(h.snapshot_id.in_(sa.select(s.id).where(s.origin.is_not(None))))
+            wanted = wanted.where(h.snapshot_id.in_(here), h.hostname.not_in(brought))
         return {hostname for (hostname,) in self._rows(wanted)}
 
     def platforms(self, as_of: datetime) -> dict[str, str]:

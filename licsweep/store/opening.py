@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.settings import Project, refuse_password
-from licsweep.store.courier_ledger import CourierLedger
 from licsweep.store.database import Database, transaction
 from licsweep.store.imports import Imports
 from licsweep.store.postgres import PostgresDatabase
 from licsweep.store.pruning import Pruned, Retention
+from licsweep.store.sites import Sites
 from licsweep.store.sqlite import SqliteFile
 from licsweep.store.tables import metadata
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 class Upgraded(NamedTuple):
@@ -32,7 +32,7 @@ class Upgraded(NamedTuple):
     bytes_after: int
 
 
-class Store(Retention, Imports, CourierLedger):
+class Store(Retention, Imports, Sites):
     """What a project has collected, imported and carried; each part has a module of its own."""
 
     def sizes(self) -> dict[str, int]:

@@ -115,7 +115,7 @@ class Snapshots(Part):
     def save_host(self, snapshot_id: int, *results: HostResult) -> None:
         """Adds how hosts ended, their raw texts, and what was read from them: all or nothing."""
         with self._writing() as connection:
-            rows = [_row(connection, snapshot_id, result) for result in results]
+            rows = [row_of(connection, snapshot_id, result) for result in results]
             connection.execute(t.host_result.insert(), rows)
 
     def pack_again(self) -> None:
@@ -229,7 +229,8 @@ def _unpacked(texts: bytes, base: bytes | None) -> bytes:
     return unpack(texts, unpack(base) if base is not None else None)
 
 
-def _row(connection: sa.Connection, snapshot_id: int, result: HostResult) -> dict[str, Any]:
+def row_of(connection: sa.Connection, snapshot_id: int, result: HostResult) -> dict[str, Any]:
+    """The row of a result, its bodies packed against those of the host that the connection sees."""
     seen, captures = result.observation, result.captures
     row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
     row |= {"rank": _rank(result), "platform": seen.platform if seen else None}

@@ -68,7 +68,13 @@ def _columns(record: Any, without: Collection[str] = ()) -> list[sa.Column[Any]]
 
 metadata = sa.MetaData()
 
-snapshot = sa.Table("snapshot", metadata, *_columns(Snapshot, {"outcomes"}), sa.PrimaryKeyConstraint("id"))
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    *_columns(Snapshot, {"outcomes"}),
+    sa.PrimaryKeyConstraint("id"),
+    sa.Index("snapshot_by_uid", "uid", unique=True),
+)
 
 host_result = sa.Table(
     "host_result",

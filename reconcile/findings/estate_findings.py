@@ -1,4 +1,4 @@
-"""Findings over the whole estate: new lines by agent, On-Prem servers, managers and boxes that disagree."""
+"""Findings over the whole estate: new lines by agent, sites without a line, On-Prem servers, tokens."""
 
 import re
 from collections.abc import Iterator
@@ -39,6 +39,15 @@ def onprem_servers(judged: JudgementContext) -> Iterator[RaisedFinding]:
         if floor := onprem_floor(server.version, tables):
             said = f"{server.name} runs {server.version}: reports of Smart Licensing Using Policy need {floor}"
             yield RaisedFinding("onprem-too-old", subject, said, evidence)
+
+
+def old_sites(judged: JudgementContext) -> Iterator[RaisedFinding]:
+    """`site-old`: the newest that came from a site without a line is older than `site_days`."""
+    for site in judged.given.sites:
+        days = (judged.as_of - site.last_at).days
+        if days > judged.given.options.site_days:
+            said = f"{site.site}: its {site.hosts} hosts were last swept {days} days ago, on {site.last_at:%Y-%m-%d}"
+            yield RaisedFinding("site-old", Subject(kind="site", id=site.site), said)
 
 
 def tokens(judged: JudgementContext) -> Iterator[RaisedFinding]:

@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     account_findings.fragmented,
     account_findings.too_broad,
     estate_findings.new_lines,
+    estate_findings.old_sites,
     estate_findings.onprem_servers,
     estate_findings.tokens,
     manager_findings.out_of_sync,

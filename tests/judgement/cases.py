@@ -3,11 +3,11 @@
 A case is fixtures/judgement/NAME/ with `expected.json` and any of observations.json, hosts.json (what the inventory
 says), outcomes.json (of hosts that did not answer, beside their observations: outcome, reason, why skipped),
 gone.json (hosts that left the inventory, are retired or were only gathered), history.json (what suites used earlier),
-entitlements.yaml or .csv, substitutions.json (what CSSM says that it lends), instances.yaml (CSSM's product
-instances), alerts.csv (CSSM's alerts, exported on the date), and the files of a project's root (catalogue.yaml,
-accounts.yaml, ...). In `expected.json`, the lists of `LISTS` are whole lists of which each row states some keys;
-`findings` is the whole list as "slug subject"; `said` gives words that the message of a finding holds, `waived` who
-waived it; `coverage` states some keys. What is left out is not compared.
+sites.json (sites without a line), entitlements.yaml or .csv, substitutions.json (what CSSM says that it lends),
+instances.yaml (CSSM's product instances), alerts.csv (CSSM's alerts, exported on the date), and the files of a
+project's root (catalogue.yaml, accounts.yaml, ...). In `expected.json`, the lists of `LISTS` are whole lists of which
+each row states some keys; `findings` is the whole list as "slug subject"; `said` gives words that the message of a
+finding holds, `waived` who waived it; `coverage` states some keys. What is left out is not compared.
 """
 
 import json
@@ -21,7 +21,8 @@ from licsweep.contract_types import SuiteMeasure
 from licsweep.imports import entitlements, observations
 from licsweep.model import HostState, Observation, Record, Retirement, Utc
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, JudgementResult, Substitution, folded
-from licsweep.serialization import load_yaml_file, plain
+from licsweep.serialization import check_json, load_yaml_file, plain
+from licsweep.site_types import SiteState
 from reconcile.judge import HostFacts, JudgementInput, judge
 from reconcile.tables.tables import Tables
 
@@ -116,6 +117,7 @@ def given(
         licenses=imported(rows),
         listed=imported(known),
         facts=facts(case),
+        sites=check_json(json.dumps(_json(case / "sites.json", [])), list[SiteState], "sites.json", strict=False),
         tables=Tables.load(case),
         history=[
             SuiteMeasure(at=datetime.fromisoformat(row.pop("at")), **row) for row in _json(case / "history.json", [])

@@ -25,6 +25,8 @@ VERSION = "SELECT version_num FROM alembic_version"
 # What the tables were in version 0004, from which every later migration is tried; no release had it on PostgreSQL.
 OLDER = f"""
 DROP TABLE cssm_alerts;
+DROP INDEX snapshot_by_uid;
+ALTER TABLE snapshot DROP COLUMN imported_at;
 ALTER TABLE host_result DROP COLUMN texts, DROP COLUMN texts_base;
 CREATE TABLE capture (id serial PRIMARY KEY, snapshot_id integer, hostname text, command text, started_at text,
   seconds double precision, sha256 text, level text, text bytea, base_id integer);

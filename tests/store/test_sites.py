@@ -1,0 +1,240 @@
+"""Sites without a line: what they sign comes to the centre whole, or not at all, and once."""
+
+import os
+import shutil
+import signal
+import subprocess
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from licsweep import errors, store
+from licsweep.courier.contents import Contents
+from licsweep.jobs import judge, sites
+from licsweep.ledger_types import KeptFile, LedgerEntry
+from licsweep.model import Udi
+from licsweep.settings import Project, load
+from licsweep.store import reading, writing
+from licsweep.store import snapshots as stored
+from tests.store.conftest import ONE, capture, raw, result, save
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+TABLES = ("snapshot", "host_result", "courier_file", "courier_parcel", "courier_entry")
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site's private key, and a stranger's beside it."""
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("no ssh-keygen here")
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("emea", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    return folder / "emea"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Project:
+    """A site with two nights: a host with texts and another, one that is down, texts read again; a usage file."""
+    (tmp_path / "site").mkdir()
+    made = load(tmp_path / "site", environment={})
+    sha256 = Contents(made.folder).keep(b"<usage/>")
+    kept = KeptFile(sha256=sha256, kind="usage", name="a.txt", size=8, kept_at=NOW, origin="by hand")
+    entry = LedgerEntry(step="collected", pid="C9300", sn="FOC0000X001", report_id="1", at=NOW, sha256=sha256)
+    with writing(made, "test") as site_store:
+        for night in (2, 1):
+            at = NOW - timedelta(days=night)
+            number = site_store.begin("sweep", "all hosts", 2, at)
+            texts = (capture("Count: 2\n" * 100 + str(night)),)
+            site_store.save_host(number, result("a", at, captures=texts), result("down", at, "unreachable"))
+            site_store.end(number, "complete", at)
+        save(site_store, "b", NOW, licenses=ONE, udis=(Udi(pid="C9300", sn="FOC0000X001"),))
+        again = site_store.begin("reparse", "all hosts", 1, NOW)
+        site_store.save_host(again, result("a", NOW, captured_in=2))
+        site_store.end(again, "complete", NOW)
+        site_store.record_courier(files=[kept], entries=[entry])
+    return made
+
+
+@pytest.fixture
+def centre(project: Project, key: Path) -> Project:
+    """A centre that knows the site's key, on either database."""
+    public = key.with_suffix(".pub").read_text()
+    (project.folder / "allowed_signers").write_text(f'emea namespaces="licsweep-site" {public}')
+    return project
+
+
+def exported(site: Project, key: Path, *numbers: int, name: str = "emea") -> Path:
+    path = site.folder.parent / "emea.zip"
+    sites.export(site, numbers or (1, 2, 3, 4), path, site=name, key=key)
+    return path
+
+
+def rows(project: Project) -> list[object]:
+    return [raw(project, f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES] if store.exists(project) else []
+
+
+def test_a_site_comes_whole_and_once(site: Project, centre: Project, key: Path) -> None:
+    with writing(centre, "test") as own:
+        save(own, "here", NOW, licenses=ONE)
+    first = exported(site, key, 1)
+    assert [one.id for one in sites.import_file(centre, first)[0]] == [2]
+    path = exported(site, key)
+    found, new = sites.import_file(centre, path)
+    assert ([one.id for one in found], new) == ([2, 3, 4, 5], 3)
+    assert {(one.origin, one.imported_at is not None) for one in found} == {("emea", True)}
+    with reading(centre) as ours, reading(site) as theirs:
+        for number, one in enumerate(found, 1):
+            assert [*map(sites._told, sites._results(ours, one.id))] == [
+                *map(sites._told, sites._results(theirs, number))
+            ]
+        seen = {state.hostname: state for state in ours.host_states(as_of=NOW)}
+        assert {name: state.outcome for name, state in seen.items()} == {
+            "a": "ok",
+            "b": "ok",
+            "down": "unreachable",
+            "here": "ok",
+        }
+        assert seen["b"].observation == theirs.host_states(as_of=NOW, hostname="b")[0].observation
+        assert ours.courier_ledger() == theirs.courier_ledger()
+        assert ours.captured_in() == {"a": 3}
+        [state] = ours.sites(NOW)
+        assert (state.site, state.hosts, state.last_at) == ("emea", 3, NOW)
+        assert [Contents(centre.folder).read(sha256) for sha256 in ours.courier_ledger().files] == [b"<usage/>"]
+    before = rows(centre)
+    assert sites.import_file(centre, path)[1] == sites.import_file(centre, first)[1] == 0
+    assert rows(centre) == before
+
+
+def test_a_file_that_differs_in_a_byte_is_refused(site: Project, centre: Project, key: Path) -> None:
+    content = bytearray(exported(site, key, 3).read_bytes())
+    changed = site.folder / "changed.zip"
+    step = 1 if os.environ.get("LICSWEEP_FUZZ") else 101
+    tail = range(len(content) - 420, len(content), 20)  # where the comment begins, and the signature
+    for at in [*range(0, len(content), step), *tail]:
+        content[at] ^= 1
+        changed.write_bytes(content)
+        with pytest.raises(errors.InputError):
+            sites.import_file(centre, changed)
+        content[at] ^= 1
+    for whole in (content[:-1], content + b"\n", content[:200], b""):
+        changed.write_bytes(whole)
+        with pytest.raises(errors.InputError):
+            sites.import_file(centre, changed)
+    assert not any(rows(centre))
+    assert not (centre.folder / "courier").exists()
+    changed.write_bytes(content)
+    assert sites.import_file(centre, changed)[1] == 1
+
+
+def test_only_a_known_key_speaks_for_a_site(site: Project, centre: Project, key: Path) -> None:
+    signers = centre.folder / "allowed_signers"
+    for other, why in (
+        (exported(site, key.with_name("stranger")), "the key that signed it is none"),
+        (exported(site, key, name="apac"), "allows apac"),
+    ):
+        with pytest.raises(errors.InputError) as caught:
+            sites.import_file(centre, other)
+        assert why in caught.value.why
+    path, known = exported(site, key), signers.read_text()
+    signers.write_text(known.replace("licsweep-site", "git"))
+    with pytest.raises(errors.InputError, match="not from emea"):
+        sites.import_file(centre, path)
+    signers.unlink()
+    with pytest.raises(errors.InputError, match="no site is known here"):
+        sites.import_file(centre, path)
+    assert not any(rows(centre))
+    signers.write_text(known)
+    assert sites.import_file(centre, path)[1] == 4
+
+
+def test_a_snapshot_of_one_name_with_other_content(site: Project, centre: Project, key: Path) -> None:
+    sites.import_file(centre, exported(site, key))
+    raw(site, "UPDATE host_result SET status = 'refused' WHERE hostname = 'down' AND snapshot_id = 2")
+    path, before = exported(site, key), rows(centre)
+    with pytest.raises(errors.InputError, match="is another one here"):
+        sites.import_file(centre, path)
+    assert rows(centre) == before
+
+
+def test_two_boxes_of_one_name(site: Project, centre: Project, key: Path) -> None:
+    path = exported(site, key, 3)
+    with writing(centre, "test") as own:
+        save(own, "b", NOW, licenses=ONE, udis=(Udi(pid="C9300", sn="FOC0000X999"),))
+    with pytest.raises(errors.InputError, match="two boxes of one name") as caught:
+        sites.import_file(centre, path)
+    assert caught.value.why == "FOC0000X001 at emea, FOC0000X999 here"
+    with writing(centre, "test") as own:
+        save(own, "b", NOW + timedelta(minutes=1), licenses=ONE, udis=(Udi(sn="FOC0000X001"),))
+    assert sites.import_file(centre, path)[1] == 1, "one box that both reach"
+
+
+def test_what_was_read_again_needs_its_texts(site: Project, centre: Project, key: Path) -> None:
+    with pytest.raises(errors.InputError, match="its snapshot is missing"):
+        sites.import_file(centre, exported(site, key, 4))
+    sites.import_file(centre, exported(site, key, 2))
+    assert sites.import_file(centre, exported(site, key, 4))[1] == 1
+
+
+def test_a_killed_import_leaves_nothing(
+    site: Project, centre: Project, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = exported(site, key)
+    with writing(centre, "test"):
+        pass
+    if (child := os.fork()) == 0:
+        row_of, left = stored.row_of, [3]
+
+        def killed(*given: object) -> object:
+            left[0] -= 1
+            return row_of(*given) if left[0] else os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[arg-type,func-returns-value]
+
+        monkeypatch.setattr("licsweep.store.sites.row_of", killed)
+        sites.import_file(centre, path)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not any(rows(centre))
+    assert sites.import_file(centre, path)[1] == 4
+
+
+def test_hosts_of_a_site_count(site: Project, centre: Project, key: Path) -> None:
+    (centre.folder / "inventory").mkdir()
+    (centre.folder / "inventory" / "hosts.yaml").write_text("here: {}\ngone-soon: {}\n")
+    with writing(centre, "test") as own:
+        for name in ("here", "gone"):
+            save(own, name, NOW, licenses=ONE)
+    sites.import_file(centre, exported(site, key))
+    found = judge.reconcile(centre).judgement
+    assert {one.subject.id for one in found.findings if one.name == "left-inventory"} == {"gone"}
+    assert found.coverage.selected == 4
+    assert [one for one in found.findings if one.name == "site-old"] == []
+    found = judge.reconcile(centre, as_of=NOW + timedelta(days=36)).judgement
+    assert [one.subject.id for one in found.findings if one.name == "site-old"] == ["emea"]
+
+
+def test_what_is_not_exported(site: Project, centre: Project, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = exported(site, key)
+    for number, name, match in ((9, "emea", "no such snapshot"), (1, "../emea", "not a name")):
+        with pytest.raises(errors.UsageError, match=match):
+            exported(site, key, number, name=name)
+    with pytest.raises(errors.UsageError, match="ssh-keygen does not sign"):
+        exported(site, key.with_name("nothing"))
+    sites.import_file(centre, path)
+    with pytest.raises(errors.UsageError, match="not exported") as caught:
+        sites.export(centre, [1], path, site="hq", key=key)
+    assert "another site" in caught.value.why
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(errors.MissingExtra) as missing:
+        exported(site, key)
+    assert missing.value.hint == "apt install openssh-client"
+
+
+def test_the_file_can_be_checked_by_hand(site: Project, key: Path) -> None:
+    path = exported(site, key)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.comment.startswith(b"licsweep/site/1 emea\n-----BEGIN SSH SIGNATURE-----\n")
+        archive.extractall(path.parent / "members")
+    done = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=path.parent / "members", check=True)
+    assert done.returncode == 0
