@@ -95,7 +95,12 @@ class Pricing(Record):
 
     def __post_init__(self) -> None:
         unit, listed, percent = self.unit_price, self.list_price, self.discount_percent
-        if unit is not None and percent and (listed is None or abs(listed * (100 - percent) / 100 - unit) > _ROUNDED):
+        if (
+            unit is not None
+            and listed is not None
+            and percent
+            and abs(listed * (100 - percent) / 100 - unit) > _ROUNDED
+        ):
             raise ValueError(f"unit_price {unit} is not what a discount of {percent} percent leaves of list_price")
 
 

@@ -92,7 +92,7 @@ def test_labels_and_catalogue_agree() -> None:
         ("contract.yaml", "agreements:\n- {id: E, discount_percent: 101}\n", ["contract.yaml:2", "discount_percent"]),
         (
             "contract.yaml",
-            "agreements:\n- {id: E, unit_price: 9, discount_percent: 5}\n",
+            "agreements:\n- {id: E, unit_price: 9, list_price: 10, discount_percent: 5}\n",
             ["contract.yaml:2", "unit_price 9"],
         ),
         ("contract.yaml", "agreements:\n- {id: E}\n- {id: e}\n", ["agreement e stands there twice"]),
