@@ -11,14 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from licsweep.errors import StoreError
-from licsweep.store.database import Database, transaction
+from licsweep.store.database import Database, writer
 
 
 class Part:
     """Safe to use from many threads."""
 
     def __init__(self, database: Database, engine: sa.Engine) -> None:
-        self._database, self._engine = database, engine
+        self._database, self._engine, self._writer = database, engine, writer(engine)
         self._lock = Lock()
 
     def close_connections(self) -> None:
@@ -27,7 +27,7 @@ class Part:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._database.told(), self._lock, transaction(self._engine) as connection:
+        with self._database.told(), self._lock, self._writer.begin() as connection:
             yield connection
 
     def _change(self, statement: sa.Insert | sa.Update | sa.Delete, *rows: Mapping[str, Any]) -> Any:
@@ -48,6 +48,11 @@ class Part:
         """The one column of the one row."""
         [(value,)] = self._rows(wanted)
         return value
+
+
+def columns_of(record: Any) -> dict[str, Any]:
+    """The columns of a frozen type's fields."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def record_of(kind: type, row: Any, **more: Any) -> Any:

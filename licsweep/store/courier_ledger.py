@@ -1,16 +1,14 @@
 """The courier's ledger: files, parcels, and what happened to each usage report. Rows are only added."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from licsweep import serialization
 from licsweep.ledger_types import KeptFile, Ledger, LedgerEntry, Parcel, ParcelFile, UsageReport
 from licsweep.store import tables as t
-from licsweep.store.base import Part, damaged, record_of
+from licsweep.store.base import Part, columns_of, damaged, record_of
 
 _REPORTS, _FILES = tuple[UsageReport, ...], tuple[ParcelFile, ...]
 
@@ -37,9 +35,15 @@ class CourierLedger(Part):
         entries: Iterable[LedgerEntry],
     ) -> None:
         new = (
-            (t.courier_file, [_row(one) | {"reports": serialization.to_json(one.reports, _REPORTS)} for one in files]),
-            (t.courier_parcel, [_row(one) | {"files": serialization.to_json(one.files, _FILES)} for one in parcels]),
-            (t.courier_entry, [_row(one) for one in entries]),
+            (
+                t.courier_file,
+                [columns_of(one) | {"reports": serialization.to_json(one.reports, _REPORTS)} for one in files],
+            ),
+            (
+                t.courier_parcel,
+                [columns_of(one) | {"files": serialization.to_json(one.files, _FILES)} for one in parcels],
+            ),
+            (t.courier_entry, [columns_of(one) for one in entries]),
         )
         for table, rows in new:
             if rows:
@@ -76,7 +80,3 @@ class CourierLedger(Part):
         kept = (report for file in ledger.files.values() if file.kind == "usage" for report in file.counted)
         known = sorted((one for one in kept if one.key in at), key=lambda one: one.end or at[one.key])
         return [(one, at[one.key]) for one in {(one.sn, one.entitlement_tag): one for one in known}.values()]
-
-
-def _row(one: Any) -> dict[str, Any]:
-    return {field.name: getattr(one, field.name) for field in fields(one)}

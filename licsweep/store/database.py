@@ -7,9 +7,14 @@ from typing import Protocol
 import sqlalchemy as sa
 
 
+def writer(engine: sa.Engine) -> sa.Engine:
+    """The engine, whose transactions say at their beginning that they write."""
+    return engine.execution_options(writes=True)
+
+
 def transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """A transaction that writes, whole or not at all."""
-    return engine.execution_options(writes=True).begin()
+    return writer(engine).begin()
 
 
 class Database(Protocol):

@@ -6,7 +6,7 @@ They hold how each host ended, what was read from it, and the raw texts as evide
 import hashlib
 import logging
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -18,7 +18,7 @@ from licsweep.errors import StoreError, UsageError
 from licsweep.host_result import HostResult
 from licsweep.model import Capture, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
-from licsweep.store.base import Part, damaged, record_of
+from licsweep.store.base import Part, columns_of, damaged, record_of
 from licsweep.store.packing import pack, pack_against, unpack
 from licsweep.version import VERSION
 
@@ -29,19 +29,24 @@ _CAPTURES = tuple[Capture, ...]
 _BODIES = ("observation", "observation_packed", "base_snapshot_id", "texts", "texts_base")
 
 
-def _last_whole(base: Any, body: Any, which: Any, *newest: Any) -> Any:
-    """Snapshot and body of a host's newest row of `which`, or of its base: none where there is no such row."""
-    h = t.host_result.c
-    mine = h.hostname == sa.bindparam("host")
-    last = sa.select(sa.func.coalesce(base, h.snapshot_id)).where(mine, which).order_by(*newest).limit(1)
-    return sa.select(h.snapshot_id, body).where(mine, h.snapshot_id == last.scalar_subquery())
+_R = t.host_result.c
+
+
+def _last_whole(base: Any, which: Any, *newest: Any) -> Any:
+    """A host's newest row of `which`, or its base, where it stands in the database."""
+    mine, row = _R.hostname == sa.bindparam("host"), t.host_result.alias()
+    last = sa.select(sa.func.coalesce(base, _R.snapshot_id)).where(mine, which).order_by(*newest).limit(1)
+    return row, sa.and_(row.c.hostname == sa.bindparam("host"), row.c.snapshot_id == last.scalar_subquery())
 
 
 # Made once: making such a statement costs more than asking it.
-_R = t.host_result.c
+_INSERT = t.host_result.insert()
 _NEWEST = (_R.rank.desc(), _R.tried_at.desc())
-_LAST_OBSERVATION = _last_whole(_R.base_snapshot_id, _R.observation, _R.rank > NOTHING, *_NEWEST)
-_LAST_TEXTS = _last_whole(_R.texts_base, _R.texts, _R.captured_in == _R.snapshot_id, _R.captured_in.desc())
+_SEEN, _IS_SEEN = _last_whole(_R.base_snapshot_id, _R.rank > NOTHING, *_NEWEST)
+_HELD, _IS_HELD = _last_whole(_R.texts_base, _R.captured_in == _R.snapshot_id, _R.captured_in.desc())
+_BASES = sa.select(_SEEN.c.snapshot_id, _SEEN.c.observation, _HELD.c.snapshot_id, _HELD.c.texts).select_from(
+    sa.select(sa.literal(1)).subquery().outerjoin(_SEEN, _IS_SEEN).outerjoin(_HELD, _IS_HELD)
+)
 
 
 class Snapshots(Part):
@@ -116,7 +121,7 @@ class Snapshots(Part):
         """Adds how hosts ended, their raw texts, and what was read from them: all or nothing."""
         with self._writing() as connection:
             rows = [row_of(connection, snapshot_id, result) for result in results]
-            connection.execute(t.host_result.insert(), rows)
+            connection.execute(_INSERT, rows)
 
     def pack_again(self) -> None:
         """Stores the bodies of all results anew, as `save_host` does today; each host in a transaction of its own."""
@@ -135,13 +140,13 @@ class Snapshots(Part):
                         texts = _unpacked(row.texts, row.whole_texts) if row.texts is not None else None
                         observation = _observation(row)
                     new = kept | _bodies(connection, hostname, observation, texts)
-                    connection.execute(t.host_result.insert(), new)
+                    connection.execute(_INSERT, new)
 
     def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
         """Adds how hosts ended that were not tried, all in one transaction."""
         row = {"snapshot_id": snapshot_id, "tried_at": at, "rank": NOTHING}
-        if rows := [row | asdict(outcome) for outcome in outcomes]:
-            self._change(t.host_result.insert(), *rows)
+        if rows := [row | columns_of(outcome) for outcome in outcomes]:
+            self._change(_INSERT, *rows)
 
     def known_from(self) -> datetime | None:
         """The moment from which on all that was known of the hosts is there; None where nothing was removed."""
@@ -232,7 +237,7 @@ def _unpacked(texts: bytes, base: bytes | None) -> bytes:
 def row_of(connection: sa.Connection, snapshot_id: int, result: HostResult) -> dict[str, Any]:
     """The row of a result, its bodies packed against those of the host that the connection sees."""
     seen, captures = result.observation, result.captures
-    row = asdict(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
+    row = columns_of(result.outcome) | {"snapshot_id": snapshot_id, "tried_at": result.tried_at}
     row |= {"rank": _rank(result), "platform": seen.platform if seen else None}
     row |= {"captured_in": snapshot_id if captures else result.captured_in}
     observation = serialization.to_json(seen, light=True) if seen else None
@@ -243,15 +248,15 @@ def row_of(connection: sa.Connection, snapshot_id: int, result: HostResult) -> d
 def _bodies(connection: sa.Connection, hostname: str, observation: str | None, texts: bytes | None) -> dict[str, Any]:
     """The columns of bodies, each whole or as its difference to the host's last one that was stored whole."""
     row: dict[str, Any] = dict.fromkeys(_BODIES) | {"observation": observation}
-    if observation is not None:
-        for base_id, base in connection.execute(_LAST_OBSERVATION, {"host": hostname}):
-            if (packed := pack_against(observation.encode(), base.encode())) is not None:
-                row |= {"observation": None, "observation_packed": packed, "base_snapshot_id": base_id}
+    if observation is None and texts is None:
+        return row
+    [(seen_in, seen, held_in, held)] = connection.execute(_BASES, {"host": hostname})
+    packed = pack_against(observation.encode(), seen.encode()) if observation and seen else None
+    if packed is not None:
+        row |= {"observation": None, "observation_packed": packed, "base_snapshot_id": seen_in}
     if texts is not None:
-        row["texts"] = pack(texts)
-        for base_id, base in connection.execute(_LAST_TEXTS, {"host": hostname}):
-            if (packed := pack_against(texts, unpack(base))) is not None:
-                row |= {"texts": packed, "texts_base": base_id}
+        packed = pack_against(texts, unpack(held)) if held is not None else None
+        row |= {"texts": pack(texts)} if packed is None else {"texts": packed, "texts_base": held_in}
     return row
 
 

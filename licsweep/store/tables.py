@@ -19,9 +19,6 @@ from licsweep.ledger_types import KeptFile, LedgerEntry, Parcel
 from licsweep.model import Outcome, Retirement, Snapshot, as_utc
 from licsweep.stored_import import StoredImport
 
-FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # one order everywhere: that of the code points
 
 
@@ -47,7 +44,7 @@ class UtcText(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:  # noqa: ARG002
-        return None if value is None else as_utc(value).strftime(FORMAT)
+        return None if value is None else as_utc(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:  # noqa: ARG002
         return None if value is None else as_utc(datetime.fromisoformat(value))

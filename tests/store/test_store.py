@@ -194,7 +194,9 @@ def test_the_platform_of_a_host_is_that_of_its_last_answer(store: Store) -> None
     ]
 
 
-TEXT = "".join(f"  feature-{number} (C9300-{number} Advantage):\n    Count: {number}\n" for number in range(200))
+TEXT = "".join(
+    f"  {zlib.crc32(b'%d' % number):x} (C9300-{number} Advantage):\n    Count: {number}\n" for number in range(200)
+)
 
 
 def changed(text: str, number: int) -> str:
