@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from licsweep import files
 from licsweep.errors import InputError, UsageError, did_you_mean
@@ -277,7 +278,8 @@ def checked_table(
 
 def refuse_password(url: str, at: str) -> None:
     """Raises UsageError for a URL that holds a password, which is not repeated."""
-    if re.search(r"://[^/?@]*:[^@]*@|[?&](ssl)?password=", url, re.IGNORECASE):
+    written = r"://[^:/]*:[^@]*@|\?.*password\s*="  # as SQLAlchemy takes a URL apart, its parameters unquoted
+    if any(re.search(written, text, re.IGNORECASE | re.DOTALL) for text in (url, unquote(url))):
         why = "a secret is never a setting nor an argument; PGPASSFILE and peer are ways without one"
         raise UsageError(f"{at}: a URL with a password", why=why, hint="docs/how-to/postgresql.md")
 
