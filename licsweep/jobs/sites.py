@@ -121,7 +121,7 @@ def _new_results(
 ) -> Iterator[tuple[str, HostResult]]:
     """Those of snapshots that are not here yet. Raises InputError for what can't be, and where one is another here."""
     here, listed = {str(one.uid): one for one in store.snapshots()}, {str(one.uid) for one in manifest.snapshots}
-    origins, named = {one.id: one.origin for one in here.values()}, set[str]()
+    origins, beside = {one.id: one.origin for one in here.values()}, store.hostnames_beside(manifest.site)
     for uid, group in groupby(found, key=itemgetter(0)):
         results = (one for _, one in group)
         if known := here.get(uid):
@@ -137,8 +137,7 @@ def _new_results(
                 why = "a snapshot that was read again needs the one with its texts"
                 raise InputError(f"{where}: its snapshot is missing", why=why, hint="export that snapshot too")
             _check_texts(one, where)
-            if one.outcome.hostname not in named:
-                named.add(one.outcome.hostname)
+            if one.outcome.hostname in beside:
                 _check_box(store, one, manifest.site, origins, where)
             yield uid, one
 

@@ -43,6 +43,13 @@ class Sites(CourierLedger):
                 connection.execute(t.host_result.insert(), row_of(connection, ids[uid], here))
             self._add_courier(connection, new.files.values(), new.parcels.values(), new.entries)
 
+    def hostnames_beside(self, site: str) -> set[str]:
+        """The hosts of which something is stored that did not come from this site."""
+        s, h = t.snapshot.c, t.host_result.c
+        others = sa.select(s.id).where(sa.or_(s.origin.is_(None), s.origin != site))
+        wanted = sa.select(h.hostname).where(h.snapshot_id.in_(others)).distinct()
+        return {hostname for (hostname,) in self._rows(wanted)}
+
     def sites(self, as_of: datetime) -> list[SiteState]:
         """What is known of each site at a moment, by name."""
         s, h = t.snapshot.c, t.host_result.c
