@@ -33,6 +33,7 @@ class Cluster:
         self._client, self._plan = client, plan
         self._told = SimpleQueue[Any]()
         self._tasks: dict[int, tuple[Future, Queue]] = {}
+        self._begun = set[int]()
         self._workers = self._find()
         self._each = Counter(collector for collector, _ in self._workers)
 
@@ -91,6 +92,7 @@ class Cluster:
         names = [value for _, kind, value in mine if kind == "ended"]
         outcomes = {one.hostname: one for one in self._store.outcomes(self._snapshot_id, names)} if names else {}
         for number, kind, value in mine:
+            self._begun.add(number)
             if number in self._tasks:
                 yield from ((number, event) for event in self._read(number, kind, value, outcomes))
 
@@ -124,6 +126,8 @@ class Cluster:
         with suppress(OSError):
             Variable(self._uid, self._client).set(why)
             Event(self._uid, self._client).set()
+        for number in self._tasks.keys() - self._begun:  # its worker is busy with another sweep
+            self._told.put([self._uid, number, "over", 0])
 
     def close(self) -> None:
         if self._tasks:

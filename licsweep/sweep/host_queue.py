@@ -1,7 +1,7 @@
 """Which host runs next: an order that spreads sites and AAA groups, under a cap for each, with a slow start.
 
 Every finished host, and time, lets more run at once. Hosts behind one jump host run in one share of the sweep, so that
-it is logged in to once.
+it is logged in to once (by each collector).
 """
 
 import time
@@ -32,7 +32,7 @@ class HostQueue:
         self._running: set[str] = set()
         self._sites: Counter[str | None] = Counter()
         self._groups: Counter[str] = Counter()
-        self._share_of: dict[str, int] = {}
+        self._share_of: dict[tuple[str, str], int] = {}
         self._finished, self._began = 0, time.monotonic()
 
     def _add(self, names: Iterable[str]) -> None:
@@ -70,16 +70,16 @@ class HostQueue:
         return not at_first or len(self._running) < at_first + grown
 
     def _may_run(self, bucket: Bucket, share: int) -> bool:
-        site, group, jump, _ = bucket
+        site, group, jump, collector = bucket
         of_site, of_group = self._settings.max_per_site, self._settings.max_per_aaa_group
         if of_site and site is not None and self._sites[site] >= of_site:
             return False
-        if jump is not None and self._share_of.get(jump, share) != share:
+        if jump is not None and self._share_of.get((jump, collector), share) != share:
             return False
         return not of_group or self._groups[group] < of_group
 
     def _start(self, bucket: Bucket, share: int) -> str:
-        site, group, jump, _ = bucket
+        site, group, jump, collector = bucket
         names = self._waiting[bucket]
         name = names.popleft()
         if not names:
@@ -87,7 +87,7 @@ class HostQueue:
         self._sites[site] += 1
         self._groups[group] += 1
         if jump is not None:
-            self._share_of[jump] = share
+            self._share_of[jump, collector] = share
         self._running.add(name)
         return name
 

@@ -60,9 +60,10 @@ class ShareServer:
 
     def run(self, shares: Iterable[tuple[int, str | None]]) -> None:
         """Runs the plan in shares of so many workers and that collector, and returns when every host has ended."""
+        shares = list(shares)
         for workers, collector in shares:
             self._start(workers, collector)
-        if collector:
+        if any(collector for _, collector in shares):
             self._skip_what_none_serves()
         try:
             while self._served and time.monotonic() < self._gives_up:

@@ -41,13 +41,13 @@ SETTINGS = 'workers = 3\nstart_jitter = 0\nslow_start = 0\nmin_coverage = 0\nloc
 class Programs:
     """What runs, each in a project folder as on a machine of its own, where the file `log` is what it says."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, level: str = "debug") -> None:
+        self.folder, self._level = folder, level
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, project: Path, given: dict[str, str], *words: str) -> "subprocess.Popen[bytes]":
         with (project / "log").open("wb") as log:
-            command = [*PROGRAM, *words, "--project", str(project), "--log-level", "debug"]
+            command = [*PROGRAM, *words, "--project", str(project), "--log-level", self._level]
             self.running.append(subprocess.Popen(command, env=given, stdout=log, stderr=log))
         return self.running[-1]
 

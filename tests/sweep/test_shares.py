@@ -254,6 +254,20 @@ def test_hosts_go_to_a_share_of_their_collector(tmp_path: Path) -> None:
         assert gate.over() is None
 
 
+def test_a_jump_host_of_two_collectors_holds_nobody_up(tmp_path: Path) -> None:
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        for number in (1, 2):
+            yield number, NextHost(1)
+        for number, name in ((1, "a0"), (2, "b0")):
+            assert script.hosts(number) == [name]
+            yield from script.ends(number, name)
+            yield number, ShareEnded()
+
+    targets = {name: {**data, "jump": "j"} for name, data in of_collectors(a=1, b=1).items()}
+    with served(tmp_path, play, targets, shares=[(1, "a"), (1, "b")]) as (_, counts, _):
+        assert counts == {("ok", None): 2}
+
+
 def test_hosts_of_a_lost_worker_go_to_another_of_its_collector(tmp_path: Path) -> None:
     def play(script: Scripted) -> Iterator[tuple[int, Event]]:
         yield 1, NextHost(1)
