@@ -86,4 +86,5 @@ def remedy(group: str, word: str) -> str:
 
 
 def _errors(kind: type[LicsweepError]) -> list[type[LicsweepError]]:
-    return [kind, *(one for sub in kind.__subclasses__() for one in _errors(sub))]
+    own = [sub for sub in kind.__subclasses__() if sub.__module__ == kind.__module__]  # not those that a module keeps
+    return [kind, *(one for sub in own for one in _errors(sub))]
