@@ -97,7 +97,8 @@ def filters(command: str) -> bool:
 def _said(text: str) -> tuple[list[Line], int]:
     """The lines that say something, and the number of the last one that was a pager and nothing else."""
     lines, paged_at = [], 0
-    paged = ("--" in text or "<space>" in text) and _PAGER.search(text) is not None
+    pager_words = "--" in text and "more" in text.lower()  # looked for first: the pattern takes long
+    paged = (pager_words or "<space>" in text) and _PAGER.search(text) is not None
     numbered = [(number, line) for number, raw in enumerate(text.split("\n"), 1) if (line := raw.rstrip())]
     if not paged and text.isascii() and text.replace("\n", "").isprintable():
         return [Line(number, line) for number, line in numbered if line[0] == " " or not _noise(line)], 0
