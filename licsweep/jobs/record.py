@@ -86,10 +86,12 @@ def _write(
 
 
 def words_of_store(project: Project) -> Iterator[tuple[Kind, str]]:
-    """What is the site's own: accounts, and what every host that was ever read prints of itself. Raises StoreError."""
+    """What is the site's own: accounts, sites, what every host that was read prints of itself. Raises StoreError."""
     with reading(project) as store:
         states = store.host_states(as_of=datetime.now(UTC))
         imported = [row for one in store.imports() for row in one.entitlements]
+        sites = store.sites(datetime.now(UTC))
+    yield from (("word", one.site) for one in sites)
     for row in imported:
         yield "account", row.smart_account or ""
         yield "account", row.virtual_account or ""

@@ -13,6 +13,7 @@ import pytest
 from licsweep import errors, store
 from licsweep.courier.contents import Contents
 from licsweep.jobs import judge, sites
+from licsweep.jobs.record import words_of_store
 from licsweep.ledger_types import KeptFile, LedgerEntry
 from licsweep.model import Udi
 from licsweep.settings import Project, load
@@ -100,6 +101,7 @@ def test_a_site_comes_whole_and_once(site: Project, centre: Project, key: Path) 
         assert seen["b"].observation == theirs.host_states(as_of=NOW, hostname="b")[0].observation
         assert ours.courier_ledger() == theirs.courier_ledger()
         assert ours.captured_in() == {"a": 3}
+        assert ("word", "emea") in words_of_store(centre), "support and record leave it out"
         [state] = ours.sites(NOW)
         assert (state.site, state.hosts, state.last_at) == ("emea", 3, NOW)
         assert [Contents(centre.folder).read(sha256) for sha256 in ours.courier_ledger().files] == [b"<usage/>"]
