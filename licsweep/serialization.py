@@ -113,8 +113,10 @@ def csv_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, list[
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as error:
-        why = "a quote is opened and not closed, or text stands behind a closed one"
-        raise InputError(f"{where}: row {reader.line_num}: not whole CSV", why=why) from error
+        what, why = "not whole CSV", "a quote is opened and not closed, or text stands behind a closed one"
+        if "limit" in str(error):
+            what, why = f"a cell has more than {csv.field_size_limit():,} characters", "a quote may not be closed"
+        raise InputError(f"{where}: row {reader.line_num}: {what}", why=why) from error
 
 
 def load_yaml_file(path: Path, kind: type[T], *, found_in: Path | None = None) -> T:

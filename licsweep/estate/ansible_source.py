@@ -44,7 +44,7 @@ def read(project: Project) -> Inventory | None:
     """The hosts of the inventory. Raises InventoryError, InputError; MissingExtra without Ansible's program."""
     given = options(project, {**KEYS, "file": str}, needed=("file",))
     path = project.path(given["file"])
-    raw = files.read(path, _MAX_BYTES).raw if path.suffix == ".json" else _listed(path)
+    raw = files.read(path, _MAX_BYTES).text if path.suffix == ".json" else _listed(path)
     groups = check_json(raw, dict[str, _Group], str(path))
     hostvars = groups.pop("_meta", _Group()).hostvars
     own = next((name for name, group in groups.items() if group.vars), None)

@@ -3,6 +3,7 @@
 Known headings become our keys (source_fields.yaml), every other one a value of `data` under its name in small letters.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from licsweep import files
@@ -34,8 +35,10 @@ def read(project: Project) -> Inventory | None:
         hint = 'name the column in licsweep.toml: [inventory.map] name = "..."'
         raise InventoryError(f"{file}: no column of names or addresses", why=why, hint=hint)
     secrets = secrets_among(headings)
+    twice = [name for name, times in Counter(headings).items() if name.strip() and times > 1]
     fields = {ours: heading for ours, heading in (fields | theirs).items() if heading not in secrets}
-    notes = [f"{file}: column {name}: a secret is not taken (docs/credentials.md)" for name in secrets]
+    notes = [f"{file}: column {name}: stands there twice, the first counts" for name in twice]
+    notes += [f"{file}: column {name}: a secret is not taken (docs/credentials.md)" for name in secrets]
     both = {"name", "hostname"} <= {*fields, *own}
     return gather(project, given, _hosts(str(file), headings, rows), fields, needs_address=both, notes=notes)
 
@@ -45,4 +48,5 @@ def _hosts(file: str, headings: list[str], rows: Iterator[tuple[int, list[str]]]
         if len(cells) < len(headings) or any(cell.strip() for cell in cells[len(headings) :]):
             why = "the row is cut off, or a cell holds the delimiter without quotes"
             raise InputError(f"{file}: row {number}: has {len(cells)} cells, the heading has {len(headings)}", why=why)
-        yield Raw(f"{file}: row {number}", dict(zip(headings, (cell.strip() for cell in cells), strict=False)))
+        pairs = zip(headings, (cell.strip() for cell in cells), strict=False)
+        yield Raw(f"{file}: row {number}", dict(reversed(list(pairs))))

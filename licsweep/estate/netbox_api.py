@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import requests
 
 PAGE, MAX_DEVICES, MAX_PAGE_BYTES, MAX_SECONDS = 500, 200_000, 64 * files.MIB, 900
-_REDIRECT, _REFUSED, _BUSY = 300, 403, 429
+_REDIRECT, _REFUSED, _BUSY, _LEAST_TOKEN = 300, 403, 429, 8
 _STATUSES: dict[int, tuple[type[errors.LicsweepError], str]] = {
     400: (errors.InputError, "NetBox does not take what it is sent"),
     401: (errors.TokenRefused, "NetBox does not take the token"),
@@ -40,8 +40,7 @@ def connect(project: Project, given: Mapping[str, Any], table: tuple[str, ...] =
     Raises InputError, CredentialError, MissingExtra; each of its calls an AccessError for what the server does.
     """
     file, url, name = project.folder / FILE_NAME, given["url"].rstrip("/"), given.get("credentials", DEFAULT_SET)
-    if not re.fullmatch(r"https://[^@?#\s]+", url):
-        raise InputError(f"{where(file, *table, 'url')}: url", why="https://HOST is expected, without a user")
+    check_url(url, f"{where(file, *table, 'url')}: ")
     if name not in project.credential_sets:
         why = did_you_mean(name, project.credential_sets)
         raise InputError(f"{where(file, *table, 'credentials')}: no such credential set: {name}", why=why)
@@ -49,8 +48,14 @@ def connect(project: Project, given: Mapping[str, Any], table: tuple[str, ...] =
         import pynetbox
     token = token_of(project.credential_sets[name]).reveal().removeprefix("Bearer ").removeprefix("Token ").strip()
     client = pynetbox.api(url, token=token)
-    client.http_session = _session(project, given, url)
+    client.http_session = _session(project, given, url, token)
     return client
+
+
+def check_url(url: str, at: str = "") -> None:
+    """Raises InputError, which begins with `at` and does not repeat what may hold a password."""
+    if not re.fullmatch(r"https://[^@?#\s]+", url):
+        raise InputError(f"{at}url: not the address of a NetBox", why="https://HOST is expected, without a user")
 
 
 @contextmanager
@@ -83,8 +88,9 @@ def every(endpoint: Any, filters: Mapping[str, Any], url: str) -> list[dict[str,
     return rows
 
 
-def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.Session":
-    """A session for one server: its certificate checked, nothing of the environment, no redirect, bounded answers."""
+def _session(project: Project, given: Mapping[str, Any], url: str, token: str) -> "requests.Session":
+    """A session for one server: its certificate checked, nothing of the environment, no redirect, bounded answers, from
+    which the token is removed."""
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3 import Retry
@@ -99,13 +105,16 @@ def _session(project: Project, given: Mapping[str, Any], url: str) -> "requests.
             body = bytearray()
             try:
                 response = super().request(*arguments, **more | {"allow_redirects": False})
+                late = min(ends, time.monotonic() + settings.command_timeout)
                 while part := response.raw.read1(64 * 1024):  # as it comes, so that a server that drips is cut in time
                     body += part
-                    if len(body) > MAX_PAGE_BYTES or time.monotonic() > ends:
+                    if len(body) > MAX_PAGE_BYTES or time.monotonic() > late:
                         what = f"{url}: the answer is too large or takes too long"
                         raise errors.AnswerCut(what, why=f"{len(body)} bytes came")
             except (requests.RequestException, HTTPError, ValueError) as error:
                 raise _in_plain_words(error, url) from None
+            for word in (token, token.rpartition(".")[2]):  # of nbt_KEY.SECRET the secret alone, too
+                body = body.replace(word.encode(), b"<removed>") if len(word) >= _LEAST_TOKEN else body
             response.raw = io.BytesIO(body)
             if response.status_code >= _REDIRECT:
                 raise _refusal(response.status_code, response.text, url)
@@ -155,7 +164,7 @@ def _in_plain_words(error: Exception, url: str) -> AccessError:
             told = re.search(r"certificate has expired|mismatch|not valid for|unable to get [a-z ]+", str(error))
             why, hint = told[0] if told else why, 'ca = "FILE" in [inventory] names the authority that signed it'
             return errors.CertificateUnknown(f"{url}: its certificate is not trusted", why=why, hint=hint)
-        case requests.exceptions.InvalidHeader():
+        case requests.exceptions.InvalidHeader() | UnicodeEncodeError():
             return errors.TokenRefused(f"{url}: the token is none", why="it holds what no header may hold")
         case requests.ConnectionError():
             return errors.Unreachable(f"{url}: no connection, or it ended before an answer came", why=why)

@@ -36,10 +36,12 @@ def read(project: Project) -> Inventory | None:
         whole = client.dcim.devices.count() if filters else 0
     if filters and whole == len(rows):
         notes.append(f"{url}: the filters leave no device out; NetBox ignores a filter whose name it does not know")
-    raws = list(_hosts(rows))
+    with answering(url):
+        raws = list(_hosts(rows))
     if "virtual_machines" in given:
         machines = every(client.virtualization.virtual_machines, given["virtual_machines"], url)
-        raws += [Raw(f"NetBox virtual machine {row['id']}", row, _tags(row)) for row in machines]
+        with answering(url):
+            raws += [Raw(f"NetBox virtual machine {row['id']}", row, _tags(row)) for row in machines]
     fields = FIELDS | ({"status": ""} if "status" in filters else {})
     return gather(project, given, raws, fields, needs_address=True, notes=notes)
 

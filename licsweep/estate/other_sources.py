@@ -24,7 +24,8 @@ KEYS: Mapping[str, type] = {"map": dict, "platforms": dict, "ssh_config": str}
 _OF_ENTRY = ("hostname", "port", "username", "platform")
 _MAX_NAME = 253
 _SECRET = re.compile(
-    r"pass(?!ive)|kennwort|pwd|secret|token|private_key|community|credential_value|api_?key", re.IGNORECASE
+    r"pass(?!ive)|kennwort|pwd|secret|token|private_?key|auth_?key|\bpsk\b|^enable$|community|credential_value|api_?key",
+    re.IGNORECASE,
 )
 _LENGTH = re.compile(r"(?<=[0-9A-Fa-f:])/[0-9]{1,3}$")
 

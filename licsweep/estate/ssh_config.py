@@ -5,6 +5,7 @@ that fits. Nothing is run or looked up; ProxyCommand, Include and any other Matc
 paramiko's reader, because that one runs what stands behind `Match exec`, and takes 3 ms a host.
 """
 
+import fnmatch
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from licsweep.estate.inventory import Inventory, options
 from licsweep.settings import Project
 
 _HOP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:@]+))(?::(?P<port>\d+))?")
-_LINE = re.compile(r'\s*(\w+)(?:\s*=\s*|\s+)(?:"([^"]+)"|(\S.*?))\s*')
+_LINE = re.compile(r'\s*(\w+)(?:\s*=\s*|\s+)(?:"([^"]+)"|(\S.*?))(?:\s+#.*)?\s*')
+MAX_HOPS = 20
 _KEYS = ("hostname", "user", "port", "proxyjump", "proxycommand")
 
 
@@ -45,13 +47,20 @@ class Reader:
         self._proxied: list[str] = []
         told: dict[str, str] = {}
         self._blocks = [(_fitting(["*"]), told)]
+        self._exact: dict[str, list[int]] = {}
+        self._wild = [0]
         for line in filter(None, map(_LINE.fullmatch, files.read(file, files.MIB).text.splitlines())):
             key, value = line[1].lower(), line[2] or line[3]
             if key in ("host", "match"):
                 told = {}
                 patterns = value.replace('"', "").split() if key == "host" else ["*"] * (value.lower() == "all")
+                names = [name for name in patterns if not re.search(r"[*?!]", name)]
+                for name in names:
+                    self._exact.setdefault(name, []).append(len(self._blocks))
+                if re.search(r"[*?]", value) or key == "match":
+                    self._wild.append(len(self._blocks))
                 self._blocks.append((_fitting(patterns), told))
-                self.names |= dict.fromkeys(name for name in patterns if not re.search(r"[*?!]", name))
+                self.names |= dict.fromkeys(names)
             if key == "include" or (key == "match" and not patterns):
                 self._untaken.append(f"{line[1]} {value}: not taken")
             if key in _KEYS:
@@ -78,7 +87,7 @@ class Reader:
 
     def _told(self, name: str) -> dict[str, str]:
         told: dict[str, str] = {}
-        for fits, values in self._blocks:
+        for fits, values in (self._blocks[at] for at in sorted({*self._exact.get(name, ()), *self._wild})):
             if fits.fullmatch(name):
                 told = values | told
         return told | {"hostname": told.get("hostname", name).replace("%h", name).replace("%%", "%")}
@@ -93,8 +102,11 @@ class Reader:
             alias = hop["v6"] or hop["host"]
             if (alias,) == before:  # what holds for a whole network holds for its jump host too
                 return []
-            if alias in before:
-                raise InputError(f"{self.file}: ProxyJump {jump}", why=f"{alias} is reached through itself")
+            if alias in before or max(len(before), place) >= MAX_HOPS:
+                why = (
+                    f"{alias} is reached through itself" if alias in before else f"there are more than {MAX_HOPS} hops"
+                )
+                raise InputError(f"{self.file}: ProxyJump {jump}", why=why)
             told = self._told(alias)
             own = self._hops(told["proxyjump"], (*before, alias)) if "proxyjump" in told and place == 0 else []
             entry = {"hostname": told["hostname"], "port": hop["port"] or told.get("port"), "data": {"jump_host": True}}
@@ -108,7 +120,7 @@ def _fitting(patterns: list[str]) -> re.Pattern[str]:
     """A host fits a block where one of its patterns does, and none of those behind a `!`."""
     parts: dict[bool, list[str]] = {True: [], False: []}
     for pattern in patterns:
-        text = re.escape(pattern.removeprefix("!")).replace(r"\*", ".*").replace(r"\?", ".")
-        parts[pattern.startswith("!")].append(f"(?:{text})")
-    refused = "".join(f"(?!{part}$)" for part in parts[True])
+        text = fnmatch.translate(pattern.removeprefix("!").replace("[", "[[]"))  # which backtracks over no star
+        parts[pattern.startswith("!")].append(text)
+    refused = "".join(f"(?!{part})" for part in parts[True])
     return re.compile(refused + f"(?:{'|'.join(parts[False]) or '(?!)'})")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from licsweep.errors import UsageError
 from licsweep.estate import inventory
+from licsweep.estate.netbox_api import check_url
 from licsweep.files import present, write
 from licsweep.settings import FILE_NAME, Settings, load
 
@@ -44,6 +45,7 @@ def _source_text(folder: Path, source: str) -> str:
     project = inventory.named(load(folder), source)
     given = {key: value for key, value in project.inventory.items() if key != "folder" or value != "inventory"}
     if "url" in given:
+        check_url(given["url"])
         given["credentials"] = "netbox"
     else:
         inventory.load(project)

@@ -133,6 +133,9 @@ TWICE = [device(1), device(2, name="sw-0001")]
     [
         (Says(403, DENIED), None, errors.RoleTooSmall, "permission to perform this action"),
         (Says(403, {"detail": "Token expired"}), None, errors.TokenRefused, "Token expired"),
+        (Says(403, f"Invalid token {TOKEN}"), None, errors.TokenRefused, "Invalid token <removed>"),
+        (Says(500, f"no row for {TOKEN[17:]}"), None, errors.ServerFailed, "no row for <removed>"),
+        (Says(200, {"count": 1, "results": [device(1, tags=5)]}), None, errors.NoRestAnswer, "not as NetBox's API"),
         (Says(404, "<html>"), None, errors.PathUnknown, "no NetBox API is there"),
         (Says(302, "", {"Location": "https://elsewhere.example.net/"}), None, errors.NoRestAnswer, "redirect"),
         (Says(200, "<html>login</html>"), None, errors.NoRestAnswer, "not as NetBox's API"),
@@ -158,7 +161,7 @@ def test_faults_take_nothing(
         taken(tmp_path, server)
     text = f"{caught.value.what} {caught.value.why} {caught.value.hint}"
     assert told in text
-    assert TOKEN[4:] not in text
+    assert TOKEN[17:] not in text
 
 
 def test_an_answer_in_chunks(tmp_path: Path) -> None:
@@ -215,6 +218,17 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with NetBox([device(1)]) as server, pytest.raises(errors.AnswerCut, match="takes too long"):
         taken(tmp_path, server)
     monkeypatch.setattr(netbox_api, "MAX_SECONDS", 60)
+    over = threading.Event()
+
+    def slow(stream: Any) -> None:
+        stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        while not over.wait(0.05):
+            stream.write(b" ")
+
+    top = "retries = 0\ncommand_timeout = 0.3"
+    with NetBox([], fault=lambda *_: Says(raw=slow)) as server, pytest.raises(errors.AnswerCut, match="takes too long"):
+        taken(tmp_path, server, top=top)
+    over.set()
     with (
         NetBox(TWICE) as server,
         pytest.raises(InventoryError, match="device 2: sw-0001: stands at NetBox device 1 too"),

@@ -76,6 +76,7 @@ def test_csv_hosts_and_those_left_out(tmp_path: Path) -> None:
         ("ipaddr,username,password\n192.0.2.10,admin,cisco\n", {"192.0.2.10": ("192.0.2.10", "admin")}),
         ("Name,Status,Site,IP Address\nsw-1,Active,Berlin,192.0.2.30/24\n", {"sw-1": ("192.0.2.30", None)}),
         ("name\thostname\nsw-1\tsw-1.example.net\n", {"sw-1": ("sw-1.example.net", None)}),
+        ("name,ip,ip\nsw-1,192.0.2.1,192.0.2.2\n", {"sw-1": ("192.0.2.1", None)}),
         ("\ufeffhost\nsw-1\n", {"sw-1": ("sw-1", None)}),
     ],
 )
@@ -93,6 +94,7 @@ def test_csv_as_it_is_met(tmp_path: Path, text: str, names: dict[str, tuple[str,
         (CSV, "name,ip\nsw-1,192.0.2.1\n\nsw-1,192.0.2.2\n", InventoryError, "row 4: sw-1: stands at .*row 2 too"),
         (CSV, "name,ip\nsw-1\n", InputError, "row 2: has 1 cells, the heading has 2"),
         (CSV, 'name,ip\n"sw-1,192.0.2.1\n', InputError, "not whole CSV"),
+        (CSV, f"name,ip,note\nsw-1,192.0.2.1,{'x' * 140_000}\n", InputError, "a cell has more than 131,072 characters"),
         (CSV, "name\nbastion\n", InventoryError, "bastion: stands in hosts.yaml too"),
         ('source = "csv"\n', "name\n", InputError, "licsweep.toml:1: inventory.file is missing"),
         (CSV + "fiel = 1\n", "name\n", InputError, "licsweep.toml:4: inventory.fiel: no such key"),
@@ -191,12 +193,22 @@ Match all
     [
         ("Host a\n ProxyJump b\nHost b\n ProxyJump a\n", "a is reached through itself"),
         ("Host a\n ProxyJump @@\n", "USER@HOST:PORT is expected"),
+        (f"Host a\n ProxyJump {','.join(map(str, range(99)))}\n", "more than 20 hops"),
+        ("".join(f"Host j{one}\n ProxyJump j{one + 1}\n" for one in range(3000)), "more than 20 hops"),
     ],
 )
 def test_ssh_config_that_leads_nowhere(tmp_path: Path, config: str, told: str) -> None:
     with pytest.raises(InputError) as caught:
         given(tmp_path, 'source = "ssh_config"\nfile = "config"\n', config=config, defaults=AUTO)
     assert told in f"{caught.value.what} {caught.value.why}"
+
+
+def test_ssh_config_has_comments_behind_values_and_patterns_of_many_stars(tmp_path: Path) -> None:
+    config = f'Host {"*a" * 40}b\n Port 23\nHost a[1] {"a" * 60} # the core\n HostName = 192.0.2.1 # "moves"\n'
+    found = given(tmp_path, 'source = "ssh_config"\nfile = "config"\n', config=config, defaults=AUTO).targets
+    assert {name: (one.address, one.port) for name, one in found.items()} == dict.fromkeys(
+        ("a" * 60, "a[1]"), ("192.0.2.1", 22)
+    )
 
 
 LISTING = {
@@ -292,6 +304,8 @@ def test_a_source_is_looked_at_and_a_project_made_from_it(tmp_path: Path) -> Non
     made = write_project(tmp_path / "new", f"csv:{tmp_path / 'list'}")
     assert "hosts.yaml" not in [path.name for path in made]
     assert list(inventory.load(load(tmp_path / "new", environment={})).targets) == ["sw-1"]
+    with pytest.raises(InputError, match="url: not the address of a NetBox"):
+        write_project(tmp_path / "other", "netbox:https://noc:geheim@netbox.example.net")
     with pytest.raises(InputError, match=re.escape("missing.csv")):
         write_project(tmp_path / "other", f"csv:{tmp_path / 'missing.csv'}")
     assert not (tmp_path / "other").exists()
