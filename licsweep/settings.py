@@ -18,6 +18,7 @@ from licsweep.serialization import check_json
 
 FILE_NAME = "licsweep.toml"
 MAX_WORKERS, MAX_BYTES = 200, files.MIB
+MAX_PORT = 65_535
 DEFAULT_SET = "default"
 TABLES = (
     "accounts", "alerts", "catalogue", "consequences", "contract", "counting", "courier", "labels", "license_types",
@@ -264,6 +265,14 @@ def check(value: Any, kind: type, at: str, least: float = 0, most: float = 0) ->
     return value
 
 
+def is_https(address: str, path: str = "") -> bool:
+    """Whether it is https://HOST[:PORT], without a user, and behind it a path of this pattern."""
+    found = re.fullmatch(
+        rf"https://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?{path}", address, re.ASCII
+    )
+    return found is not None and int(found[1] or 0) <= MAX_PORT
+
+
 def checked_table(
     file: Path, path: tuple[str, ...], given: Mapping[str, Any], known: Mapping[str, type], hint: str = ""
 ) -> Mapping[str, Any]:
@@ -365,11 +374,18 @@ def _entitlement_source(file: Path, name: str, table: Any) -> EntitlementSource:
     )
     for key, path in (("url", "/?"), ("token_url", "/[\\w./-]*")):
         address = getattr(source, key)
-        if address and not re.fullmatch(f"https://[A-Za-z0-9.:\\[\\]-]+{path}", address, re.ASCII):
+        if address and not is_https(address, path):
             why = f"https://HOST[:PORT]{'/PATH' * (key != 'url')} is expected, without a user"
             raise InputError(
                 f"{where(file, 'entitlements', name, key)}: entitlements.{name}.{key}: no address", why=why
             )
+    check(
+        source.deadline,
+        int,
+        f"{where(file, 'entitlements', name, 'deadline')}: entitlements.{name}.deadline",
+        1,
+        86_400,
+    )
     if source.proxy:
         _checked("https_proxy", source.proxy, where(file, "entitlements", name, "proxy"))
     return source

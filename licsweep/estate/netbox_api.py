@@ -17,7 +17,7 @@ from licsweep import errors, files
 from licsweep.clean_text import one_line
 from licsweep.errors import AccessError, InputError, InventoryError, LicsweepError, did_you_mean
 from licsweep.estate.credentials import token_of
-from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, where
+from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, is_https, where
 
 if TYPE_CHECKING:
     import requests
@@ -54,7 +54,7 @@ def connect(project: Project, given: Mapping[str, Any], table: tuple[str, ...] =
 
 def check_url(url: str, at: str = "") -> None:
     """Raises InputError, which begins with `at` and does not repeat what may hold a password."""
-    if not re.fullmatch(r"https://[^@?#\s]+", url):
+    if not is_https(url, r"(?:/[\w.~/-]*)?"):
         raise InputError(f"{at}url: not the address of a NetBox", why="https://HOST is expected, without a user")
 
 

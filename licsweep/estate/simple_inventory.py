@@ -21,7 +21,7 @@ from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, InventoryError, did_you_mean, plain_reason
 from licsweep.estate.inventory import AUTO, SSH_PORT, Inventory, SourceHosts, Target, fingerprint, hop_names, options
 from licsweep.platforms import platforms
-from licsweep.settings import FILE_NAME, Project
+from licsweep.settings import FILE_NAME, MAX_PORT, Project
 
 Entry = dict[str, Any]
 """A host, a group or the defaults as the file gives them, without what is null."""
@@ -38,7 +38,6 @@ _KEYS = {
     "connection_options": (dict, "names with values are expected"),
 }
 SECRETS = {"password", "secret", "enable_secret", "passphrase", "key_passphrase", "token", "client_secret"}
-_MAX_PORT = 65_535
 
 
 def read(project: Project) -> Inventory | None:
@@ -192,8 +191,8 @@ def _holds_secret(node: Any) -> bool:
 
 def _check(project: Project, wrong: Wrong, entry: Entry) -> None:
     """What an entry says for itself; a platform's name becomes ours."""
-    if not 1 <= entry.get("port", SSH_PORT) <= _MAX_PORT:
-        raise wrong("port", str(entry["port"]), f"1 to {_MAX_PORT} is expected")
+    if not 1 <= entry.get("port", SSH_PORT) <= MAX_PORT:
+        raise wrong("port", str(entry["port"]), f"1 to {MAX_PORT} is expected")
     if "hostname" in entry and (why := _not_an_address(entry["hostname"])):
         raise wrong("hostname", entry["hostname"], why)
     if "platform" in entry:
@@ -213,8 +212,8 @@ def _check(project: Project, wrong: Wrong, entry: Entry) -> None:
             why = did_you_mean(str(credentials), project.credential_sets)
             hint = f"add [credentials.{one_line(str(credentials), 80)}] to {shell_word(project.folder / FILE_NAME)}"
             raise wrong(f"data.{key}", f"no such credential set: {credentials}", why, hint)
-    if port is not None and (type(port) is not int or not 1 <= port <= _MAX_PORT):
-        raise wrong("data.https_port", f"{port!r:.60}", f"1 to {_MAX_PORT} is expected")
+    if port is not None and (type(port) is not int or not 1 <= port <= MAX_PORT):
+        raise wrong("data.https_port", f"{port!r:.60}", f"1 to {MAX_PORT} is expected")
     _check_certificate(project, wrong, data)
 
 

@@ -138,11 +138,11 @@ class _Above:
         named = {_NAMED_BY[under]: node.get("name") or node.get("domain")} if under in _NAMED_BY else {}
         smart = next((node[key] for key in _SMART if node.get(key)), named.get("smart"))
         virtual = next((node[key] for key in _VIRTUAL if node.get(key)), named.get("virtual"))
-        total = next((node[key] for key in _TOTAL if key in node), None)
+        total = _total(node)
         return _Above(
             smart=smart if isinstance(smart, str) else self.smart,
             virtual=virtual if isinstance(virtual, str) else self.virtual,
-            total=total if isinstance(total, int) else self.total,
+            total=self.total if total is None else total,
         )
 
 
@@ -197,8 +197,13 @@ def rows_of(path: Path, document: Any) -> list[AnswerRow]:
 
 def total_of(document: Any) -> int | None:
     """How many rows an answer says that there are in all pages."""
-    said = [document[key] for key in document if _snake_key(key) in _TOTAL] if isinstance(document, dict) else []
-    return next((total for total in said if isinstance(total, int)), None)
+    return _total({_snake_key(key): value for key, value in document.items()}) if isinstance(document, dict) else None
+
+
+def _total(node: Document) -> int | None:
+    """The total that stands in an answer, as a number or as digits."""
+    said = (str(node[key]) for key in _TOTAL if key in node)
+    return next((int(text) for text in said if re.fullmatch("-?[0-9]{1,18}", text)), None)
 
 
 def missing_pages(rows: Sequence[AnswerRow]) -> str | None:

@@ -25,6 +25,7 @@ from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 
 _HTTPS_PORT = 443
+_FAILED = ("error", "failed", "failure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +67,19 @@ class LicensingApi:
         path = urlsplit(self._token_url).path
         text = self._asked(partial(self._token_client.post, path, headers, body.encode()), "the token", _REFUSED)
         token = tree(text).get("access_token")
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        if not isinstance(token, str) or not re.fullmatch("[!-~]+", token):
             raise AuthFailed("the token: the answer holds none", hint=_CREDENTIALS)
         self._secrets.append(token)
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    def objects(self, what: str, account: str = "") -> list[dict[str, Any]]:
-        """A list that comes in one answer. Raises an AccessError, InputError."""
+    def objects(self, what: str, named: str, account: str = "") -> list[dict[str, Any]]:
+        """A list that comes in one answer; each has a name under `named`. Raises an AccessError, InputError."""
         _, document = self._answer(what, account, None)
+        if not all(isinstance(one, dict) and isinstance(one.get(named), str) for one in document[what]):
+            raise NoRestAnswer(f"{what}: not whole", why=f"one of them has no {named}")
         if (total := cssm_api.total_of(document)) and total != len(document[what]):
             raise NoRestAnswer(f"{what}: not whole", why=f"{len(document[what])} came, its total is {total}")
-        return [one for one in document[what] if isinstance(one, dict)]
+        return list(document[what])
 
     def pages(self, what: str, account: str, asked: Mapping[str, Any]) -> list[Path]:
         """The files of all pages of a list of rows, none where it is empty. Raises an AccessError, InputError."""
@@ -95,7 +98,7 @@ class LicensingApi:
                 why = f"its total changed from {total} to {said} while it was read"
             elif not held <= most <= LIMITS["rows"] or (held < (said or 0) and (not rows or limit < 0)):
                 why = f"{held} rows came, its total is {said}"
-            elif limit > 0 and len(unique) < before + len(rows):
+            elif what != "alerts" and len(unique) < before + len(rows):
                 why = "a row came twice, so that another one is missing"
             if why:
                 raise NoRestAnswer(f"{what} of {account}: not whole", why=why)
@@ -115,7 +118,8 @@ class LicensingApi:
         content = json.dumps(body).encode() if body is not None else None
         text = self._asked(partial(self._client.read, method, target, self._headers, content), f"{method} {target}")
         document = tree(text)
-        if not isinstance(document.get(what), list):
+        failed = str(document.get("status")).lower() in _FAILED  # which may stand beside a list of nothing
+        if failed or not isinstance(document.get(what), list):
             why = cssm_api.api_words(document)
             raise NoRestAnswer(f"{method} {target}: no whole answer with a list of {what}", why=why)
         self._written += 1

@@ -33,14 +33,15 @@ def fetched(project: Project, name: str, *, keep: bool = True) -> Iterator[list[
     if source is None:
         known = some(project.entitlement_sources) or "none"
         raise UsageError(f"{name}: no such source of entitlements", why=f"{FILE_NAME} has {known}", hint=_GUIDE)
-    row, settings, now = apis()[source.api], project.settings, datetime.now(UTC).replace(microsecond=0)
+    row, settings, begun = apis()[source.api], project.settings, datetime.now(UTC)
+    now = begun.replace(microsecond=0)
     if source.credentials not in project.credential_sets or not (url := source.url or row.url):
         what = "url" if source.credentials in project.credential_sets else "credentials"
         raise UsageError(f"{FILE_NAME}: entitlements.{name}.{what}: is missing or no set", hint=_GUIDE)
     client_id, secret = client_of(project.credential_sets[source.credentials])
     authorities = files.read(project.path(source.https_ca), files.MIB).text if source.https_ca else None
     proxy = settings.https_proxy if source.proxy is None else source.proxy
-    folder = project.folder / KEPT / f"{name}-{now:%Y%m%dT%H%M%SZ}"
+    folder = project.folder / KEPT / f"{name}-{begun:%Y%m%dT%H%M%S.%fZ}"  # two may begin in one second
     for new in (folder.parent.parent, folder.parent, folder):
         files.make_folder(new)
     api = LicensingApi(
@@ -89,13 +90,16 @@ def _onprem(project: Project, source: EntitlementSource, api: LicensingApi, now:
 
 def _cssm(project: Project, source: EntitlementSource, api: LicensingApi, now: datetime) -> Iterator[ImportedFile]:  # noqa: ARG001
     """Licenses and product instances of one smart account: of all its virtual accounts, or of those that are wanted."""
-    seen = {str(one.get("accountDomain")): str(one.get("accountName") or "") for one in api.objects("accounts")}
+    seen = {
+        str(one.get("accountDomain")): str(one.get("accountName") or "")
+        for one in api.objects("accounts", "accountDomain")
+    }
     wanted = folded(source.smart_account)
     mine = [domain for domain, called in seen.items() if wanted in ("", folded(domain), folded(called))]
     if len(mine) != 1:
         why = f"the client sees {some(seen.values()) or 'none'}"
         raise UsageError(f"smart_account {source.smart_account!r}: is not one account", why=why, hint=_GUIDE)
-    known = [str(one.get("name")) for one in api.objects("virtualAccounts", mine[0])]
+    known = [one["name"] for one in api.objects("virtualAccounts", "name", mine[0])]
     names = [one for one in known if not source.virtual_accounts or one in source.virtual_accounts]
     if strange := set(source.virtual_accounts) - set(names):
         raise UsageError(f"virtual_accounts: {some(sorted(strange))}: not there", why=f"there are {some(known)}")

@@ -61,7 +61,8 @@ def cssm(fault: str = "") -> Callable[[Asked], Says]:
             account = {"accountDomain": "example.net", "accountName": "Example Networks", "accountStatus": "Active"}
             return Says(body={"accounts": [account], "status": "SUCCESS"})
         if asked.path == f"{_CSSM}/v1/accounts/example.net/customer/virtual-accounts":
-            return Says(body={"virtualAccounts": [{"name": "Campus", "isDefault": "Yes"}, {"name": "Plant"}]})
+            plant = None if fault == "nameless" else "Plant"
+            return Says(body={"virtualAccounts": [{"name": "Campus", "isDefault": "Yes"}, {"name": plant}]})
         what = asked.path.removeprefix(f"{_CSSM}/v1/accounts/example.net/")
         times[what] = times.get(what, 0) + 1
         if what == "licenses" and times[what] == 2 and (broken := _broken(fault)):
@@ -120,7 +121,9 @@ def onprem(fault: str = "") -> Callable[[Asked], Says]:
         rows = {"licenses": [license | {"quantity": 10}], "alerts": [alert]}[what]
         if fault == "other keys":
             rows = [{"renamed": 1}]
-        total = {"total_records": len(rows) + 1} if fault == "total too high" else {}
+        if fault == "twice":
+            rows = rows * 2
+        total = {"total_records": str(len(rows) + 1)} if fault == "total too high" else {}
         return Says(body=json.dumps({what: rows} | total)[: -20 if fault == "cut JSON" else None])
 
     return respond
@@ -130,7 +133,7 @@ def _token(said: dict[str, str], fault: str) -> Says:
     wanted = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": SECRET}
     if fault == "client refused" or said != wanted:
         return Says(400, {"error": "invalid_client", "repeated": said})
-    return Says(body={"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600})
+    return Says(body={"access_token": TOKEN * (fault != "empty token"), "token_type": "Bearer", "expires_in": 3600})
 
 
 def _broken(fault: str) -> Says | None:
@@ -146,6 +149,8 @@ def _broken(fault: str) -> Says | None:
             return Says(302, "", {"Location": "https://127.0.0.1:1/elsewhere"})
         case "repeats the token":
             return Says(200, {"licenses": [], "alerts": [], "debug": TOKEN})
+        case "says that it failed":
+            return Says(200, {"licenses": [], "alerts": [], "status": "ERROR", "statusMessage": "try later"})
         case "web page":
             return Says(200, "<html>Log in</html>")
         case "cut":

@@ -35,6 +35,8 @@ FAULTS = {
     "500": "the server failed",
     "429 for long": "too many requests",
     "redirect": "HTTP 302",
+    "says that it failed": "the API says: ERROR, try later",
+    "empty token": "the answer holds none",
     "web page": "no whole answer",
     "cut JSON": "no whole answer",
     "cut": "the connection ended before the answer did",
@@ -44,6 +46,7 @@ FAULTS = {
     "repeats the token": "repeats the secret or the token",
 }
 OF_PAGES = {
+    "nameless": "one of them has no name",
     "repeats": "a row came twice",
     "lacks": "199 rows came, its total is 200",
     "ends early": "100 rows came, its total is 200",
@@ -165,7 +168,7 @@ def test_on_prem_is_fetched_by_local_account_and_its_files_say_the_same(tmp_path
 
 @pytest.mark.parametrize(
     ("api", "fault"),
-    [("cssm", fault) for fault in (*FAULTS, *OF_PAGES)] + [("onprem", fault) for fault in FAULTS],
+    [("cssm", fault) for fault in (*FAULTS, *OF_PAGES)] + [("onprem", fault) for fault in (*FAULTS, "twice")],
 )
 def test_a_fault_takes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str, fault: str) -> None:
     respond: Callable[[str], Callable[[Asked], Says]] = getattr(fake, api)
@@ -175,7 +178,7 @@ def test_a_fault_takes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
             monkeypatch.setenv("LICSWEEP_COMMAND_TIMEOUT", "0.5")
         done = run(here, "fetch", api)
     assert done.exit_code == 2, done.output
-    assert (FAULTS | OF_PAGES)[fault] in done.output, done.output
+    assert (FAULTS | OF_PAGES | {"twice": "a row came twice"})[fault] in done.output, done.output
     assert stored(here) == []
     assert files_of(here) == []
     assert not list((here / "entitlements" / "fetched").iterdir())
@@ -233,6 +236,8 @@ def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
     [
         ('[entitlements.onprem]\nurl = "http://ssm.example"\n', "https://HOST[:PORT] is expected"),
         ('[entitlements.onprem]\nurl = "https://user:word@ssm.example"\n', "https://HOST[:PORT] is expected"),
+        ('[entitlements.onprem]\nurl = "https://ssm.example:99999"\n', "https://HOST[:PORT] is expected"),
+        ('[entitlements.onprem]\nurl = "https://ssm.example"\ndeadline = 0\n', "1 to 86,400 is expected"),
         ('[entitlements.onprem]\nadress = "x"\n', "adress"),
         ('[entitlements.plant]\nurl = "https://ssm.example"\n', "entitlements.plant: api"),
         ("[entitlements.onprem]\n", "entitlements.onprem.url"),
