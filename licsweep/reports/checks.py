@@ -4,6 +4,7 @@ https://www.monitoring-plugins.org/doc/guidelines.html
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -90,6 +91,8 @@ def _range(text: str) -> "Range":
     with optional("nothing can be checked", "metrics"):
         from nagiosplugin import Range
     try:
+        if not re.fullmatch("[-0-9.:@~]*", text):  # what else a number of Python's may hold splits performance data
+            raise ValueError(text)
         return Range(text)
     except ValueError as error:
         why = "10 (above 10), 10: (below 10), 10:20 (outside), @10:20 (inside) are ranges, ~ is no limit"

@@ -147,7 +147,9 @@ def test_ranges_are_those_of_the_guidelines(warning: str, critical: str, state: 
     assert results({"days_left": warning}, critical={"days_left": critical})["days_left"].state == state
 
 
-@pytest.mark.parametrize(("name", "text"), [("days_left", "x"), ("days_left", "1:2:3"), ("days", "14:")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("days_left", "x"), ("days_left", "1:2:3"), ("days_left", " 5:"), ("days", "14:")]
+)
 def test_a_wrong_range_or_name_is_refused(name: str, text: str) -> None:
     with pytest.raises(UsageError):
         results({name: text})
