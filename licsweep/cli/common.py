@@ -187,7 +187,7 @@ def _log(talk: Talk, level: str) -> None:
     handler.addFilter(_clean_record)
     handler.setFormatter(_JsonLines(talk) if talk.json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("paramiko", "netmiko", "nornir", "alembic"):  # what they say is in the outcomes already
+    for noisy in ("paramiko", "netmiko", "nornir", "alembic", "urllib3"):  # what they say is in the outcomes already
         logging.getLogger(noisy).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)
 
 

@@ -152,10 +152,12 @@ def _check_authority(file: Path) -> None:
 def _in_plain_words(error: Exception, url: str) -> AccessError:
     """What an error of the libraries means. Their texts may hold the token and are not shown."""
     import requests
+    from urllib3.exceptions import NewConnectionError
     from urllib3.exceptions import TimeoutError as Late
 
     why = type(error).__name__
-    if isinstance(getattr(error.args[0] if error.args else None, "reason", error), Late | requests.Timeout):
+    reason = getattr(error.args[0] if error.args else None, "reason", error)
+    if isinstance(reason, Late | requests.Timeout) and not isinstance(reason, NewConnectionError):
         return errors.SessionTimeout(f"{url}: no answer in time", why="command_timeout is how long it may take")
     match error:
         case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" not in str(error):

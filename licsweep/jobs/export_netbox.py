@@ -75,12 +75,13 @@ def export_netbox(project: Project, *, dry_run: bool, make_fields: bool) -> Netb
     found = export(judge.reconcile(project))
     api = netbox_api.connect(project, given, ("export", "netbox"))
     devices = netbox_api.every(api.dcim.devices, given.get("filters", {}), given["url"])
-    missing = [one for one in FIELDS if devices and one.name not in devices[0]["custom_fields"]]
+    with netbox_api.answering(given["url"]):
+        missing = [one for one in FIELDS if devices and one.name not in devices[0]["custom_fields"]]
+        places, left_out = _places(found.instances, devices)
+        changes = tuple(_changes(found, places, devices))
     if missing and not make_fields:
         what = f"{given['url']}: devices have no custom field {', '.join(one.name for one in missing)}"
         raise InputError(what, why="licsweep writes into fields of its own only", hint="export netbox --make-fields")
-    places, left_out = _places(found.instances, devices)
-    changes = tuple(_changes(found, places, devices))
     if not dry_run:
         if missing:
             with netbox_api.answering(given["url"]):
@@ -101,6 +102,8 @@ def _given(project: Project) -> dict[str, Any]:
     own = project.export.get("netbox", {})
     checked_table(project.folder / FILE_NAME, ("export", "netbox"), own, _KEYS, "docs/how-to/export.md")
     source = project.inventory if project.inventory["source"] == "netbox" else {}
+    if own.get("url", source.get("url")) != source.get("url"):
+        source = {}  # a token is for one server
     given = {key: value for key, value in source.items() if key in _KEYS} | dict(own)
     if "url" not in given:
         hint = '[export.netbox] in licsweep.toml: url = "https://..."'

@@ -91,9 +91,7 @@ def _range(text: str) -> "Range":
     with optional("nothing can be checked", "metrics"):
         from nagiosplugin import Range
     try:
-        if not re.fullmatch("[-0-9.:@~]*", text):  # what else a number of Python's may hold splits performance data
-            raise ValueError(text)
-        return Range(text)
+        return Range(text if re.fullmatch("[-0-9.:@~]*", text) else "a blank would split performance data")
     except ValueError as error:
         why = "10 (above 10), 10: (below 10), 10:20 (outside), @10:20 (inside) are ranges, ~ is no limit"
         raise UsageError(f"{text}: not a range", why=why, hint="licsweep check --warning days_left=14:") from error

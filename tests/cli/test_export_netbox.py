@@ -144,10 +144,13 @@ def fails_at(number: int) -> Callable[[Asked, int], Says | None]:
         ({"writable": (11,)}, "LS110", "1 of 2 devices were written"),
         ({"writable": (), "tokens": ()}, "LS304", "does not take the token"),
         ({"writable": (), "fault": fails_at(1)}, "LS308", "NetBox failed"),
+        ({"rows": {"serial": 5}}, "LS307", "not as NetBox's API does"),
+        ({"rows": {"custom_fields": None}}, "LS307", "not as NetBox's API does"),
     ],
 )
 def test_what_netbox_refuses_is_told(judged: Path, more: dict[str, Any], code: str, told: str) -> None:
-    rows = [row for row in devices() if row["id"] in (11, 14)]
+    odd = more.pop("rows", {})
+    rows = [row | odd for row in devices() if row["id"] in (11, 14)]
     with NetBox(rows, **more) as server:
         done = call(judged, server.port)
     assert (done.code, done.out) == (2, "")
@@ -190,3 +193,14 @@ def test_a_wrong_table_is_named_with_its_line(judged: Path, text: str, told: str
     done = licsweep("export", "netbox", "--project", judged, LICSWEEP_TOKEN=TOKEN)
     assert done.code == 2
     assert told in done.err
+
+
+def test_what_the_inventory_says_of_its_server_counts_for_no_other(tmp_path: Path) -> None:
+    own = 'url = "https://netbox.example.net"\ncredentials = "netbox"\n'
+    table = f'[credentials.netbox]\nfrom = ["environment"]\n[inventory]\nsource = "netbox"\n{own}'
+    for more, given in (
+        ("", {"url": "https://netbox.example.net", "credentials": "netbox"}),
+        ('[export.netbox]\nurl = "https://other.example.net"\n', {"url": "https://other.example.net"}),
+    ):
+        (tmp_path / "licsweep.toml").write_text(table + more)
+        assert export_netbox._given(load(tmp_path)) == given

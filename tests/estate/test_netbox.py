@@ -268,6 +268,14 @@ def test_a_port_that_speaks_no_tls(tmp_path: Path) -> None:
             taken(tmp_path, server)
 
 
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with NetBox([device(1)]) as server, socket.create_server(("127.0.0.1", 0)) as gone:
+        server.port = gone.getsockname()[1]
+        gone.close()
+        with pytest.raises(errors.Unreachable, match="no connection"):
+            taken(tmp_path, server)
+
+
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
     over = threading.Event()
     with NetBox([device(1)], fault=lambda *_: Says(raw=lambda _: over.wait(30))) as server:  # type: ignore[arg-type]
