@@ -1,9 +1,10 @@
 """`licsweep demo`: everything goes as the estate was designed, and says where its reports are."""
 
 import json
+import re
 from pathlib import Path
 
-from tests.cli.conftest import Done, licsweep
+from tests.cli.conftest import ROOT, Done, licsweep
 from tests.store.conftest import captured
 
 
@@ -112,3 +113,26 @@ def test_the_agreement_tells_its_stories(demo: tuple[Path, Done]) -> None:
     review = json.loads(licsweep("report", "review", "--format", "json", "--project", folder).out)["data"]
     raised = {row["finding"] for row in review["checklist"]}
     assert {"token-expired", "token-wrong-plane", "onprem-stale", "subscription-ending"} <= raised
+
+
+def masked(text: str) -> str:
+    """Without what moves with the day: dates, times, days; white space is one blank."""
+    text = re.sub(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\dZ)?)?", "DATE", text)
+    return re.sub(r"\s+", " ", re.sub(r"\b\d+ days", "N days", text)).strip()
+
+
+def not_printed(readme: str, printed: str) -> list[str]:
+    """The parts of the README's excerpts (between lines of dots) that are not in what was printed."""
+    excerpts = re.findall(r"^```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    parts = [part for excerpt in excerpts for part in re.split(r"^\.\.\.$", excerpt, flags=re.MULTILINE)]
+    assert len(parts) > 5
+    return [part for part in parts if masked(part) not in masked(printed)]
+
+
+def test_what_the_readme_shows_is_what_the_demo_prints(demo: tuple[Path, Done]) -> None:
+    folder, done = demo
+    readme = (ROOT / "README.md").read_text()
+    host = re.findall(r"`licsweep show (\S+) --all`", readme)[0]
+    printed = done.out + licsweep("show", host, "--all", "--project", folder).out
+    assert not_printed(readme, printed) == [], printed
+    assert len(not_printed(readme.replace("2 short", "3 short"), printed)) == 1

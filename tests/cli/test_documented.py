@@ -248,7 +248,12 @@ def test_the_commands_of_a_page_are_run(lab: Lab, tmp_path: Path, page: str) -> 
     (root / "var/lib/prometheus/node-exporter").mkdir(parents=True)
     shutil.copy(folder / "entitlements" / "cssm-licenses.csv", root)
     terminal = Terminal(lab, folder, root, dict(lab.environment))
-    for line in shown((ROOT / page).read_text()):
+    text = (ROOT / page).read_text()
+    for name, block in re.findall(r"^```\w+\n# ([\w.]+)(.*?)^```", text, re.MULTILINE | re.DOTALL) * (
+        page in TABLE["writes"]
+    ):
+        (folder / name).write_text(f"# {name}{block}")
+    for line in shown(text):
         terminal.type(line)
 
 

@@ -44,6 +44,44 @@ def test_every_verb_of_the_readme_is_offered() -> None:
     assert named <= set(VERBS)
 
 
+def dead_links(page: Path, text: str) -> list[str]:
+    """Links of a page to a file, or to a heading of a file, that is not there."""
+    import re
+
+    dead = []
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
+        name, _, heading = target.partition("#")
+        file = (page.parent / name) if name else page
+        heads = re.findall(r"^#+ (.*)", file.read_text(), re.MULTILINE) if heading and file.is_file() else []
+        slugs = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in heads}
+        dead += [target] if not file.exists() or (heading and heading not in slugs) else []
+    return dead
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
+        *ROOT.glob("docs/**/*.md"),
+    ]
+    assert {str(page): dead for page in pages if (dead := dead_links(page, page.read_text()))} == {}
+    page = ROOT / "docs" / "README.md"
+    assert dead_links(page, "[a](nowhere.md) [b](faq.md) [c](contract.md#nothing)") == [
+        "nowhere.md",
+        "contract.md#nothing",
+    ]
+
+
+def test_the_index_names_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    pages = {page.relative_to(index.parent).as_posix() for page in index.parent.glob("**/*.md")} - {"README.md"}
+    assert {
+        page for page in pages if f"]({page})" not in index.read_text() and not page.startswith("platforms/")
+    } == set()
+
+
 def blocks(page: str) -> list[str]:
     """The code blocks inside the numbered steps of a page: what is indented by seven blanks."""
     import re
