@@ -146,19 +146,19 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
     role = _own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)])
     # A subscriber need not know the licenses, which are its publisher's: what tells its role is enough.
     required = () if role.get("node_role", merged.node_role) == "subscriber" else plan.required
+    evidence, complete = merged.evidence + lines_of_both, _complete(required, read, refused)
     whole = replace(
         merged,
         contradictions=differing,
-        evidence=merged.evidence + lines_of_both,
+        evidence=evidence,
         **role,
         hostname=hostname,
         platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
-        complete=_complete(required, read, refused),
+        complete=complete,
+        outcome=_outcome(evidence, [refused.get(name) for name in plan.required], complete=complete),
     )
-    if too_old(whole):
-        return replace(whole, outcome="unsupported")
-    return replace(whole, outcome=_outcome(whole, [refused.get(name) for name in plan.required]))
+    return replace(whole, outcome="unsupported") if too_old(whole) else whole
 
 
 def too_old(seen: Observation) -> str:
@@ -195,8 +195,8 @@ def _order(plan: Platform, given: Iterable[str]) -> list[str]:
     return sorted(given, key=lambda name: (name == plan.identity_command, places.get(name, len(places))))
 
 
-def _outcome(whole: Observation, refused: Sequence[Refusal | None]) -> Any:
-    something, ended = outcome(whole.evidence, complete=whole.complete)
+def _outcome(evidence: Sequence[Evidence], refused: Sequence[Refusal | None], *, complete: bool) -> Any:
+    something, ended = outcome(evidence, complete=complete)
     if something or not any(refused):
         return ended
     return "unsupported" if {*refused} <= {None, "unknown-command"} else "refused"
