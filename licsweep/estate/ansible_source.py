@@ -96,6 +96,8 @@ def _listed(path: Path) -> bytes:
         except subprocess.TimeoutExpired:
             what = f"{path}: ansible-inventory did not end within {MAX_SECONDS} s"
             raise InventoryError(what, why="it was stopped") from None
+        except OSError as error:  # its Python is gone, it is no program
+            raise InventoryError(f"{program}: can't be run", why=error.strerror or "", hint="try it by hand") from None
         out.seek(0)
         told.seek(0)
         raw, lines = out.read(_MAX_BYTES + 1), told.read(files.MIB).decode("utf-8", "replace").strip().splitlines()

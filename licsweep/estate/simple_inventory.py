@@ -96,19 +96,6 @@ def _unusable(target: Target, source: SourceHosts | None, hosts: Collection[str]
     return next((f"its jump host {hop} is left out" for hop in target.jump if hop not in hosts), "")
 
 
-def _hosts_files(folder: Path) -> tuple[dict[Path, dict[str, Entry]], dict[str, Entry]]:
-    """The hosts of each file, and of all."""
-    found = [folder / "hosts.yaml", *sorted((folder / "hosts.d").glob("*.y*ml"))]
-    hosts_files = {file: _entries(file) for file in found if files.present(file)}
-    hosts: dict[str, Entry] = {}
-    for file, entries in hosts_files.items():
-        for name in entries.keys() & hosts.keys():
-            other = next(file for file, entries in hosts_files.items() if name in entries)
-            raise _wrong(file, name, "", f"stands in {other} too", "a host has one entry")
-        hosts |= entries
-    return hosts_files, hosts
-
-
 def _add_source(
     project: Project, source: SourceHosts, hosts: dict[str, Entry], groups: dict[str, Entry]
 ) -> dict[str, str]:

@@ -274,6 +274,9 @@ def test_ansibles_program_is_run_without_our_secrets(tmp_path: Path, monkeypatch
     monkeypatch.setattr(ansible_source, "MAX_SECONDS", 0.05)
     with pytest.raises(InventoryError, match=r"did not end within 0.05 s"):
         given(tmp_path, ANSIBLE % "inventory")
+    program.write_text("#!/gone/bin/python\n")
+    with pytest.raises(InventoryError, match="ansible-inventory: can't be run"):
+        given(tmp_path, ANSIBLE % "inventory")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingExtra) as missing:
         given(tmp_path, ANSIBLE % "inventory")
