@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from licsweep.clean_text import one_line
 from licsweep.errors import ClusterUnreachable, optional
 from licsweep.estate.selection import Selection
 from licsweep.settings import Project
@@ -30,7 +31,10 @@ def certificates(project: Project, days: int) -> list[Path]:
 
 
 def scheduler(project: Project, url: str, ready: Callable[[str], None]) -> None:
-    """Runs a scheduler at this URL until a signal; `ready` hears the URL at which it listens. Raises UsageError."""
+    """Runs a scheduler at this URL until a signal; `ready` hears the URL at which it listens.
+
+    Raises UsageError, InputError (certificates), ClusterUnreachable where it can't listen.
+    """
     with optional("a cluster", "cluster"):
         from distributed import Scheduler
 
@@ -52,7 +56,12 @@ def scheduler(project: Project, url: str, ready: Callable[[str], None]) -> None:
             ready(running.address)
             await running.finished()
 
-    _run(serve)
+    try:
+        _run(serve)
+    except RuntimeError as error:  # what Dask makes of any failure to start
+        why = one_line(str(error.__cause__ or error))
+        hint = "an address of this machine, a port that is free"
+        raise ClusterUnreachable(f"{url}: no scheduler can run there", why=why, hint=hint) from error
 
 
 def worker(project: Project, url: str, collector: str, ready: Callable[[str], None]) -> None:
@@ -68,9 +77,8 @@ def worker(project: Project, url: str, collector: str, ready: Callable[[str], No
         from licsweep.sweep.cluster_worker import OwnProject, resource
 
     sys.stdin = io.StringIO()
-    make_plan(
-        project, SweepRequest(selection=Selection(filters=(f"collector={collector}",)))
-    )  # what is wrong is told now
+    # what is wrong is told now
+    make_plan(project, SweepRequest(selection=Selection(filters=(f"collector={collector}",))))
     security = secured(project, url, "worker")
 
     async def serve() -> None:
@@ -94,17 +102,14 @@ def worker(project: Project, url: str, collector: str, ready: Callable[[str], No
 
     with suppress(TimeoutError):  # it was never there
         _run(serve)
-    raise ClusterUnreachable(
-        f"{url}: the scheduler has gone", why="it ended, or shows no certificate of ours", hint="start both again"
-    )
+    why = "it ended, shows no certificate of ours, or took this worker for lost"
+    raise ClusterUnreachable(f"{url}: the scheduler has gone", why=why, hint="start both again")
 
 
 def _run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
     import dask
 
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # as Ctrl-C: the scheduler is told, nothing is left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the others are told
     no_pages: list[str] = []  # whoever has no certificate learns nothing
     more = {"distributed.scheduler.http.routes": no_pages, "distributed.worker.http.routes": no_pages}
     with dask.config.set({"distributed.comm.timeouts.connect": _CONNECT_SECONDS} | more):

@@ -114,16 +114,16 @@ class Cluster:
 
     def _forget(self, number: int) -> None:
         future, queue = self._tasks.pop(number)
-        with suppress(OSError):
+        with suppress(Exception):  # the scheduler is gone, and half of the client with it
             future.cancel()
             queue.close()
 
     def answer(self, number: int, answer: shares.Answer) -> None:
-        with suppress(KeyError, OSError):
+        with suppress(Exception):
             self._tasks[number][1].put([answer.question, answer.value])
 
     def stop(self, why: str) -> None:
-        with suppress(OSError):
+        with suppress(Exception):
             Variable(self._uid, self._client).set(why)
             Event(self._uid, self._client).set()
         for number in self._tasks.keys() - self._begun:  # its worker is busy with another sweep
@@ -146,7 +146,7 @@ def connected(project: Project, plan: SweepPlan, url: str) -> Iterator[Cluster]:
     try:
         client = Client(url, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
     except OSError as error:
-        why = "nothing answers there, or it shows no certificate of the same authority"
+        why = "nothing answers there, or it shows no valid certificate of the same authority"
         raise ClusterUnreachable(f"{url}: no scheduler", why=why, hint=f"licsweep cluster scheduler {url}") from error
     with client:
         yield Cluster(client, plan)

@@ -5,13 +5,14 @@ Dask compares no names: a certificate of the authority is enough to do what its 
 
 import ipaddress
 import logging
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from licsweep import files
-from licsweep.errors import UsageError
+from licsweep.errors import InputError, UsageError
 from licsweep.settings import Project
 
 if TYPE_CHECKING:
@@ -66,14 +67,15 @@ def _signed(
 
 
 def secured(project: Project, url: str, role: str) -> "Security":
-    """What the project's certificates give a role at that URL. Raises UsageError where others could listen or join."""
+    """What the project's certificates give a role at that URL. Raises UsageError where others could listen or
+    join, InputError for files that are no certificates."""
     from distributed import Security
 
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
         for name in ("distributed", "distributed.client"):  # it has set its own levels; what matters is told by us
             logging.getLogger(name).setLevel(logging.CRITICAL)
     parts = urlsplit(url)
-    if parts.scheme not in ("tls", "tcp") or not parts.hostname:
+    if parts.scheme not in ("tls", "tcp") or not parts.hostname or not _is_port(parts):
         raise UsageError(f"{url}: not a scheduler", why="tls://HOST:PORT is expected", hint=HOW_TO)
     if parts.scheme == "tcp":
         if parts.hostname != "localhost" and not _is_loopback(parts.hostname):
@@ -86,8 +88,20 @@ def secured(project: Project, url: str, role: str) -> "Security":
         if not files.present(file):
             why = f"the {role} of a cluster needs {authority.name} and {own.name}"
             raise UsageError(f"{file}: no certificate", why=why, hint="licsweep cluster certificates")
+    try:
+        ssl.create_default_context(cafile=str(authority)).load_cert_chain(own)
+    except OSError as error:
+        why = "a certificate of an authority, and certificate and key of a role, are expected"
+        raise InputError(f"{authority}, {own}: can't be used", why=why, hint="licsweep cluster certificates") from error
     shown = {f"tls_{one}_{what}": str(own) for one in SERVES for what in ("cert", "key")}
     return Security(require_encryption=True, tls_ca_file=str(authority), **shown)
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from licsweep.access.accounts import PartOfAccounts
-from licsweep.errors import ClusterUnreachable, LicsweepError, UsageError, WorkersUnfit
+from licsweep.errors import ClusterUnreachable, InputError, LicsweepError, UsageError, WorkersUnfit
 from licsweep.estate.selection import Selection
 from licsweep.settings import Project, load
 from licsweep.simulator.estate import SimulatedEstate
@@ -244,6 +244,21 @@ def test_without_certificates_only_loopback(tmp_path: Path, url: str, role: str)
     with pytest.raises(UsageError, match="no certificate"):
         secured(project, url.replace("tcp:", "tls:"), role)
     assert secured(project, "tcp://127.0.0.1:8786", role), "negative control"
+
+
+def test_what_is_no_certificate_or_no_url_is_told(tmp_path: Path) -> None:
+    project = load(tmp_path, environment={})
+    make_certificates(tmp_path / "certificates", 1)
+    assert secured(project, "tls://127.0.0.1:8786", "worker"), "negative control"
+    (tmp_path / "certificates/worker.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    with pytest.raises(InputError, match=r"worker\.pem: can't be used"):
+        secured(project, "tls://127.0.0.1:8786", "worker")
+    for url in ("127.0.0.1:8786", "tcp://127.0.0.1:99999", "https://127.0.0.1", "tls://"):
+        with pytest.raises(UsageError, match="not a scheduler"):
+            secured(project, url, "client")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        assert "LS601" in licsweep("cluster", "scheduler", url, "--project", tmp_path).err
 
 
 def test_it_needs_postgresql(tmp_path: Path) -> None:
