@@ -57,9 +57,11 @@ class Settings:
     command_timeout: float = _setting(60.0, "seconds for the answer to one command", 0.1, 3600)
     device_deadline: float = _setting(180.0, "seconds for all of one device", 1, 86_400)
     sweep_deadline: float = _setting(0.0, "seconds for the whole sweep; 0: no deadline", 0, 2_592_000)
-    retries: int = _setting(1, "repeats of a connection that failed before a password was sent", 0, 10)
-    retry_backoff: float = _setting(2.0, "seconds before the first repeat, doubled each time", 0, 600)
-    start_jitter: float = _setting(0.5, "seconds over which the first connections are spread at random", 0, 3600)
+    retries: int = _setting(1, "repeats of a connection that failed before a password was sent; 0: none", 0, 10)
+    retry_backoff: float = _setting(2.0, "seconds before the first repeat, doubled each time; 0: no wait", 0, 600)
+    start_jitter: float = _setting(
+        0.5, "seconds over which the first connections are spread at random; 0: not spread", 0, 3600
+    )
     slow_start: int = _setting(5, "connections at once at first; 0: all at once", 0, MAX_WORKERS)
     max_per_site: int = _setting(20, "devices of a site at the same time; 0: no limit", 0, MAX_WORKERS)
     max_per_aaa_group: int = _setting(0, "devices of an AAA group at the same time; 0: no limit", 0, MAX_WORKERS)
@@ -73,14 +75,22 @@ class Settings:
     )
     credentials_file: str = _setting("", "the file of the source `file`")
     ssh_key: str = _setting("", "the private key to log in with")
-    min_coverage: float = _setting(98.0, "percent of the hosts that must end ok, else exit code 3", 0, 100)
-    stale_hours: int = _setting(48, "hours after which what was read from a device is called stale", 0, 876_000)
-    report_due_days: int = _setting(30, "days before a usage report is due at which that is a finding", 0, 3650)
+    min_coverage: float = _setting(
+        98.0, "percent of the hosts that must end ok, else exit code 3; 0: any will do", 0, 100
+    )
+    stale_hours: int = _setting(
+        48, "hours after which what was read from a device is called stale; 0: at once", 0, 876_000
+    )
+    report_due_days: int = _setting(
+        30, "days before a usage report is due at which that is a finding; 0: on its last day", 0, 3650
+    )
     allowed_signers: str = _setting(
         "allowed_signers", "the file of the keys of sites, in OpenSSH's format, see docs/how-to/site-without-a-line.md"
     )
-    site_days: int = _setting(35, "days after which what came from a site without a line is called old", 0, 3650)
-    buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve", 0, 1000)
+    site_days: int = _setting(
+        35, "days after which what came from a site without a line is called old; 0: at once", 0, 3650
+    )
+    buffer_percent: int = _setting(10, "percent of the licenses in use to keep in reserve; 0: no reserve", 0, 1000)
 
 
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in fields(Settings)}

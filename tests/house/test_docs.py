@@ -97,3 +97,23 @@ def test_the_page_about_platforms_is_the_toy_package() -> None:
     assert len(files) > 10
     assert [str(file.relative_to(toy)) for file, text in files.items() if text not in shown] == []
     assert "".join(files.values()) not in shown  # the comparison can fail
+
+
+def silent_on_zero(settings: dict[str, str]) -> list[str]:
+    """Settings that may be 0 and don't say what it means."""
+    return [name for name, meaning in settings.items() if "; 0: " not in meaning]
+
+
+def test_a_setting_that_may_be_zero_says_what_that_means() -> None:
+    from dataclasses import fields
+
+    from licsweep.settings import Settings
+
+    may = {
+        one.name: one.metadata["meaning"]
+        for one in fields(Settings)
+        if not isinstance(one.default, str) and not one.metadata["least"]
+    }
+    assert len(may) > 10
+    assert silent_on_zero(may) == []
+    assert silent_on_zero({"sloth": "seconds of rest"}) == ["sloth"]
