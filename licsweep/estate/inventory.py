@@ -173,9 +173,17 @@ def named(project: Project, text: str) -> Project:
     if source not in SOURCES:
         raise UsageError(f"no such inventory source: {source}", why=did_you_mean(source, SOURCES), hint="csv:hosts.csv")
     own = project.inventory if project.inventory["source"] == source else {"folder": project.settings.inventory}
+    if source == "netbox" and value:
+        own = of_server(own, value)
     key = _MAIN_KEY.get(source, "file")
     given = {key: value if key == "url" else str(Path.cwd() / expanded(value))} if value else {}
     return replace(project, inventory={**own, "source": source, **given})
+
+
+def of_server(given: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    """The options of a NetBox; credentials and authority for the same server only, so that no other gets the token."""
+    same = str(given.get("url", url)).rstrip("/") == str(url).rstrip("/")
+    return {key: value for key, value in given.items() if same or key not in ("credentials", "ca")}
 
 
 def options(project: Project, keys: Mapping[str, type], needed: Collection[str] = ()) -> dict[str, Any]:

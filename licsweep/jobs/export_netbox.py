@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from licsweep.clean_text import one_line
 from licsweep.errors import InputError, LicsweepError, PartlyWritten, plain_reason
 from licsweep.estate import netbox_api
+from licsweep.estate.inventory import of_server
 from licsweep.jobs import judge
 from licsweep.model import Record, Utc
 from licsweep.reports.export import Export, ExportedInstance, export
@@ -102,8 +103,7 @@ def _given(project: Project) -> dict[str, Any]:
     own = project.export.get("netbox", {})
     checked_table(project.folder / FILE_NAME, ("export", "netbox"), own, _KEYS, "docs/how-to/export.md")
     source = project.inventory if project.inventory["source"] == "netbox" else {}
-    if own.get("url", source.get("url")) != source.get("url"):
-        source = {}  # a token is for one server
+    source = of_server(source, own.get("url", source.get("url")))
     given = {key: value for key, value in source.items() if key in _KEYS} | dict(own)
     if "url" not in given:
         hint = '[export.netbox] in licsweep.toml: url = "https://..."'

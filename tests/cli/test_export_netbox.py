@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from licsweep.errors import PartlyWritten
+from licsweep.estate.inventory import named
 from licsweep.jobs import export_netbox
 from licsweep.settings import load
 from tests.cli.conftest import Done, licsweep
@@ -204,3 +205,5 @@ def test_what_the_inventory_says_of_its_server_counts_for_no_other(tmp_path: Pat
     ):
         (tmp_path / "licsweep.toml").write_text(table + more)
         assert export_netbox._given(load(tmp_path)) == given
+    for url, credentials in (("https://netbox.example.net/", "netbox"), ("https://other.example.net", None)):
+        assert named(load(tmp_path), f"netbox:{url}").inventory.get("credentials") == credentials
