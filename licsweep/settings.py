@@ -82,7 +82,7 @@ class Settings:
         48, "hours after which what was read from a device is called stale; 0: at once", 0, 876_000
     )
     report_due_days: int = _setting(
-        30, "days before a usage report is due at which that is a finding; 0: on its last day", 0, 3650
+        30, "days before a usage report is due at which that is a finding; 0: only when it is late", 0, 3650
     )
     allowed_signers: str = _setting(
         "allowed_signers", "the file of the keys of sites, in OpenSSH's format, see docs/how-to/site-without-a-line.md"
