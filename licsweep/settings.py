@@ -378,6 +378,8 @@ def _check_set(file: Path, name: str, table: Any) -> None:
 
 def _entitlement_source(file: Path, name: str, table: Any) -> EntitlementSource:
     at = where(file, "entitlements", name)
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):  # it becomes the name of a folder
+        raise InputError(f"{at}: entitlements.{name}: not a name", why="letters, digits, - and _ are expected")
     said = {"api": name, **table} if isinstance(table, dict) else table
     source: EntitlementSource = check_json(
         json.dumps(said, default=str), EntitlementSource, f"{at}: entitlements.{name}"

@@ -243,6 +243,7 @@ def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
         ("[entitlements.onprem]\n", "entitlements.onprem.url"),
         ('[entitlements.onprem]\nurl = "https://ssm.example"\ncredentials = "none"\n', "credentials: is missing"),
         ('[entitlements.onprem]\nurl = "https://ssm.example"\n', "no client_id and no client_secret"),
+        ('[entitlements."../x"]\napi = "onprem"\n', "letters, digits, - and _ are expected"),
         ("", "onprem: no such source"),
     ],
 )
