@@ -219,5 +219,6 @@ def load(project: Project) -> Inventory:
     """The project's inventory. Raises InventoryError, InputError (naming file and line)."""
     inventory = find(project)
     if inventory is None:
-        raise InventoryError(f"{project.folder}: no inventory", why="this is not a project yet", hint="licsweep init")
+        folder = project.path(str(project.inventory["folder"]))
+        raise InventoryError(f"{folder}: no inventory", why="it has no hosts.yaml and no hosts.d", hint="licsweep init")
     return inventory
