@@ -72,7 +72,7 @@ def run(estate: Inventory, work: object, gate: Gate | None = None, **settings: i
 
     wanted = Settings(start_jitter=0, **settings)  # type: ignore[arg-type]
     queue = HostQueue(
-        {name: (host["site"], host["aaa_group"], None) for name, host in estate.hosts.items()}, wanted, gate
+        {name: (host["site"], host["aaa_group"], None, "default") for name, host in estate.hosts.items()}, wanted, gate
     )
     runner = SweepRunner(wanted, gate, queue, leave)
     Nornir(inventory=estate, runner=runner).with_processors(Processors([ends])).run(task=work)  # type: ignore[arg-type]
