@@ -57,11 +57,7 @@ def entries() -> list[Entry]:
     for kind in kinds():
         text = f"{kind.meaning}\n\nCause:  {kind.cause}\nRemedy: {kind.remedy}"
         found.append((f"finding, {kind.severity}", (kind.code, kind.slug), text))
-    found += [
-        ("error", (one.code, one.__name__), inspect.getdoc(one) or "")
-        for one in _errors(LicsweepError)
-        if one.__module__ == LicsweepError.__module__
-    ]
+    found += [("error", (one.code, one.__name__), inspect.getdoc(one) or "") for one in _errors(LicsweepError)]
     for group, words in _words().items():
         found += [(group, (word,), "\n\nRemedy: ".join(row.values())) for word, row in words.items()]
     found += [("metric", (row.name,), row.help) for row in metrics_table().metrics]
