@@ -3,6 +3,7 @@
 import atexit
 import gc
 import importlib
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,10 @@ class _Verbs(click.Group):
     envvar="LICSWEEP_PROJECT",
     help="Project folder, here or after the verb (default: LICSWEEP_PROJECT, else the current directory).",
 )
-def main(project_folder: Path | None) -> None:
+def main(project_folder: Path | None) -> None:  # noqa: ARG001 - for the verb, which finds it in the context
     """What licenses do our Cisco boxes really use, what did we buy, and who is about to be late with a report?
 
     Start with `licsweep demo`, or with `licsweep init` in an empty folder.
     """
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # inherited: every program that we start would end with 0
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -39,7 +39,10 @@ _TOLD = {  # by the beginning of SQLSTATE, or a word of what libpq says without 
     "42": ("its tables are not those of licsweep", "restore a copy of the database"),
     "23": ("the row contradicts one that is there", "restore a copy of the database"),
 }
-_SAID = {"3D000": r'database ".*" does not exist', "28": r"password|authentication|pg_hba|no encryption"}
+_SAID = {
+    "3D000": r'database ".*" does not exist',
+    "28": r'password|authentication|pg_hba|no encryption|role ".*" does not exist',
+}
 
 
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")

@@ -173,7 +173,8 @@ class ShareServer:
         self._tries.update(served.hosts)
         twice = [name for name in served.hosts if self._tries[name] == TRIES]
         again = served.hosts.difference(twice)
-        log.warning("%s %s: %d hosts are tried once more", who, why, len(again))
+        then = "end with the sweep" if self._gate.over() else "are tried once more"
+        log.warning("%s %s: %d hosts %s", who, why, len(again), then)
         for name in twice:
             self._queue.ended(name)
             reason = f"{who} that asked it {why}, for the second time"

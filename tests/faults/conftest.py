@@ -5,7 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,14 +40,17 @@ def write_settings(project: Path, settings: Mapping[str, float]) -> None:
     (project / "licsweep.toml").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
 
 
-def start(estate: SimulatedEstate, project: Path, *options: object) -> "subprocess.Popen[str]":
-    """A sweep in the background."""
+def start(
+    estate: SimulatedEstate, project: Path, *options: object, before: Callable[[], object] | None = None
+) -> "subprocess.Popen[str]":
+    """A sweep in the background; `before` runs first in its process."""
     return subprocess.Popen(
         [*PROGRAM, "sweep", "--project", str(project), *map(str, options)],
         env=environment(estate),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=before,
     )
 
 

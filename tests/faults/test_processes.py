@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,9 @@ def test_the_deadline_of_the_sweep(estate: SimulatedEstate, project: Path) -> No
 
 @pytest.mark.parametrize("killed", [1, 4])
 def test_a_process_that_is_killed_loses_no_host(estate: SimulatedEstate, project: Path, killed: int) -> None:
+    """Also under a parent that ignores SIGCHLD, which is inherited."""
     write_settings(project, SETTINGS | {"lockout_after": 0})
-    running = start(estate, project)
+    running = start(estate, project, before=partial(signal.signal, signal.SIGCHLD, signal.SIG_IGN))
     for child in children(running, project, 10)[:killed]:
         os.kill(child, signal.SIGKILL)
     _, said = running.communicate(timeout=60)

@@ -152,6 +152,18 @@ def test_only_a_known_key_speaks_for_a_site(site: Project, centre: Project, key:
     assert sites.import_file(centre, path)[1] == 4
 
 
+def test_a_stranger_is_refused_where_exit_codes_are_lost(site: Project, centre: Project, key: Path) -> None:
+    """Python takes a program's exit code for 0 in a process that ignores SIGCHLD."""
+    stranger = exported(site, key.with_name("stranger"))
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert subprocess.run(["false"], check=False).returncode == 0, "negative control"
+        with pytest.raises(errors.InputError, match="not from emea"):
+            sites.import_file(centre, stranger)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_a_snapshot_of_one_name_with_other_content(site: Project, centre: Project, key: Path) -> None:
     sites.import_file(centre, exported(site, key))
     raw(site, "UPDATE host_result SET status = 'refused' WHERE hostname = 'down' AND snapshot_id = 2")
