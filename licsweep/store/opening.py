@@ -128,7 +128,7 @@ def database_of(project: Project, named: str | None = None) -> Database:
     refuse_password(named, "database")
     if "://" not in named:
         return SqliteFile(project.folder / os.path.expanduser(named))  # noqa: PTH111 - Path's fails at ~.db
-    with suppress(sa.exc.ArgumentError):
+    with suppress(sa.exc.ArgumentError, ValueError):  # the latter of a port
         url = sa.make_url(named)
         if url.get_backend_name() == "sqlite" and url.database:
             return SqliteFile(project.folder / url.database)

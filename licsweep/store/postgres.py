@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from licsweep.clean_text import one_line
-from licsweep.errors import LockedError, StoreError
+from licsweep.errors import LockedError, StoreError, UsageError, did_you_mean
 from licsweep.model import as_utc
 from licsweep.store.database import transaction
 from licsweep.store.tables import metadata
@@ -98,6 +98,9 @@ class PostgresDatabase:
         except ModuleNotFoundError as error:
             hint = "pip install 'licsweep[postgres]'"
             raise StoreError(f"{self}: psycopg is not installed", why="it speaks to PostgreSQL", hint=hint) from error
+        except sa.exc.ArgumentError as error:
+            why = "postgresql+psycopg://USER@HOST:PORT/NAME is expected, with a number for PORT"
+            raise UsageError(f"{self}: not a URL", why=why, hint="docs/how-to/postgresql.md") from error
         except sa.exc.DBAPIError as error:
             said, state = str(error.orig), getattr(error.orig, "sqlstate", None)
             state = state or next((state for state, words in _SAID.items() if re.search(words, said)), "")
@@ -169,6 +172,13 @@ def _verified(url: sa.URL) -> sa.URL:
 
 @contextmanager
 def _engine(url: sa.URL, **options: Any) -> Iterator[sa.Engine]:
+    """An engine. Raises UsageError for what libpq does not know, which would be an argument of psycopg's own."""
+    from psycopg.pq import Conninfo
+
+    known = [one.keyword.decode() for one in Conninfo.get_defaults()]
+    if wrong := next((name for name in url.query if name not in known), None):
+        what, why = f"database: {one_line(wrong)}: no parameter of libpq", did_you_mean(wrong, known)
+        raise UsageError(what, why=why, hint="docs/how-to/postgresql.md")
     given = f"-c lock_timeout={BUSY_SECONDS}s {url.query.get('options', '')}"
     engine = sa.create_engine(url, connect_args=_CONNECT | {"options": given}, use_native_hstore=False)
     try:
