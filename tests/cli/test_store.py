@@ -3,15 +3,20 @@
 import lzma
 from datetime import timedelta
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
+from licsweep.model import LicenseUse
 from licsweep.settings import load
 from licsweep.store import HEAD, writing
 from tests.cli.conftest import ROOT, licsweep
 from tests.cli.test_outputs import checked
 from tests.cli.test_verbs import data
-from tests.store.conftest import NOW, ONE, save
+from tests.store.conftest import NOW, save
+
+# an observation so large that the next ones are stored as differences to it
+MANY = tuple(LicenseUse(name=f"{crc32(bytes([n])):x}", count=n, status="in-use") for n in range(40))
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_a_snapshot_that_is_not_there_is_an_error_everywhere(old: Path) -> None:
 def test_old_results_are_removed_when_somebody_agrees(tmp_path: Path) -> None:
     with writing(load(tmp_path, environment={}), "test") as store:
         for hours in range(5):
-            save(store, "a", NOW + timedelta(hours=hours), licenses=ONE)
+            save(store, "a", NOW + timedelta(hours=hours), licenses=MANY)
     prune = ("prune", "--project", tmp_path, "--format", "json", "--keep")
     before = data(licsweep("reconcile", "--project", tmp_path, "--format", "json"))["pools"]
     [would] = checked("prune", licsweep(*prune, 2, "--dry-run").out)
