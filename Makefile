@@ -51,6 +51,7 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/whole.py
 	$(BIN)/python bench/store.py
+	$(BIN)/python bench/cluster.py
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
