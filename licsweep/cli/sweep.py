@@ -111,7 +111,8 @@ def verdict(run: Run, done: Collected, min_coverage: float, again: str = "licswe
     """Exits with the code that the coverage asks for. Raises NothingCollected."""
     if done.interrupted:
         sys.exit(EXIT_INTERRUPTED)
-    if not done.counts["ok"] and not done.counts["partial"] and not done.counts["unsupported"]:
+    # where every host was fresh enough there was nothing to collect: 100 percent
+    if not done.percent and not done.counts["partial"] and not done.counts["unsupported"]:
         raise NothingCollected(
             "nothing was collected",
             why=f"no host of {done.selected} ended ok",

@@ -157,6 +157,8 @@ def test_a_dry_run_leaves_out_what_the_sweep_would(tmp_path: Path) -> None:
     rows = {row["hostname"]: row["skipped"] for row in data(licsweep(*said, "--fresher-than", 800000))}
     assert rows["acc-01.example"].startswith("fresh enough")
     assert rows["acc-02.example"] is None
+    fresh = ("sweep", "--project", folder, "--limit", "acc-01*", "--fresher-than", 800000)
+    assert licsweep(*fresh, LICSWEEP_USERNAME="u", LICSWEEP_PASSWORD="p").code == 0, "there was nothing to collect"
     nobody = licsweep(*said, "--failed-from", 1)
     assert nobody.code == 2
     assert "no selected host failed in snapshot 1" in nobody.err
