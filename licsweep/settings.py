@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -169,8 +169,11 @@ class Project:
         """A file that a setting names, relative to the project."""
         return self.folder / expanded(name)
 
-    def refuse_output(self, named: str | Path) -> None:
-        """Raises UsageError where an output has no name, or would replace or become one of the project's own files."""
+    def refuse_output(self, named: str | Path, read: Iterable[object] = ()) -> None:
+        """Raises UsageError where an output has no name, or would replace or become one of the project's own files.
+
+        So does a file that the same call reads; `read` are all its words.
+        """
         if str(named) in ("", "-"):
             why = "without it the output goes to stdout"
             raise UsageError("-o: name a file, or a folder ending with /", why=why)
@@ -183,6 +186,8 @@ class Project:
         own += [self.path(at) for at in (self.export.get("netbox", {}).get("ca"),) if at]
         own += [self.path(one.https_ca) for one in self.entitlement_sources.values() if one.https_ca]
         own += [file for one in self.credential_sets.values() for file in (one.file, one.key) if file]
+        words = [os.path.expanduser(one) for one in read if isinstance(one, str | Path)]  # noqa: PTH111 - never raises
+        own += [Path(word) for word in words if os.path.isfile(word)]  # noqa: PTH113 - as above
         target, root = output.resolve(), self.folder.resolve()
         # No output is YAML; JSON of a table's name would be read as that table.
         is_table = target.parent == root and (
@@ -190,7 +195,7 @@ class Project:
         )
         if is_table or any(target.is_relative_to(path) for one in own if (path := one.resolve()) != root):
             why = "an output never replaces what a project consists of"
-            raise UsageError(f"{output}: a file of the project", why=why, hint="name another file")
+            raise UsageError(f"{output}: a file of the project or of this call", why=why, hint="name another file")
 
     @property
     def is_set_up(self) -> bool:

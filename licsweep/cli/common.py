@@ -141,7 +141,9 @@ def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
             folder = project_folder or click.get_current_context().find_root().params.get("project_folder")
             run = Run(folder=expanded(folder or Path()), quiet=quiet, color=not no_color, talk=talk)
             if (output := options.get("output")) is not None:
-                load(run.folder).refuse_output(output)
+                others = (value for name, value in options.items() if name != "output")
+                read = [one for value in others for one in (value if isinstance(value, tuple) else (value,))]
+                load(run.folder).refuse_output(output, read)
             verb(run, **options)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)

@@ -73,3 +73,13 @@ def test_no_output_replaces_a_file_of_the_project(project: Path, own: str) -> No
     assert (project / "inventory/hosts.yaml").read_text() == before
     assert (project / "hosts.csv").is_file()
     assert not (project / "known_hosts").exists()
+
+
+@pytest.mark.parametrize(
+    "call", ["parse x.txt --platform cisco_xe -o ./x.txt", "site export 1 --site a --key x.txt -o x.txt"]
+)
+def test_no_output_replaces_what_its_call_reads(project: Path, call: str) -> None:
+    (project / "x.txt").write_text("kept")
+    code, _, err = shell(f"{PROGRAM} {call}", project)
+    assert (code, "x.txt: a file of the project or of this call" in err) == (2, True)
+    assert (project / "x.txt").read_text() == "kept"
