@@ -63,11 +63,13 @@ class Handler(AuthOnlyHandler):
 
 
 class LoggingIn:
-    """One login over a transport whose host key was found good. `began` is true once a credential may have left,
-    `code_asked` once a one-time code was typed."""
+    """One login. `began` is true once a credential may have left: from then on a failed connect is not repeated;
+    `code_asked` once a one-time code was typed, so that nobody can log in again without asking."""
 
-    def __init__(self, transport: Any, login: Login, accounts: Accounts, ask_code: AskCode | None) -> None:
-        self._transport, self._login, self._ask_code = transport, login, ask_code
+    _transport: Any
+
+    def __init__(self, login: Login, accounts: Accounts, ask_code: AskCode | None) -> None:
+        self._login, self._ask_code = login, ask_code
         self._turns = Turns(accounts, login.account, login.lockout_after)
         self._typed = self.began = self.code_asked = False
 
@@ -76,8 +78,10 @@ class LoggingIn:
         """Seconds spent waiting for the password's turn so far."""
         return self._turns.waited
 
-    def run(self) -> None:
-        """Raises AuthFailed, LoginWithheld, or what paramiko raises."""
+    def run(self, transport: Any) -> None:
+        """Logs in over a transport whose host key was found good. Raises AuthFailed, LoginWithheld, or what paramiko
+        raises."""
+        self._transport = transport
         self.began = bool(self._login.key or self._login.use_agent)
         left = self._by_key() if self.began else self._methods()
         if not left:

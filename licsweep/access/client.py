@@ -14,47 +14,29 @@ from licsweep.access.transport import Transport
 
 
 class Client(paramiko.SSHClient):
-    """`login_began` is true once a credential may have left: from then on a failed connect is not repeated."""
+    """Each step of connecting has `timeout` seconds; `logging_in` tells how far the login came."""
 
     def __init__(
-        self, login: Login, known_hosts: KnownHosts, accounts: Accounts | None = None, ask_code: AskCode | None = None
+        self, login: Login, known_hosts: KnownHosts, timeout: float, accounts: Accounts, ask_code: AskCode | None = None
     ) -> None:
         super().__init__()
-        self._login, self._known, self._accounts, self._ask_code = login, known_hosts, accounts or Accounts(), ask_code
-        self._logging_in: LoggingIn | None = None
+        self._login, self._known, self._timeout = login, known_hosts, timeout
+        self.logging_in = LoggingIn(login, accounts, ask_code)
         self.set_missing_host_key_policy(_Known(login, known_hosts))
 
-    @property
-    def login_began(self) -> bool:
-        """Whether the host key was found good and a credential may have left."""
-        return self._logging_in is not None and self._logging_in.began
-
-    @property
-    def code_asked(self) -> bool:
-        """Whether a one-time code was typed, so that nobody can log in again without asking."""
-        return self._logging_in is not None and self._logging_in.code_asked
-
-    @property
-    def waited(self) -> float:
-        """Seconds spent waiting for a password's turn."""
-        return self._logging_in.waited if self._logging_in else 0.0
-
-    def connect(self, *arguments: Any, **options: Any) -> None:
-        """paramiko's own, over our transport."""
-        types = self._known.types(self._login.address, self._login.port)
-        super().connect(*arguments, **(options | {"transport_factory": partial(Transport, known_types=types)}))
-
-    def log_in(self, sock: Any, timeout: float) -> None:
-        """Connects over an open line and logs in, each step within the time."""
-        self.connect(
-            self._login.address,
-            self._login.port,
-            self._login.username,
+    def connect(self, *_: Any, sock: Any, **__: Any) -> None:  # type: ignore[override]
+        """Logs in over an open line with our transport, whatever else Netmiko says of how."""
+        login, timeout = self._login, self._timeout
+        super().connect(
+            login.address,
+            login.port,
+            login.username,
             timeout=timeout,
             banner_timeout=timeout,
             auth_timeout=timeout,
-            disabled_algorithms=disabled(legacy=self._login.legacy_ssh),
+            disabled_algorithms=disabled(legacy=login.legacy_ssh),
             sock=sock,
+            transport_factory=partial(Transport, known_types=self._known.types(login.address, login.port)),
         )
 
     def invoke_shell(self, term: str, width: int, height: int) -> paramiko.Channel:  # type: ignore[override]
@@ -70,8 +52,7 @@ class Client(paramiko.SSHClient):
     def _auth(self, *_: Any) -> None:  # paramiko's only seam between host key and login; private there
         transport = self._own_transport
         transport.ensure_session()
-        self._logging_in = LoggingIn(transport, self._login, self._accounts, self._ask_code)
-        self._logging_in.run()
+        self.logging_in.run(transport)
 
 
 class _Known(paramiko.MissingHostKeyPolicy):

@@ -8,8 +8,7 @@ diagnostic-cli`, `expert`) are on no list; where a login or a command ends at an
 import re
 import time
 
-from netmiko.base_connection import BaseConnection
-
+from licsweep.access.failures import in_plain_words
 from licsweep.access.shell import SILENCE, AtEnd, Shell, last_line
 from licsweep.access.ssh_session import Session
 from licsweep.access.terminal import quoted
@@ -29,7 +28,7 @@ class ClishShell(Shell):
     typed = b""
     _pause = 0.0  # the longest one within a line: those behind a line are the device's work
 
-    def greet(self) -> None:
+    def greet(self, _pager_off: str) -> None:
         """Waits for the prompt. AuthFailed where the login gets another one."""
         line = last_line(self.read_until(self.at_prompt, learning=True))
         if line != PROMPT:
@@ -74,21 +73,17 @@ class ClishShell(Shell):
         return self._begun or self._nudged or bool(self.tail.removesuffix(line).strip(b"\r\n >"))
 
 
-class ClishSession(Session, BaseConnection):  # type: ignore[misc]
+class ClishSession(Session):
     """FTD; the command line of FMC."""
 
     keys = (CLEAR_LINE,)
-
-    def session_preparation(self) -> None:
-        """Waits for the prompt; there is no pager to switch off."""
-        self._shell = shell = ClishShell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
-        shell.greet()
+    terminal = ClishShell
 
     def ask(self, command: str) -> str:
         """The answer to one allow-listed command; behind a refused one the line is cleared."""
         shell = self.shell
-        assert isinstance(shell, ClishShell)  # noqa: S101 - session_preparation made it
-        with self._in_plain_words():
+        assert isinstance(shell, ClishShell)  # noqa: S101 - `terminal` made it
+        with in_plain_words():
             raw = shell.ask(command)
             line = last_line(raw)
             if not shell.at_prompt(line):

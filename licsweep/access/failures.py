@@ -7,6 +7,7 @@ Netmiko raises one class for refused, DNS, no banner, key exchange and host key 
 import errno
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import paramiko
@@ -101,3 +102,15 @@ def classify(error: BaseException) -> AccessError | None:
             if isinstance(link, kind):
                 return make(link)
     return None
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turns what the libraries raise within the block into an AccessError; a mistake of ours stays what it is."""
+    try:
+        yield
+    except Exception as error:
+        known = classify(error)
+        if known is None or known is error:
+            raise
+        raise known from None

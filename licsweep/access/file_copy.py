@@ -11,7 +11,7 @@ from typing import Any
 
 from licsweep.access.accounts import Accounts
 from licsweep.access.client import Client
-from licsweep.access.failures import classify
+from licsweep.access.failures import in_plain_words
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
@@ -40,14 +40,14 @@ class FileCopy:
         self, login: Login, known_hosts: KnownHosts, limits: Limits, jump_hosts: JumpHosts, accounts: Accounts
     ) -> None:
         self._login, self._limits, self._jump_hosts = login, limits, jump_hosts
-        self._client = Client(login, known_hosts, accounts)
+        self._client = Client(login, known_hosts, limits.connect, accounts)
         self._sock: Any = None
         self._channel: Any = None
 
     @property
     def waited(self) -> float:
         """Seconds spent waiting for the turn of the password, which no deadline counts."""
-        return self._client.waited
+        return self._client.logging_in.waited
 
     def fetch(self, path: str) -> bytes:
         """The bytes of a file on the device."""
@@ -66,23 +66,19 @@ class FileCopy:
     def _copied(self, way: str, path: str, raw: bytes) -> bytes:
         if not re.fullmatch(SLOTS["OUR_FILE"], path):
             raise CommandNotAllowed(f"{path!r} was not copied", why="only files named licsweep_* are")
-        try:
-            self._sock = self._jump_hosts.connect(self._login)
-            self._client.log_in(self._sock, self._limits.connect)
-            self._ends = time.monotonic() + self._limits.device
-            transport: Any = self._client.get_transport()
-            self._channel = transport.open_session(timeout=self._limits.connect)
-            self._channel.settimeout(self._limits.command)
-            self._channel.exec_command(f"scp -{way} {path}")
-            return self._received() if way == "f" else self._sent(path.partition(":")[2], raw)
-        except Exception as error:
-            known = classify(error)
-            if known is None:
-                raise
-            raise known from None
-        finally:
-            self._client.close()
-            self.abort()
+        with in_plain_words():
+            try:
+                self._sock = self._jump_hosts.connect(self._login)
+                self._client.connect(sock=self._sock)
+                self._ends = time.monotonic() + self._limits.device
+                transport: Any = self._client.get_transport()
+                self._channel = transport.open_session(timeout=self._limits.connect)
+                self._channel.settimeout(self._limits.command)
+                self._channel.exec_command(f"scp -{way} {path}")
+                return self._received() if way == "f" else self._sent(path.partition(":")[2], raw)
+            finally:
+                self._client.close()
+                self.abort()
 
     def _received(self) -> bytes:
         self._send(b"\0")

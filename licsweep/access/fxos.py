@@ -8,9 +8,8 @@ stand behind it. Where a scope is refused, what would be asked in it is not aske
 import re
 from collections.abc import Iterator, Sequence
 
-from netmiko.base_connection import BaseConnection
-
 from licsweep.access.conversation import Answer
+from licsweep.access.failures import in_plain_words
 from licsweep.access.shell import SILENCE, AtEnd, Shell, last_line
 from licsweep.access.ssh_session import Session
 from licsweep.access.terminal import quoted
@@ -62,17 +61,14 @@ def _host(line: bytes) -> bytes:
     return found["host"] if found and not _MODULE.fullmatch(found["host"]) else b""
 
 
-class FxosSession(Session, BaseConnection):  # type: ignore[misc]
+class FxosSession(Session):
     """FXOS on 4100 and 9300."""
 
-    def session_preparation(self) -> None:
-        """Learns the prompt and switches paging off."""
-        self._shell = shell = FxosShell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
-        shell.greet(self._platform.pager_off or "")
+    terminal = FxosShell
 
     def ask(self, command: str) -> str:
         """The answer to one allow-listed command, whatever scope it ends in."""
-        with self._in_plain_words():
+        with in_plain_words():
             raw = self.shell.ask(command)
             self.shell.prompt = last_line(raw)
         return self._cleaned(raw, command)

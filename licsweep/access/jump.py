@@ -7,6 +7,7 @@ again in a run; one whose connection dropped is dialled again once, unless it ha
 import getpass
 import socket
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -17,7 +18,7 @@ from licsweep.access.algorithms import disabled
 from licsweep.access.authentication import AskCode
 from licsweep.access.client import Client
 from licsweep.access.dialing import dial
-from licsweep.access.failures import classify
+from licsweep.access.failures import classify, in_plain_words
 from licsweep.access.hostkeys import KnownHosts, Scanned
 from licsweep.access.login import Login
 from licsweep.access.terminal import quoted
@@ -75,19 +76,15 @@ class JumpHosts:
 
         A failure is returned, not raised: a scan goes over many hosts.
         """
+        types = self._known.types(login.address, login.port)
         try:
-            types = self._known.types(login.address, login.port)
-            transport = Transport(self.connect(login), types, disabled_algorithms=disabled(legacy=login.legacy_ssh))
-            try:
-                transport.start_client(timeout=self._timeout)
-                key = transport.get_remote_server_key()
-            finally:
-                transport.close()
-        except Exception as error:
-            known = classify(error)
-            if known is None:
-                raise
-            return Unreachable(f"{name}: {known.what}", why=known.why, hint=known.hint)
+            with in_plain_words():
+                line, off = self.connect(login), disabled(legacy=login.legacy_ssh)
+                with closing(Transport(line, types, disabled_algorithms=off)) as transport:
+                    transport.start_client(timeout=self._timeout)
+                    key = transport.get_remote_server_key()
+        except AccessError as error:
+            return Unreachable(f"{name}: {error.what}", why=error.why, hint=error.hint)
         state = self._known.state(login.address, login.port, key)
         return Scanned(name=name, address=login.address, port=login.port, key=key, state=state)
 
@@ -116,16 +113,16 @@ class JumpHosts:
 
     def _log_in(self, hop: _Hop, hops: Hops) -> None:
         """Opens the connection, or notes why there is none in this run."""
-        if hop.logins == _LOGINS or (hop.client and hop.client.code_asked):
+        if hop.logins == _LOGINS or (hop.client and hop.client.logging_in.code_asked):
             hop.failure = Unreachable("its connection ended", why="it is not dialled again in this run")
             return
         if hop.client:
             hop.client.close()
         hop.logins += 1
         login = hops[-1]
-        hop.client = Client(login, self._known, self._accounts, self._ask_code)
+        hop.client = Client(login, self._known, self._timeout, self._accounts, self._ask_code)
         try:
-            hop.client.log_in(self._dial(hops[:-1], login.address, login.port), self._timeout)
+            hop.client.connect(sock=self._dial(hops[:-1], login.address, login.port))
         except Exception as error:
             hop.client.close()
             hop.failure = classify(error)

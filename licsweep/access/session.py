@@ -7,11 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from netmiko.cisco.cisco_asa_ssh import CiscoAsaSSH
-from netmiko.cisco.cisco_ios import CiscoIosSSH
-from netmiko.cisco.cisco_nxos import CiscoNxosSSH
-from netmiko.cisco.cisco_xr import CiscoXrSSH
-
 from licsweep.access.basic import BasicSession
 from licsweep.access.clish import ClishSession
 from licsweep.access.conversation import Conversation
@@ -32,32 +27,18 @@ from licsweep.platforms import Platform, load_entries
 GROUP = "licsweep.sessions"
 
 
-class IosSession(Session, CiscoIosSSH):  # type: ignore[misc]
-    """IOS and IOS XE."""
+class IosSession(Session):
+    """IOS, IOS XE and ASA: they know `enable`."""
 
     lines = CHANGEABLE["ios"]
-
-
-class NxosSession(Session, CiscoNxosSSH):  # type: ignore[misc]
-    """NX-OS: its leading carriage return before the prompt and `\r\r\n` are cleaned like every other."""
-
-
-class AsaSession(Session, CiscoAsaSSH):  # type: ignore[misc]
-    """ASA: nothing of Netmiko's own preparation is sent, which would enter configuration mode."""
-
-    lines = CHANGEABLE["asa"]
-
-
-class XrSession(Session, CiscoXrSSH):  # type: ignore[misc]
-    """IOS XR."""
 
 
 Kind = type[Session] | type[RestSession]
 _OURS: dict[str, Kind] = {
     "ios": IosSession,
-    "nxos": NxosSession,
-    "asa": AsaSession,
-    "xr": XrSession,
+    "nxos": Session,
+    "asa": IosSession,
+    "xr": Session,
     "clish": ClishSession,
     "fxos": FxosSession,
     "vos": VosSession,

@@ -12,7 +12,7 @@ from typing import Any
 
 from licsweep.access.allowlist import PAGER_KEY
 from licsweep.access.login import Limits
-from licsweep.access.terminal import ESCAPE, quoted
+from licsweep.access.terminal import ESCAPE_BYTES, quoted
 from licsweep.errors import SessionDropped, SessionTimeout
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
@@ -27,14 +27,13 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _PROMPT_ENDS = (b">", b"#", b"$", b"%")
-_ESCAPE = re.compile(ESCAPE.pattern.encode())
 AtEnd = Callable[[bytes], object]
 
 
 def last_line(raw: bytes) -> bytes:
     """What stands behind the last line end, without escapes and the blanks around it."""
     tail = raw[-_TAIL:]
-    plain = _ESCAPE.sub(b"", tail) if b"\x1b" in tail else tail
+    plain = ESCAPE_BYTES.sub(b"", tail) if b"\x1b" in tail else tail
     return re.split(rb"[\r\n]", plain.rstrip(b" \x07\0"))[-1].strip(b" \t\x07\0")
 
 
@@ -56,7 +55,8 @@ class Shell:
     """Over an open channel; `check` raises for what may not be sent, `ends` is the session's deadline (monotonic).
 
     Kinds of session whose terminals differ override what a line is (`line_at_end`), where an answer begins and ends
-    (`has_begun`, `at_prompt`), what is typed within it (`key_for`), and what a silence is (`patience`).
+    (`has_begun`, `at_prompt`), what is typed within it (`key_for`), what a silence is (`patience`), and when a login is
+    over (`greet`).
     """
 
     def __init__(self, channel: Any, check: Callable[[str], None], limits: Limits, ends: float) -> None:
@@ -111,9 +111,10 @@ class Shell:
         """Whether the device waits at a question: nothing is sent to it, not even `exit`."""
         return is_question(line) and not (self.prompt and self.at_prompt(line))
 
-    def learn_prompt(self, pager_off: str) -> bytes:
+    def greet(self, pager_off: str) -> bytes | None:
         """Waits for a prompt, switches paging off and takes the line behind its echo for the prompt: a banner may look
-        like one, but no banner comes behind the echo. Returns the answer."""
+        like one, but no banner comes behind the echo. Returns the answer, of which nothing means that paging is off;
+        None for a terminal without such a switch."""
         self.prompt = last_line(self.read_until(usual_prompt, learning=True))
         if self.prompt == b">":  # CLISH, which has no pager and would leave a refused line typed
             pager_off = ""

@@ -1,5 +1,5 @@
-"""A conversation over SSH: what is mixed into Netmiko's classes, with our own reading and writing (shell.py). The kinds
-of session are in session.py.
+"""A conversation over SSH: Netmiko's connection with our own reading and writing (shell.py). The kinds of session are
+in session.py.
 
 What Netmiko would send by itself (a look for the prompt before every command, configuration mode checks) is not sent.
 """
@@ -12,13 +12,13 @@ from contextlib import suppress
 from typing import Any
 
 import paramiko
+from netmiko.base_connection import BaseConnection
 
 from licsweep.access.accounts import Accounts
-from licsweep.access.algorithms import disabled
 from licsweep.access.allowlist import AllowList, Purpose
 from licsweep.access.client import Client
 from licsweep.access.conversation import Answer, Level
-from licsweep.access.failures import classify
+from licsweep.access.failures import in_plain_words
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
@@ -48,14 +48,15 @@ _LOGIN_ANSWERS: tuple[tuple[str, type[AccessError], str], ...] = (
 )
 
 
-class Session:
-    """Mixed into a Netmiko class: connects, learns the prompt, asks commands, ends within its deadline.
+class Session(BaseConnection):
+    """Connects, learns the prompt, asks commands, ends within its deadline; NX-OS and IOS XR need no more.
 
     `refused` tells whether an answer is the device saying no: then `enable` is tried once, where there is a secret.
     """
 
     lines: tuple[str, ...] = ()  # what this kind of session may send of its own
     keys: tuple[str, ...] = ()  # and single keys for its pagers, beside the blank
+    terminal: type[Shell] = Shell
     notes: Sequence[str] = ()
     remote_conn: Any
     sock: Any
@@ -75,28 +76,13 @@ class Session:
         self._login, self._limits, self._refused, self._purpose = login, limits, refused, purpose
         self._accounts = accounts or Accounts()
         self._jump_hosts = jump_hosts or JumpHosts(known_hosts, limits.connect, accounts)
-        self._client = Client(login, known_hosts, self._accounts)
+        self._client = Client(login, known_hosts, limits.connect, self._accounts)
         self._ends = time.monotonic() + limits.device
         self._shell: Shell | None = None
         self._paging_off = self._secret_sent = False
         self._level: Level = "login"
         self._set(platform)
-        super().__init__(  # type: ignore[call-arg]
-            host=login.address,
-            port=login.port,
-            username=login.username,
-            password=login.password,
-            pkey=login.key,
-            device_type=platform.name,
-            ssh_strict=True,
-            allow_agent=login.use_agent,
-            disabled_algorithms=disabled(legacy=login.legacy_ssh),
-            conn_timeout=limits.connect,
-            banner_timeout=limits.connect,
-            auth_timeout=limits.connect,
-            ssh_config_file=None,
-            auto_connect=False,
-        )
+        super().__init__(host=login.address, device_type=platform.name, auto_connect=False)
 
     def _set(self, platform: Platform) -> None:
         self._platform = platform
@@ -105,10 +91,10 @@ class Session:
 
     def open(self) -> None:
         """Connects, logs in and switches paging off. Raises an AccessError that says why it could not."""
-        with self._in_plain_words():
+        with in_plain_words():
             try:
                 self.sock = self._jump_hosts.connect(self._login)
-                self.establish_connection()  # type: ignore[attr-defined]
+                self.establish_connection()
                 self.session_preparation()
             except (SessionDropped, SessionTimeout) as error:
                 self.close()
@@ -123,7 +109,7 @@ class Session:
     @property
     def login_began(self) -> bool:
         """True once a credential may have been sent: then nobody connects again in this sweep."""
-        return self._client.login_began
+        return self._client.logging_in.began
 
     def _build_ssh_client(self) -> Client:
         """Netmiko's hook for the client: ours has its key policy already."""
@@ -132,14 +118,14 @@ class Session:
     @property
     def waited(self) -> float:
         """Seconds spent waiting for the turn of the password, which no deadline counts."""
-        return self._client.waited
+        return self._client.logging_in.waited
 
     def session_preparation(self) -> None:
         """Learns the prompt and switches paging off."""
-        self._shell = Shell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
+        self._shell = self.terminal(self.remote_conn, self.check, self._limits, self._ends + self.waited)
         pager_off = self._platform.pager_off or ""
-        raw = self._shell.learn_prompt(pager_off)
-        self._paging_off = not self._cleaned(raw, pager_off).strip()
+        raw = self._shell.greet(pager_off)
+        self._paging_off = raw is not None and not self._cleaned(raw, pager_off).strip()
 
     @property
     def shell(self) -> Shell:
@@ -174,7 +160,7 @@ class Session:
 
     def ask(self, command: str) -> str:
         """The device's answer to one allow-listed command, without echo, prompt and pager, lines ending in \n."""
-        with self._in_plain_words():
+        with in_plain_words():
             return self._cleaned(self.shell.ask(command), command)
 
     def answers(self, commands: Sequence[str], *, type_ahead: bool = False) -> Iterator[Answer]:
@@ -206,7 +192,7 @@ class Session:
         for line in lines:
             self.check(line)
         raw = b""
-        with self._in_plain_words():
+        with in_plain_words():
             shell.channel.sendall("".join(lines).encode())
             while sum(raw.count(before + shell.prompt) for before in (b"\r", b"\n")) < len(commands):
                 raw += shell.read_until(shell.at_prompt)
@@ -225,7 +211,7 @@ class Session:
             start = end.start() + 1
         return texts
 
-    def enable(self) -> bool:
+    def enable(self) -> bool:  # type: ignore[override]
         """Tries the enable secret once; true where the prompt became privileged. The secret is typed only behind our
         `enable`, and only to the platform's own prompt for it. Refused secrets count like passwords, in a row of their
         own: a login that succeeds does not end it. Raises EnableRefused."""
@@ -249,7 +235,7 @@ class Session:
         def settled(line: bytes) -> bool:
             return line in levels or bool(_SECRET_PROMPT.fullmatch(line))
 
-        with self._in_plain_words():
+        with in_plain_words():
             line = last_line(shell.ask("enable", settled))
             if line not in levels:
                 self._secret_sent = True
@@ -281,7 +267,7 @@ class Session:
 
     def close(self) -> None:
         """Ends the session; never raises."""
-        self.disconnect()  # type: ignore[attr-defined]
+        self.disconnect()
         if self.sock is not None:
             self.sock.close()
 
@@ -293,17 +279,3 @@ class Session:
                 line.shutdown(socket.SHUT_RDWR)
             elif isinstance(line, paramiko.Channel):
                 line.close()
-
-    @staticmethod
-    def _in_plain_words() -> "_PlainWords":
-        return _PlainWords()
-
-
-class _PlainWords:
-    """Turns what the libraries raise into an AccessError; a mistake of ours stays what it is."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception) and (known := classify(error)) is not None and known is not error:
-            raise known from None

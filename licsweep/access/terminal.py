@@ -10,6 +10,7 @@ _PAGER = re.compile(
 )
 _ECHO_END = 4
 ESCAPE = re.compile(r"\x1b(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])|\0")
+ESCAPE_BYTES = re.compile(ESCAPE.pattern.encode())
 
 
 def clean(text: str, command: str, prompt: str) -> str:

@@ -5,17 +5,14 @@
 import re
 import time
 
-from netmiko.base_connection import BaseConnection
-
 from licsweep.access.shell import MAX_OUTPUT_BYTES, Shell, last_line
 from licsweep.access.ssh_session import Session
-from licsweep.access.terminal import ESCAPE, clean
+from licsweep.access.terminal import ESCAPE_BYTES, clean
 from licsweep.errors import AuthFailed, SessionTimeout
 
 _OVER = (b"OK", b"ERROR", b"Command not recognized.")
 _OPENED = re.compile(rb"(?:^|[\r\n]) *(?:\*s |ERROR\s*[\r\n]|Command not recognized\.)")
 _UNIX_PROMPT = re.compile(rb"(?=[^#$]*[\w~])(?:\S{1,80} )?\S{0,80}[#$]")
-_ESCAPE = re.compile(ESCAPE.pattern.encode())
 _GREETING = 60.0  # seconds
 _QUIET = 2.0  # seconds of silence: then the login is ready
 _UNFRAMED = 3.0  # and then an answer that opened with nothing is over
@@ -29,7 +26,7 @@ class TshShell(Shell):
     def nudges(self) -> bool:
         return False
 
-    def greet(self) -> None:
+    def greet(self, _pager_off: str) -> None:
         """Reads what a login prints: up to `OK`, or to a silence where it prints something else, or nothing."""
         ends, got = min(time.monotonic() + _GREETING, self._ends), b""
         while self.line_at_end(got) != b"OK" and (data := self._receive(ends, _QUIET)):
@@ -45,7 +42,7 @@ class TshShell(Shell):
         self.prompt = b"OK"
 
     def line_at_end(self, raw: bytes) -> bytes:
-        return last_line(_ESCAPE.sub(b"", raw[-_LAST:]).rstrip(b" \t\r\n\x07\0"))
+        return last_line(ESCAPE_BYTES.sub(b"", raw[-_LAST:]).rstrip(b" \t\r\n\x07\0"))
 
     def at_prompt(self, line: bytes) -> bool:
         return line in _OVER
@@ -55,19 +52,16 @@ class TshShell(Shell):
         return super().more_follows() or (self.line_at_end(self.tail) == b"OK" and b"*s/end" not in self.tail)
 
     def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:  # noqa: ARG002 - the echo may come before the greeting
-        return bool(_OPENED.search(_ESCAPE.sub(b"", got[:_FIRST])))
+        return bool(_OPENED.search(ESCAPE_BYTES.sub(b"", got[:_FIRST])))
 
     def patience(self, line: bytes) -> float:  # noqa: ARG002
         return _UNFRAMED
 
 
-class TshSession(Session, BaseConnection):  # type: ignore[misc]
+class TshSession(Session):
     """Expressway and VCS."""
 
-    def session_preparation(self) -> None:
-        """Waits until the login is ready; there is no pager."""
-        self._shell = shell = TshShell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
-        shell.greet()
+    terminal = TshShell
 
     def _cleaned(self, raw: bytes, command: str) -> str:
         return clean(raw.decode("utf-8", "replace"), command, "")

@@ -7,11 +7,9 @@ answer is no, and any other question ends the session.
 
 import re
 
-from netmiko.base_connection import BaseConnection
-
 from licsweep.access.shell import Shell, is_question, last_line
 from licsweep.access.ssh_session import Session
-from licsweep.access.terminal import ESCAPE, clean
+from licsweep.access.terminal import ESCAPE, ESCAPE_BYTES, clean
 from licsweep.errors import SessionTimeout
 
 SPLASH = 60.0  # seconds to the prompt, where the limit of a command is shorter
@@ -41,7 +39,7 @@ _FIRST, _LAST = 4096, 512  # bytes in which the echo and the last prompts stand
 class VosShell(Shell):
     """The terminal of VOS."""
 
-    def greet(self) -> None:
+    def greet(self, _pager_off: str) -> None:
         """Waits through the splash, up to a prompt that nothing follows."""
         self.read_until(self.at_prompt, seconds=SPLASH)
         self.prompt = b"admin:"
@@ -60,7 +58,7 @@ class VosShell(Shell):
         return bool(_IS_PROMPT.fullmatch(line))
 
     def has_begun(self, got: bytes | bytearray, echo: bytes) -> bool:
-        plain = re.sub(ESCAPE.pattern.encode(), b"", got[:_FIRST])
+        plain = ESCAPE_BYTES.sub(b"", got[:_FIRST])
         return _BLANKS.sub(b"", echo) in _BLANKS.sub(b"", plain)
 
     def patience(self, line: bytes) -> float:
@@ -84,16 +82,12 @@ def _pager_key(line: bytes) -> str:
     return " " if b"space" in line or b"any key" in line else "\n"
 
 
-class VosSession(Session, BaseConnection):  # type: ignore[misc]
+class VosSession(Session):
     """CUCM and Unity Connection."""
 
     lines = ("n", "no")
     keys = ("n", "q")
-
-    def session_preparation(self) -> None:
-        """Waits for the prompt; there is no pager switch for everybody."""
-        self._shell = shell = VosShell(self.remote_conn, self.check, self._limits, self._ends + self.waited)
-        shell.greet()
+    terminal = VosShell
 
     def _cleaned(self, raw: bytes, command: str) -> str:
         return cleaned(raw.decode("utf-8", "replace"), command)

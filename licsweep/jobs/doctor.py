@@ -19,7 +19,7 @@ from licsweep import store
 from licsweep.access.dialing import dial
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.clean_text import shell_word
-from licsweep.errors import CredentialError, LicsweepError, plain_reason
+from licsweep.errors import AccessError, CredentialError, LicsweepError, plain_reason
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
@@ -244,18 +244,16 @@ def _reachability(setup: _Setup) -> Found:
 
 def _dialed(project: Project, doors: Mapping[tuple[str, int], str], *, alone: bool) -> Found:
     """Which of these hosts take a TCP connection; that none does is an error, where there are no others (`alone`)."""
-    from licsweep.access.failures import classify
+    from licsweep.access.failures import in_plain_words
 
     timeout = min(project.settings.connect_timeout, LONGEST_DIAL)
 
     def refusal(door: tuple[str, int]) -> str:
         try:
-            dial(*door, timeout).close()
-        except Exception as error:
-            known = classify(error)
-            if known is None:
-                raise
-            return known.what
+            with in_plain_words():
+                dial(*door, timeout).close()
+        except AccessError as error:
+            return error.what
         return ""
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
