@@ -1,6 +1,5 @@
 """The frozen types of what is to be done: single actions by part, and the ordered plan of moves and purchases."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -9,7 +8,6 @@ from licsweep.model import Record, Utc
 Part = Literal["short", "buffers", "reports", "registration", "ending", "cssm-says", "not-measured"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOwner(Record):
     """Who owns a virtual account, by accounts.yaml."""
 
@@ -18,7 +16,6 @@ class AccountOwner(Record):
     owner: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep(Record):
     """A move between virtual accounts, or a purchase for one, and the balances that it leaves.
 
@@ -44,7 +41,6 @@ class PlanStep(Record):
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Record):
     """One thing to do; `what` is wrong with `about`, `do` is the advice. What is not known or not stated is None.
 
@@ -75,7 +71,6 @@ class Action(Record):
     finding: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartLooked(Record):
     """How many actions a part has, and what was looked at for it."""
 
@@ -84,7 +79,6 @@ class PartLooked(Record):
     looked_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionsReport(Record):
     """What `report actions --format json` holds."""
 
@@ -94,7 +88,6 @@ class ActionsReport(Record):
     plan: tuple[PlanStep, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline(Record):
     """A day on which something is due or ends, and what it is about; negative days are overdue."""
 

@@ -1,11 +1,8 @@
 """The frozen types of alerts that CSSM and SSM On-Prem raise, in their words. They stand beside our findings."""
 
-from dataclasses import dataclass
-
 from licsweep.model import Record, Utc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CssmAlert(Record):
     """One alert. `severity` and `due` are CSSM's words (Major; 90 days), `source` is its word for where: as a rule a
     virtual account."""
@@ -22,7 +19,6 @@ class CssmAlert(Record):
             raise ValueError("message: is empty")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CssmAlerts(Record):
     """All alerts of an account as one export lists them, perhaps none."""
 
@@ -32,7 +28,6 @@ class CssmAlerts(Record):
     alerts: tuple[CssmAlert, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedAlert(CssmAlert):
     """An alert, its account, the date of its export; `confirmed_by` is the figure of ours that says the same."""
 

@@ -3,7 +3,6 @@
 What is not stated is None. Units are those of the suite: licenses times their weight, whole where the weights are.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -16,7 +15,6 @@ PriceType = Literal["net", "not-to-exceed", "list"]
 Units = int | float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Money(Record):
     """An amount in one currency; currencies are never added."""
 
@@ -24,7 +22,6 @@ class Money(Record):
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast(Record):
     """What use would be on a day by the trend of the snapshots, and the range that it would lie in. Never a fact."""
 
@@ -37,14 +34,12 @@ class Forecast(Record):
     exposure: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(Record):
     """Why nothing is forecast."""
 
     refused: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteUse(Record):
     """What is charged of one license of a suite, and the units that it comes to."""
 
@@ -54,7 +49,6 @@ class SuiteUse(Record):
     used: Units
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePosition(Record):
     """A suite on its next True Forward date, or on the date of the judgement where none is left.
 
@@ -93,7 +87,6 @@ class SuitePosition(Record):
     forecast: Forecast | Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Instalment(Record):
     """The next annual payment for what is committed already; no exposure."""
 
@@ -101,7 +94,6 @@ class Instalment(Record):
     amounts: tuple[Money, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BeforeMilestone(Record):
     """A license that CSSM charges to a product instance that is gone: remove it there on `remove_by` at the latest.
 
@@ -121,7 +113,6 @@ class BeforeMilestone(Record):
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementPosition(Record):
     """An agreement: its suites, never netted against each other, and their exposures by currency.
 
@@ -143,7 +134,6 @@ class AgreementPosition(Record):
     before_milestone: tuple[BeforeMilestone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionPosition(Record):
     """A standalone subscription; `short_after` is what today's use lacks on the day after its end.
 
@@ -161,7 +151,6 @@ class SubscriptionPosition(Record):
     short_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hygiene(Record):
     """How many product instances a finding stands on that weakens the position in a renewal."""
 
@@ -170,7 +159,6 @@ class Hygiene(Record):
     hostnames: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteMeasure(Record):
     """What a suite used at an earlier moment: a point of its forecast."""
 
@@ -180,7 +168,6 @@ class SuiteMeasure(Record):
     used: Units
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolMeasure(Record):
     """What was in use and reserved of a license in an account at an earlier moment."""
 

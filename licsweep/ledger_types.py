@@ -15,7 +15,6 @@ ReportKey = tuple[str, str, str]
 """PID (empty where no file says it) and serial of the product instance, and the id of the report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport(Record):
     """One RUM report of a usage file. `count` is the largest of its measurements; telemetry has no count."""
 
@@ -33,7 +32,6 @@ class UsageReport(Record):
         return self.pid, self.sn, self.report_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile(Record):
     """A file whose bytes the project keeps under their `sha256`; `name` is what it was called where it came from.
 
@@ -57,7 +55,6 @@ class KeptFile(Record):
         return tuple(report for report in self.reports if not report.telemetry)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelFile(Record):
     """A usage file in a parcel, under the name that it is uploaded with."""
 
@@ -66,7 +63,6 @@ class ParcelFile(Record):
     hostname: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel(Record):
     """What is uploaded at once to one virtual account; `id` is its date and the beginning of its hash."""
 
@@ -79,7 +75,6 @@ class Parcel(Record):
     files: tuple[ParcelFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry(Record):
     """What happened to one usage report. `sha256` is that of the usage file, from `acknowledged` on of the ACK.
 

@@ -7,7 +7,7 @@ into JSON and back; what was bought and what is judged lies in `licsweep.positio
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
 from licsweep.checked import Checked
 from licsweep.vocabulary import (
@@ -46,10 +46,21 @@ Utc = Annotated[datetime, Checked(_moment, as_utc)]
 SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 
-class Record:
-    """Base of every type that leaves or enters the program: unknown keys are errors, `from_` is `from` in JSON."""
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class _RecordType(type):
+    """Makes a dataclass of each class that is derived from Record."""
 
-    __slots__ = ()
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+        made: type = super().__new__(cls, name, bases, namespace)
+        if "__dataclass_fields__" in namespace:  # the class with slots, which dataclass makes of the first one
+            return made
+        return dataclass(frozen=True, slots=True, kw_only=True)(made)
+
+
+class Record(metaclass=_RecordType):
+    """Base of every type that leaves or enters the program: a frozen dataclass with slots, whose fields are given by
+    name. Unknown keys are errors, `from_` is `from` in JSON."""
+
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "forbid",
         "alias_generator": lambda name: name.rstrip("_"),
@@ -57,7 +68,6 @@ class Record:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit(Record):
     """What tells one unit of a device from the others."""
 
@@ -66,7 +76,6 @@ class Unit(Record):
     sn: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Udi(Unit):
     """Unique device identifier; `role` None is the product instance itself."""
 
@@ -74,7 +83,6 @@ class Udi(Unit):
     uuid: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseUse(Record):
     """One license as one instance prints it. `entitlement_tag` is a regid or (`tag_kind` label) a display label."""
 
@@ -105,7 +113,6 @@ class LicenseUse(Record):
     area: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt(Record):
     """A registration, renewal or communication attempt."""
 
@@ -114,7 +121,6 @@ class Attempt(Record):
     failure_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy(Record):
     """The proxy of the smart agent; whether words are set, never the words."""
 
@@ -124,7 +130,6 @@ class Proxy(Record):
     password_set: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyClass(Record):
     """Reporting intervals of one class of licenses, in days (0 = no report); sources apart where they differ."""
 
@@ -137,7 +142,6 @@ class PolicyClass(Record):
     report_on_change_source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(Record):
     """The SLUP policy in force."""
 
@@ -147,7 +151,6 @@ class Policy(Record):
     export: PolicyClass | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustCode(Unit):
     """A trust code; role, pid and sn None where one date stands for the whole device."""
 
@@ -156,14 +159,12 @@ class TrustCode(Unit):
     expires_at: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustData(Unit):
     """Whether trust is installed, where it is printed per UDI."""
 
     installed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReportSummary(Record):
     """How many RUM reports the box holds, by fate."""
 
@@ -175,7 +176,6 @@ class UsageReportSummary(Record):
     collecting_data: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation(Record):
     """One reserved license (SLR, PLR)."""
 
@@ -188,7 +188,6 @@ class Reservation(Record):
     end: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizedLicense(Record):
     """A license that an authorization code allows."""
 
@@ -199,7 +198,6 @@ class AuthorizedLicense(Record):
     license_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization(Unit):
     """The authorization code (SLAC, SLR) of one UDI."""
 
@@ -209,7 +207,6 @@ class Authorization(Unit):
     licenses: tuple[AuthorizedLicense, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RumReport(Record):
     """One RUM report as the box lists it; state, flag and reason are the printed words."""
 
@@ -224,7 +221,6 @@ class RumReport(Record):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Communication(Record):
     """How the smart agent fares with CSSM (tech support)."""
 
@@ -236,7 +232,6 @@ class Communication(Record):
     last_failure_at: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock(Record):
     """The clock of the box: every date of an unsynchronized one is suspect."""
 
@@ -244,7 +239,6 @@ class Clock(Record):
     device_time: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RumStorage(Record):
     """RUM reports on disk and missing."""
 
@@ -252,7 +246,6 @@ class RumStorage(Record):
     missing: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Manager(Record):
     """What manages this box."""
 
@@ -261,7 +254,6 @@ class Manager(Record):
     registration: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedDevice(Record):
     """A device that a manager holds licenses for; `uid` is the manager's own id, by which its lists are joined."""
 
@@ -279,7 +271,6 @@ class ManagedDevice(Record):
     software: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMember(Record):
     """A node of a collaboration cluster."""
 
@@ -289,7 +280,6 @@ class ClusterMember(Record):
     product: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnclaimedLine(Record):
     """A line, or a value of a REST answer (`path`), that no template knows: drift."""
 
@@ -299,7 +289,6 @@ class UnclaimedLine(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Record):
     """What printed a value: a line of text, or the JSON path of a REST answer (`$.items[0].regStatus`).
 
@@ -313,7 +302,6 @@ class Evidence(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction(Record):
     """What two sources of one box say differently of a `field`, or of a license's count (`name`); `said` counts."""
 
@@ -323,7 +311,6 @@ class Contradiction(Record):
     otherwise: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation(Record):
     """What one product instance said. Fields about which no command said anything are None or empty."""
 
@@ -413,7 +400,6 @@ class Observation(Record):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture(Record):
     """One command on one host: `text` is what was stored (secrets removed), `sha256` is of that text.
 
@@ -429,7 +415,6 @@ class Capture(Record):
     level: Literal["login", "enable"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Record):
     """How the sweep of one host ended; `reason` is plain words for the person at the keyboard.
 
@@ -444,7 +429,6 @@ class Outcome(Record):
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
     """One sweep or ingest; `outcomes` add up to `selected` once it has ended, and are empty when it was pruned.
 
@@ -466,7 +450,6 @@ class Snapshot(Record):
     outcomes: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Retirement(Record):
     """A host whose use does not count from `at` on; from `undone_at` on it counts again."""
 
@@ -479,7 +462,6 @@ class Retirement(Record):
     undone_why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostState(Record):
     """What is known of one host on a date: how its newest try ended, and its newest good observation.
 

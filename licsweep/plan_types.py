@@ -1,13 +1,10 @@
 """The frozen types of plans: what would be if, what a merger or a divestiture takes. Nothing of them is stored."""
 
-from dataclasses import dataclass
-
 from licsweep.contract_types import SuitePosition
 from licsweep.model import Record, Utc
 from licsweep.position_types import Finding, InAccount, Pool, SmartAccountTotal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolChange(InAccount):
     """A pool before and after; None where there is none on that side."""
 
@@ -16,7 +13,6 @@ class PoolChange(InAccount):
     after: Pool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteChange(Record):
     """A suite before and after."""
 
@@ -26,7 +22,6 @@ class SuiteChange(Record):
     after: SuitePosition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf(Record):
     """What was assumed, and what it changes."""
 
@@ -38,7 +33,6 @@ class WhatIf(Record):
     gone_findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLicense(Record):
     """One license of two smart accounts and of both together.
 
@@ -53,7 +47,6 @@ class MergedLicense(Record):
     over_commitment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MovingInstance(InAccount):
     """A product instance that has to change its account, and what has to be returned on it first.
 
@@ -65,7 +58,6 @@ class MovingInstance(InAccount):
     to_return: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MergePlan(Record):
     """Smart account `a` is merged into `b`."""
 
@@ -79,7 +71,6 @@ class MergePlan(Record):
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeavingLicense(InAccount):
     """A license of the boxes that leave: `leaving` of `charged` units go with them, `owned` of the pool are there.
 
@@ -94,7 +85,6 @@ class LeavingLicense(InAccount):
     short_leaving: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DivestPlan(Record):
     """What leaves with a selection of boxes."""
 

@@ -3,7 +3,6 @@
 Quantities are whole licenses. Dates of terms are days, the end date is the last valid day.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -39,7 +38,6 @@ ComplianceState = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Term(Record):
     """Part of an entitlement: `quantity` licenses from `start` to `end` (None: open)."""
 
@@ -54,7 +52,6 @@ class Term(Record):
             raise ValueError(f"end: is before the start, {self.start}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Substitution(Record):
     """What CSSM lent by its own rules, in its words (`licenseSubstitutions`).
 
@@ -68,7 +65,6 @@ class Substitution(Record):
     type: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement(Record):
     """What a virtual account owns of one license, as one export says. `source_row` is the row or key in the file."""
 
@@ -89,7 +85,6 @@ class Entitlement(Record):
             raise ValueError("license: is empty")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CssmLicense(Record):
     """A license that CSSM charges to a product instance."""
 
@@ -97,7 +92,6 @@ class CssmLicense(Record):
     quantity: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CssmInstance(Record):
     """A product instance as CSSM or SSM On-Prem lists it (a stack member may be one of its own)."""
 
@@ -117,7 +111,6 @@ class CssmInstance(Record):
             raise ValueError("sn: neither a serial nor a name is stated")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedAccounts(Record):
     """The accounts of which imports tell: pairs of smart and virtual account, "" for the whole smart account.
 
@@ -138,7 +131,6 @@ def folded(name: str | None) -> str:
     return " ".join((name or "").split()).casefold()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage(Record):
     """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out.
 
@@ -154,7 +146,6 @@ class Coverage(Record):
     left_inventory: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InAccount(Record):
     """What stands in one virtual account; the smart account is None where nothing names it."""
 
@@ -166,7 +157,6 @@ class InAccount(Record):
         return self.smart_account, self.virtual_account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool(InAccount):
     """One license in one virtual account. What rests on ownership is None where no import says what is owned."""
 
@@ -194,7 +184,6 @@ class Pool(InAccount):
     oldest_capture: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Instance(Record):
     """One product instance as judged. `days_left` is a floor, negative when overdue.
 
@@ -221,7 +210,6 @@ class Instance(Record):
     outcome: OutcomeStatus = "ok"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Record):
     """A move of licenses between virtual accounts of one smart account.
 
@@ -238,7 +226,6 @@ class Transfer(Record):
     term_ends: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject(Record):
     """What a finding is about."""
 
@@ -246,7 +233,6 @@ class Subject(Record):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingEvidence(Record):
     """A line of a capture (of a REST answer the JSON path), or a row of an entitlement file."""
 
@@ -258,7 +244,6 @@ class FindingEvidence(Record):
     row: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Record):
     """One thing that a person should know; `name` is the stable slug beside `code`."""
 
@@ -272,7 +257,6 @@ class Finding(Record):
     waived_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LaterUnits(Record):
     """Units of entitlements that start on a later date."""
 
@@ -280,7 +264,6 @@ class LaterUnits(Record):
     units: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure(Record):
     """The shortfall of a smart account after substitution and transfers.
 
@@ -299,7 +282,6 @@ class Exposure(Record):
     price_basis: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SmartAccountTotal(Record):
     """One license over all virtual accounts of a smart account.
 
@@ -314,7 +296,6 @@ class SmartAccountTotal(Record):
     shortage: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement(Record):
     """The result of reconcile, whole."""
 
@@ -329,7 +310,6 @@ class Judgement(Record):
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Use(InAccount):
     """One printed license line and where judgement put it: the trace from a pool's figure to the line."""
 
@@ -350,7 +330,6 @@ class Use(InAccount):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CleanUp(CssmInstance):
     """A product instance to remove from CSSM: a stale one, a retired one, or the old serial of the box `hostname`."""
 
@@ -358,7 +337,6 @@ class CleanUp(CssmInstance):
     hostname: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CssmDifference(InAccount):
     """One license on one product instance of which CSSM says another number than is used, and why.
 
@@ -387,7 +365,6 @@ class CssmDifference(InAccount):
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRow(Record):
     """One product instance on its way from classic licensing to Smart Licensing Using Policy.
 
@@ -412,7 +389,6 @@ class TransitionRow(Record):
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedTerm(InAccount):
     """A term of an entitlement, how it counts on the date, and the pool that it is in."""
 
@@ -422,7 +398,6 @@ class OwnedTerm(InAccount):
     term: Term
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftLine(Record):
     """A line that no template knows, digits and quoted words folded: on how many instances, and one example."""
 
@@ -438,7 +413,6 @@ class DriftLine(Record):
     capture: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShortPool(Record):
     """A pool that is short, how much of that transfers close, and what closes it, in words."""
 
@@ -447,7 +421,6 @@ class ShortPool(Record):
     proposal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubstitutionRow(InAccount):
     """How many units of `substituted_by` stand in for a license in one virtual account: by our rules, and by CSSM's."""
 
@@ -458,7 +431,6 @@ class SubstitutionRow(InAccount):
     cssm_as_of: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementResult(Record):
     """Everything that reports and verbs show of one judgement, each figure judged once.
 

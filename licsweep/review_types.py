@@ -1,6 +1,5 @@
 """The frozen types of what an auditor asks: numbers of one license beside each other, and the quarterly checklist."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -8,7 +7,6 @@ from licsweep.contract_types import Units
 from licsweep.model import Record, Utc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceCause(Record):
     """Part of the difference of two numbers: `units` is how much the second is larger (negative: smaller) by this."""
 
@@ -18,7 +16,6 @@ class DifferenceCause(Record):
     units: Units
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction(Record):
     """One license of a smart account by five records, each with its date, and why neighbors differ.
 
@@ -44,7 +41,6 @@ class Contradiction(Record):
     causes: tuple[DifferenceCause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRow(Record):
     """A finding of the quarterly checklist that nobody has waived, whose it is, and what became of it since."""
 

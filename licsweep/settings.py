@@ -118,7 +118,6 @@ class CredentialSet:
         return f"LICSWEEP_{own}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EntitlementSource(Record):
     """A table [entitlements.NAME]: a server that `entitlements fetch NAME` asks (docs/how-to/on-prem.md).
 

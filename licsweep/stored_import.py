@@ -1,6 +1,5 @@
 """An import as the store keeps it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -11,7 +10,6 @@ from licsweep.position_types import CssmInstance, Entitlement
 ImportKind = Literal["entitlements", "instances", "alerts"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImport(Record):
     """One import: the entitlements, product instances or alerts that one file states of one smart account.
 

@@ -5,7 +5,7 @@ somebody has waived ask for nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,6 @@ HORIZON_DAYS = 180
 PARTS: tuple[Part, ...] = ("short", "buffers", "reports", "registration", "ending", "cssm-says", "not-measured")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartFindings(Record):
     """The findings of a part (actions.yaml)."""
 

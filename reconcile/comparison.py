@@ -1,7 +1,6 @@
 """What changed between two judgements: product instances, their licenses, and findings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from licsweep.model import HostState, Record
@@ -14,7 +13,6 @@ Kind = Literal["new", "gone", "changed"]
 Names = Callable[[Use], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change(Record):
     """One change of a product instance; `what` is instance, a field, or license (then `license` names it)."""
 
@@ -26,7 +24,6 @@ class Change(Record):
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingChange(Record):
     """A finding that is on one side only."""
 

@@ -1,7 +1,6 @@
 """The quarterly checklist: the findings that a review goes through (review.yaml), whose they are, what changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from licsweep.model import Record
 from licsweep.position_types import Finding, Subject
@@ -11,7 +10,6 @@ from reconcile.pools.pools import Account, pool_id
 from reconcile.tables.tables import shipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Record):
     """A part of the checklist."""
 

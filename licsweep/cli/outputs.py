@@ -3,7 +3,6 @@
 docs/schemas holds a JSON Schema for each kind, made from these types.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from licsweep.model import HostState, Observation, Record, Retirement, Snapshot, Utc
@@ -12,7 +11,6 @@ from licsweep.site_types import SiteState
 from licsweep.vocabulary import OutcomeStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedHost(Record):
     """A host that did not end ok, and why."""
 
@@ -21,7 +19,6 @@ class FailedHost(Record):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectedOutput(Record):
     """A finished snapshot; `outcomes` add up to `selected`."""
 
@@ -31,14 +28,12 @@ class CollectedOutput(Record):
     failed: tuple[FailedHost, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReparseOutput(CollectedOutput):
     """`changed` are the hosts that read differently than before."""
 
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedHost(Record):
     """What a sweep would do with one host; `skipped` says why it would not be dialed."""
 
@@ -51,7 +46,6 @@ class PlannedHost(Record):
     skipped: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRow(Record):
     """A setting and where its value comes from."""
 
@@ -60,7 +54,6 @@ class SettingRow(Record):
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostRow(Record):
     """A selected host of the inventory."""
 
@@ -74,7 +67,6 @@ class HostRow(Record):
     virtual_account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostKeyRow(Record):
     """The key that a host shows, compared with the known one; for a host without an answer `state` says what failed."""
 
@@ -85,7 +77,6 @@ class HostKeyRow(Record):
     fingerprint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownHostKey(Record):
     """A key of the known_hosts file."""
 
@@ -94,7 +85,6 @@ class KnownHostKey(Record):
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradedStore(Record):
     """A database, the versions of its tables and its bytes before and after."""
 
@@ -105,7 +95,6 @@ class UpgradedStore(Record):
     bytes_after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PrunedStore(Record):
     """What `prune` removed, or would: results of hosts, out of so many snapshots, of which `kept` results stay.
 
@@ -120,7 +109,6 @@ class PrunedStore(Record):
     dates_from: Utc | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedTable(Record):
     """A table that was copied: its rows, and the sha256 of them all, the same in both databases."""
 
@@ -129,7 +117,6 @@ class CopiedTable(Record):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRow(SiteState):
     """A site, and the age of the newest that came from it."""
 

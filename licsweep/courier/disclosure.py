@@ -5,7 +5,6 @@ disclosure.yaml says which field is what. A field that it does not know is named
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from licsweep.model import Record
 from licsweep.serialization import load_yaml_file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureRule(Record):
     """Fields whose path `finds` fits (a regular expression) are `what`; `leave_out` says how a device omits them.
 

@@ -13,7 +13,6 @@ from licsweep.checked import Quantity
 from licsweep.model import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trip(Record):
     """A planned visit; without sites it goes to all of them."""
 
@@ -24,7 +23,6 @@ class Trip(Record):
         return not self.sites or site in self.sites
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar(Record):
     """courier.yaml: the days from a visit to its acknowledgements, and the visits."""
 
@@ -51,7 +49,6 @@ class Reporter:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook(Record):
     """How a device fares: when its report is collected (or was), and the first visit that can import its ACK.
 
@@ -68,7 +65,6 @@ class Outlook(Record):
     in_time: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOutlook(Outlook):
     """An On-Prem server without a line: its synchronization is late at `deadline`, and critical from `critical` on.
 
@@ -79,7 +75,6 @@ class ServerOutlook(Outlook):
     critical: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LatestDates(Record):
     """The last days on which a site can be visited so that no device is late, of reports that are under way already
     (`collect_by` None) and of the others apart; `hostname` decides them.
@@ -91,7 +86,6 @@ class LatestDates(Record):
     hostname: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TripLoad(Record):
     """What a visit carries, and who becomes late without it, service-affecting devices first."""
 

@@ -14,7 +14,6 @@ from licsweep.reports.view import values
 from reconcile.instances.clock import days_in_words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportStatus(Record):
     """One usage report; `hostname` is None as long as no host of the estate has its UDI."""
 
@@ -29,7 +28,6 @@ class ReportStatus(Record):
     confirmed_at: Utc | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDeadline(Record):
     """When a device needs its next acknowledgement; negative days are overdue."""
 
@@ -38,7 +36,6 @@ class DeviceDeadline(Record):
     days_left: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CourierStatus(Record):
     """Devices and reports, overdue first."""
 

@@ -5,8 +5,7 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +21,6 @@ _ACCOUNTS = ("smart_account", "virtual_account")
 _TELLING = frozenset({"sn", "udi", "last_contact"})
 
 
-@dataclass(frozen=True)
 class Layout(Record):
     """What one kind of export may hold. Of each group in `required` one field must have a column.
 
@@ -38,13 +36,10 @@ class Layout(Record):
     names: tuple[str, ...]
     may_be_empty: bool = False
 
-    @cached_property
-    def _known(self) -> Mapping[str, str]:
-        return {plain(name): field for field, names in self.columns.items() for name in names}
-
     def fields_of(self, headings: Sequence[str], asked: Mapping[str, str]) -> list[str | None]:
         """The fields that headings are `asked` or known for."""
-        known = {**self._known, **{plain(column): field for column, field in asked.items()}}
+        known = {plain(name): field for field, names in self.columns.items() for name in names}
+        known |= {plain(column): field for column, field in asked.items()}
         return [known.get(plain(heading)) for heading in headings]
 
     def fits(self, fields: Sequence[str | None]) -> bool:
@@ -52,7 +47,6 @@ class Layout(Record):
         return all(set(group) & set(fields) for group in self.required)
 
 
-@dataclass(frozen=True, slots=True)
 class Exports(Record):
     """columns.yaml. `types` are words for the type of a row; with "" the end date decides. `titles`: headings of what
     stands above the table."""

@@ -24,6 +24,7 @@ from licsweep.errors import InputError
 from licsweep.imports.columns import term_type
 from licsweep.imports.files import ImportedFile, check, some
 from licsweep.imports.rows import Group, Row, alerts_of, imported
+from licsweep.model import Record
 from licsweep.position_types import Substitution
 from licsweep.serialization import check_json
 
@@ -40,17 +41,15 @@ _ALERT = frozenset({"message_type", "severity"})
 _KEYS = {"billing": "billing_type", "type": "license_type", "start": "start_date", "end": "end_date"}
 
 
-class _Answer:
+class _Answer(Record):
     """Base of what an API says: keys that are not asked for are passed over, those of `_KEYS` have names of ours."""
 
-    __slots__ = ()
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "ignore",
         "alias_generator": lambda name: _KEYS.get(name, name),
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail(_Answer):
     billing: str | None = None
     type: str | None = None
@@ -60,7 +59,6 @@ class _Detail(_Answer):
     subscription_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Substitution(_Answer):
     license_name: str
     substituted_license: str
@@ -76,7 +74,6 @@ class _Substitution(_Answer):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _License(_Answer):
     """A row of v1 or On-Prem (license, quantity, in_use) or of a summary (display_name, entitled or prepaid_...)."""
 
@@ -96,19 +93,16 @@ class _License(_Answer):
     license_substitutions: tuple[_Substitution, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sudi(_Answer):
     udi_pid: str | None = None
     udi_serial_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Usage(_Answer):
     license: str
     quantity: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Device(_Answer):
     host_name: str | None = None
     display_name: str | None = None
@@ -117,7 +111,6 @@ class _Device(_Answer):
     license_usage: tuple[_Usage, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Alert(_Answer):
     message_type: str
     message: str | None = None

@@ -6,7 +6,6 @@ What may be asked stands in fetch.yaml. Answers are written as they came, so tha
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ _HTTPS_PORT = 443
 _FAILED = ("error", "failed", "failure")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRow(Record):
     """One API of fetch.yaml: `requests` are a method and a path by the key of the list that answers. `token_form`: the
     client is named in a form, not in JSON."""

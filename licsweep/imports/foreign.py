@@ -9,7 +9,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +26,6 @@ _ARCHIVES_DEEP = 2
 FOREIGN = Path(__file__).with_name("foreign.yaml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Record):
     """What a file is, what finds it, and what to do with it instead of importing it.
 

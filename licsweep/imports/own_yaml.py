@@ -1,7 +1,7 @@
 """Our own YAML (or JSON): `entitlements` and `product_instances` (docs/judgement.md, "Project files")."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,12 +25,10 @@ def _stated(term: Any) -> Any:
     return term
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Entitlement(Entitlement):
     terms: tuple[Annotated[Term, Checked(_stated)], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _File(Record):
     """The YAML of docs/judgement.md. The file alone says when it was exported; its rows are as `list` prints them."""
 

@@ -6,7 +6,6 @@ same judgement is the same file. `licsweep verify` needs neither a project nor t
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ MANIFEST, INPUT, JUDGEMENT, REPORT, CAPTURES = (
 LIMIT = 512 * files.MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest(Record):
     """What a bundle is; `sha256` is that of each other member."""
 

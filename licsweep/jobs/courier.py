@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -34,7 +34,6 @@ BY_HAND = "carried by hand; no device was asked whether it is whole"
 PARCELS, MAX_PARCEL = "courier/parcels", 50 * files.MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CarriedFile(Record):
     """A file that came in: what it is and what became of it. `telemetry` reports travel and are not counted."""
 
@@ -49,7 +48,6 @@ class CarriedFile(Record):
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NotPacked(Record):
     """A device or a file whose reports are in no parcel, and why."""
 
@@ -58,7 +56,6 @@ class NotPacked(Record):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Packed(Record):
     """The parcels whose folders were made, the folders, and what is in no parcel.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -32,7 +31,6 @@ TO_DEVICES: tuple[FileKind, ...] = ("ack", "policy", "trust-code", "authorizatio
 FileState = Literal["planned", "handed-out", "delivered", "unproven", "already", "refused", "not-done"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOut(Record):
     """A file for a device, and what became of it: written for its console, or imported over SSH with this `answer`,
     which `means` something where it was no success. `already`: the device had it. `unproven`: it says that it took it

@@ -1,7 +1,6 @@
 """How far the courier came, and its calendar."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -38,7 +37,6 @@ DEFAULT_TURNAROUND = 14
 MOST_LANES = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Radar(Record):
     """The reporting calendar: every device late ones first, what each visit carries, the latest dates of each site."""
 

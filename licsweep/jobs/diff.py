@@ -1,6 +1,5 @@
 """What changed between two snapshots or dates."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from licsweep import serialization
@@ -14,7 +13,6 @@ from reconcile.comparison import Change, FindingChange, compare
 from reconcile.tables.tables import Tables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Side(Record):
     """One side of a comparison. A snapshot stands for what was known of its hosts when it had ended."""
 
@@ -24,7 +22,6 @@ class Side(Record):
     instances: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Diff(Record):
     """The changes from one side to the other."""
 

@@ -35,7 +35,6 @@ State = Literal["ok", "warning", "error", "unchecked"]
 Found = Iterator[tuple[State, str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedSetup(Record):
     """What a check found: after an `error` no sweep can succeed; `next` is what to type or do."""
 

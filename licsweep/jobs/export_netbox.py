@@ -6,7 +6,6 @@ A PATCH of NetBox takes the fields that it names and leaves all others, of sever
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -41,7 +40,6 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetboxChange(Record):
     """A field of a device that is not yet as judged; `before` and `after` are values of NetBox's API."""
 
@@ -53,7 +51,6 @@ class NetboxChange(Record):
     after: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NetboxExport(Record):
     """What was written, or with a dry run would be. `left_out`: the reason for each product instance that fits no
     device, and for each device with values of an instance that is gone."""

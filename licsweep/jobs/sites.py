@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice, zip_longest
 from operator import itemgetter
@@ -24,7 +24,6 @@ MANIFEST = "manifest.json"
 HOSTS_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest(Record):
     """What the file of a site holds beside texts and results; `uids` are those of all its snapshots, by their id."""
 

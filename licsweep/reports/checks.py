@@ -6,7 +6,7 @@ https://www.monitoring-plugins.org/doc/guidelines.html
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from licsweep.clean_text import one_line
@@ -24,7 +24,6 @@ _WORST = ("ok", "unknown", "warning", "critical")
 _NAME = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult(Record):
     """A check, its value (None: nothing was measured), what it is of, and the ranges that it was compared with."""
 

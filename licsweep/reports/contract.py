@@ -1,7 +1,6 @@
 """`report contract`: agreements and subscriptions, what a True Forward would charge, and apart from it a forecast."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from licsweep.contract_types import AgreementPosition, Hygiene, SubscriptionPosition
@@ -12,7 +11,6 @@ from licsweep.reports.view import values
 from reconcile.grouping import lists_by
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractReport(Record):
     """What `report contract --format json` holds (docs/judgement.md, Contract, as JSON)."""
 

@@ -4,7 +4,7 @@ A contract: fields stay as they are, new ones come behind them. docs/schemas/exp
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from licsweep import serialization
@@ -14,7 +14,6 @@ from licsweep.reports.plain_tables import csv_text
 from licsweep.vocabulary import LicensingModel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedInstance(Instance):
     """A product instance as judged, and what it is; `captured_at` is when it was last read."""
 
@@ -24,7 +23,6 @@ class ExportedInstance(Instance):
     captured_at: Utc | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Export(Record):
     """The position as of a date; `licenses` are the printed lines that the figures of the pools are sums of."""
 

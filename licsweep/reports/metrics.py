@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache, reduce
 from pathlib import Path
@@ -18,7 +18,6 @@ from licsweep.position_types import JudgementResult
 LONGEST_LABEL = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun(Record):
     """The newest run of a kind that was not interrupted and read something."""
 
@@ -27,7 +26,6 @@ class LastRun(Record):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Monitored(Record):
     """What metrics and checks are made of."""
 
@@ -35,7 +33,6 @@ class Monitored(Record):
     runs: tuple[LastRun, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRow(Record):
     """A metric: where its rows are, which field is the value (None: rows are counted), which fields are labels."""
 
@@ -58,7 +55,6 @@ class MetricRow(Record):
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRow(Record):
     """A check: which value of a metric, and its ranges (docs/how-to/monitoring.md). No range is one without limits."""
 
@@ -74,7 +70,6 @@ class CheckRow(Record):
     absent: Literal["ok", "zero", "never"] = "ok"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsTable(Record):
     """The content of metrics.yaml."""
 

@@ -6,7 +6,7 @@ The same count and seed give the same estate, ports and host keys apart.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from itertools import accumulate, count, pairwise
@@ -21,7 +21,6 @@ from licsweep.simulator.device import Device
 from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Record):
     """A site; all its devices stand in one virtual account and tell the time in one zone."""
 
@@ -30,7 +29,6 @@ class Site(Record):
     virtual_account: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect(Record):
     """How the vty of one kind of session talks; `{name}` in the prompt is the device's name, `height` the words before
     the number of lines of a page."""
@@ -42,7 +40,6 @@ class Dialect(Record):
     height: str = "terminal length"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class License(Record):
     """A license: what a device prints of it and what CSSM calls it (`cssm` None: CSSM does not know it)."""
 
@@ -54,7 +51,6 @@ class License(Record):
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Printed(Record):
     """One license line of a kind: `name` where it prints another than the feature's; the last three are columns of
     the NX-OS table."""
@@ -68,7 +64,6 @@ class Printed(Record):
     comments: str = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Record):
     """A chassis, stack member or supervisor; `same_serial` for a supervisor that shows its chassis' serial."""
 
@@ -77,7 +72,6 @@ class Member(Record):
     same_serial: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Consumption(Record):
     """What each device of a kind makes its manager consume: container instances do so for their chassis, once."""
 
@@ -85,7 +79,6 @@ class Consumption(Record):
     licenses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Record):
     """A kind of device: `outputs` names its folder of templates, `facts` are what they print, `share` its part of
     the devices beyond the first of each kind, `fault` what is broken on purpose (faults.yaml). `units` that belong
@@ -108,7 +101,6 @@ class Kind(Record):
     state: ComplianceState | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Design(Record):
     """The whole estate; the first eight kinds of ours make the smallest one."""
 

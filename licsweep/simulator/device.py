@@ -1,12 +1,11 @@
 """What the simulated estate is told and what it tells: which estate, its devices, and what it saw until its end."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from licsweep.model import LicenseUse, Record, Udi
 from licsweep.vocabulary import OutcomeStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted(Record):
     """The estate to simulate: the one line that the simulator reads. Its secrets travel through the pipe only.
 
@@ -30,7 +29,6 @@ class Wanted(Record):
     enable_secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Device(Record):
     """One simulated box: where it listens, its place in the inventory, and its designed truth.
 
@@ -60,7 +58,6 @@ class Device(Record):
     https_pin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JumpHost(Record):
     """A server with the devices' user name and password that forwards to whatever listens on loopback."""
 
@@ -70,7 +67,6 @@ class JumpHost(Record):
     host_key: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement(Record):
     """The line that the simulator prints when all listen; `authority` signed the certificates of all managers (PEM)."""
 
@@ -80,7 +76,6 @@ class Announcement(Record):
     authority: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally(Record):
     """The line that the simulator prints at its end: by name of device or jump host, what it saw.
 
@@ -96,7 +91,6 @@ class Tally(Record):
     usage_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Record):
     """A further line that the simulator reads, and answers with an empty one: what is wrong with a device from now on
     (licsweep/simulator/box.py), and the serial number of the box that was put in its place."""

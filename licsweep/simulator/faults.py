@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from licsweep import platforms
@@ -14,7 +14,6 @@ from licsweep.simulator.device import Device
 from licsweep.vocabulary import OutcomeStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultKind(Record):
     """A row of the matrix: what the device `does`, what a sweep `must` make of it, what bounds its time."""
 

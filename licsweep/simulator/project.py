@@ -4,7 +4,6 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ ENTITLEMENTS_FILE, AUTHORITY_FILE = "cssm-licenses.csv", "https-ca.pem"
 NOT_CONSUMING = {"eval-mode", "not-in-use"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bought(Record):
     """A term to write: `percent` of what is in use, and `plus`; dates are days from today."""
 
@@ -33,7 +31,6 @@ class Bought(Record):
     subscription_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Story(Record):
     """A pool that is to show something: the terms that stand in place of the default ones."""
 
@@ -43,7 +40,6 @@ class Story(Record):
     terms: tuple[Bought, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Purchases(Record):
     """fixtures/estate/entitlements.yaml: default terms by the license's type, and the stories."""
 

@@ -1,6 +1,5 @@
 """What a device's answer to a license command means: answers.yaml, made from the agent's own error texts."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from licsweep.clean_text import one_line
@@ -11,7 +10,6 @@ IMPORTED = "Import Data Successful"
 _MOST = 250
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAnswer(Record):
     """A text that devices print; `agent` is the number of the agent's error, `means` what a person does about it."""
 

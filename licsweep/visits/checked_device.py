@@ -1,13 +1,11 @@
 """What `courier check` says of a device; no device library is needed to print it."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from licsweep.model import Record
 from licsweep.visits.tables import load_table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failing(Record):
     """What a device lacks, what that prevents, and the lines that a person enters; the courier never does."""
 
@@ -15,7 +13,6 @@ class Failing(Record):
     enter: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedDevice(Record):
     """What was found on a device. `ready` is None where nobody could look, and `why` says why."""
 

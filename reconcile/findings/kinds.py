@@ -1,6 +1,5 @@
 """The kinds of findings that judgement can raise: findings.yaml says of each what it means."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from licsweep.model import Record
@@ -8,7 +7,6 @@ from licsweep.position_types import Severity
 from reconcile.tables.tables import shipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingKind(Record):
     """One kind of finding: what it means, why it arises, what to do."""
 

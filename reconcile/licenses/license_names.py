@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
@@ -19,7 +18,6 @@ NEAR = 3
 Kind = Literal["catalogue", "feature", "label", "entitlement", "printed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseName(Record):
     """One name of a license, how it comes to the license, and where it stands (file and row, or host and line)."""
 

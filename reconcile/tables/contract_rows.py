@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -59,7 +58,6 @@ def within(day: date, start: date | None, end: date | None) -> bool:
     return (start is None or start <= day) and (end is None or day <= end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance(Record):
     """The growth that is free on the dates from `from` to `to`, in percent of what is entitled."""
 
@@ -71,7 +69,6 @@ class Allowance(Record):
         _in_order(self.from_, self.to)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger(Record):
     """A True Forward out of turn: where use grows past so many percent of what is entitled."""
 
@@ -79,7 +76,6 @@ class Trigger(Record):
     percent: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pricing(Record):
     """What one unit costs by `price_basis`: `unit_price`, or what the discount leaves of `list_price`.
 
@@ -104,7 +100,6 @@ class Pricing(Record):
             raise ValueError(f"unit_price {unit} is not what a discount of {percent} percent leaves of list_price")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment(Pricing):
     """A purchase: `quantity` units from a day (none: from the beginning) to the end of the agreement."""
 
@@ -112,7 +107,6 @@ class Commitment(Pricing):
     from_: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteLicense(Record):
     """A license of a suite, and how many units of the suite one license is."""
 
@@ -120,7 +114,6 @@ class SuiteLicense(Record):
     weight: Number = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions(Pricing):
     """What an agreement says for its suites, and a suite that differs says for itself."""
 
@@ -144,7 +137,6 @@ class Conditions(Pricing):
         return [*listed, *self.triggers, *([self.trigger] if self.trigger else [])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite(Conditions):
     """A suite of an agreement; `generated` is what the EA workspace has generated."""
 
@@ -154,7 +146,6 @@ class Suite(Conditions):
     commitments: tuple[Commitment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(Conditions):
     """An enterprise agreement over a smart account, or over those of its virtual accounts that it lists."""
 
@@ -179,7 +170,6 @@ class Agreement(Conditions):
         return not apart and max(start for start, _ in periods) <= min(end for _, end in periods)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription(Record):
     """A subscription beside the agreements."""
 
@@ -195,7 +185,6 @@ class Subscription(Record):
         _in_order(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractFile(Record):
     """contract.yaml."""
 
@@ -212,7 +201,6 @@ class ContractFile(Record):
         return [*(row.license for row in rows), *(one.license for one in self.subscriptions)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow(Record):
     """A registration token of CSSM (cloud) or of an On-Prem server; `expires` as a bare date is its last valid day.
 

@@ -4,7 +4,6 @@ Every shipped row carries its source and a confidence: V read in a public source
 K general knowledge. Only what a rule needs is required.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -16,7 +15,6 @@ from reconcile.tables.contract_rows import Number
 Reporter = Literal["device", "cslu", "onprem", "sd-wan-manager", "catalyst-center"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sourced(Record):
     """A row of a shipped table: where it was read, and how sure that is."""
 
@@ -24,7 +22,6 @@ class Sourced(Record):
     confidence: Literal["V", "D", "K"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRow(Sourced):
     """What holds for one product: for boxes of these platforms (none: any) whose PIDs begin so (none: any)."""
 
@@ -33,7 +30,6 @@ class ProductRow(Sourced):
     models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueRow(Sourced):
     """One license under its CSSM name. `labels` is what devices print in parentheses, `features` their short names.
 
@@ -53,7 +49,6 @@ class CatalogueRow(Sourced):
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRow(Sourced):
     """A label that devices print, and the entitlement tag that it stands for."""
 
@@ -61,14 +56,12 @@ class LabelRow(Sourced):
     tag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseTypeRow(Sourced):
     """Names that managers have given one license type over the releases."""
 
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterRow(Sourced):
     """Who takes the usage reports of a box whose transport URL matches `url` (a regular expression)."""
 
@@ -76,7 +69,6 @@ class ReporterRow(Sourced):
     reported_by: Reporter | Literal["cssm"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow(Sourced):
     """The figure of a pool that confirms an alert of CSSM's that `says` (a regular expression)."""
 
@@ -84,14 +76,12 @@ class AlertRow(Sourced):
     figure: Literal["shortage", "ending_within_90_days"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRow(Sourced):
     """Licenses of which a higher one covers every lower one, highest first."""
 
     chain: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CountingRow(ProductRow):
     """What consumes on a product. A row fits a box by `platforms`, and by `models` (beginnings of its PIDs, its image
     or its managed devices' models) where it names any.
@@ -109,7 +99,6 @@ class CountingRow(ProductRow):
     container: Literal["chassis", "instance"] = "instance"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PairingRow(Sourced):
     """What an add-on license may stand with on one box, by feature names without their throughput.
 
@@ -123,7 +112,6 @@ class PairingRow(Sourced):
     review_with: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRelease(ProductRow):
     """From which release products run Smart Licensing Using Policy; `never` where no release does."""
 
@@ -131,7 +119,6 @@ class PolicyRelease(ProductRow):
     never: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRow(ProductRow):
     """Where lateness or overage stops service: releases (`17.4.*` is any 17.4), a license in use, or a state."""
 
@@ -142,7 +129,6 @@ class ServiceRow(ProductRow):
     consequence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RootRow(ProductRow):
     """Releases that trust the root certificate of today's CSSM: per train the first fixed one, and all from `since`."""
 
@@ -150,14 +136,12 @@ class RootRow(ProductRow):
     since: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OnpremRelease(Sourced):
     """The first SSM On-Prem release that takes the reports of Smart Licensing Using Policy."""
 
     slup_from: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstReport(Sourced):
     """When the default policy wants the first report, by license type or by the license's name."""
 
@@ -166,7 +150,6 @@ class FirstReport(Sourced):
     days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Releases(Record):
     """releases.yaml."""
 
@@ -177,7 +160,6 @@ class Releases(Record):
     onprem: tuple[OnpremRelease, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StateTable(Record):
     """states.yaml."""
 
@@ -185,7 +167,6 @@ class StateTable(Record):
     findings: dict[ComplianceState, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsequenceRow(ProductRow):
     """What a product does when a report is late, when more is used than owned, and when its evaluation ends."""
 
@@ -194,7 +175,6 @@ class ConsequenceRow(ProductRow):
     evaluation: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitRow(Sourced):
     """A threshold of a rule that Cisco does not fix."""
 
@@ -210,7 +190,6 @@ class LimitRow(Sourced):
     value: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualAccountRow(Record):
     """A virtual account: whose it is, which product families it is for (none: any), its buffer."""
 
@@ -221,7 +200,6 @@ class VirtualAccountRow(Record):
     buffer_percent: Number | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SmartAccountRow(Record):
     """A smart account under the name that reports show; domain and aliases are other names of the same account."""
 
@@ -231,7 +209,6 @@ class SmartAccountRow(Record):
     virtual_accounts: tuple[VirtualAccountRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountsFile(Record):
     """accounts.yaml."""
 
@@ -243,7 +220,6 @@ class AccountsFile(Record):
         return {folded(said): " ".join(one.name.split()) for one, said in rows}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAccount(Record):
     """An On-Prem local account, as boxes print it, and the cloud account that it stands for."""
 
@@ -252,7 +228,6 @@ class LocalAccount(Record):
     virtual_account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OnpremServer(Record):
     """One SSM On-Prem server; one that is `offline` is synchronized by files, carried on visits to its `site`."""
 
@@ -264,14 +239,12 @@ class OnpremServer(Record):
     accounts: tuple[LocalAccount, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OnpremFile(Record):
     """onprem.yaml."""
 
     servers: tuple[OnpremServer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverRow(Record):
     """A finding (slug or code) that somebody has accepted on a subject (its id; `*` stands for anything).
 

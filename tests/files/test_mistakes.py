@@ -1,6 +1,5 @@
 """Typical mistakes in a person's file are told in plain words with file, line and key, and no library's words."""
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,6 @@ from licsweep.serialization import check_json, load_yaml_file
 LIBRARY = ("Input", "Value error", "Extra", "Field", "Unable", "constructor", "token", "expected ','", "input should")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Row(Record):
     name: str
     kind: Literal["term", "demo"] = "term"

@@ -11,7 +11,7 @@ finding holds, `waived` who waived it; `coverage` states some keys. What is left
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,6 @@ def bought(case: Path) -> list[Entitlement]:
     return [replace(row, substitutions=tuple(Substitution(**one) for one in lent.get(row.license, ()))) for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Instances(Record):
     smart_account: str | None = None
     exported_at: Utc | None = None

@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -34,7 +33,6 @@ from licsweep.visits.console import Console
 STEPS = ((Audit, "write"), (Contents, "keep"), (Store, "record_courier"), (Console, "_asked"), (FileCopy, "_copied"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
     folder: str
     username: str
