@@ -1,6 +1,6 @@
 """Small pictures of a row's figures, as rectangles of an SVG of 100 x 10; each has its figures in words beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,30 +70,26 @@ def _months(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
     """What is owned in each month as columns, use as a line; a month that lacks is short."""
     owned = [_number(record, f"m{month}") for month in range(spec["months"])]
     used = _number(record, spec["used"])
-    if used is None or None in owned:
+    known = [each for each in owned if each is not None]
+    if used is None or len(known) < len(owned):
         return []
-    most = max(used, *(each or 0 for each in owned), 1) / _HEIGHT
-    step = _WIDTH / len(owned)
-    columns = [
-        Shape(
-            "short" if (each or 0) < used else "used", at * step, step * 0.8, _HEIGHT - (each or 0) / most, each / most
-        )
-        for at, each in enumerate(owned)
-        if each is not None
-    ]
-    return [*columns, Shape("mark", 0, _WIDTH, _HEIGHT - used / most, 0.5)]
+    return _columns([(each, each < used) for each in known], used)
 
 
 def _trend(spec: Mapping[str, Any], record: Mapping[str, Cell]) -> list[Shape]:
     """The figures of a text, one column each; the line is what they are compared with, what is above it is short."""
     found = [float(word) for word in str(record[spec["values"]] or "").split()]
     line = _number(record, spec["line"])
-    most = max([*found, line or 0]) / _HEIGHT or 1
-    step = _WIDTH / max(len(found), 1)
-    looks = ["used" if line is None or each <= line else "short" for each in found]
+    return _columns([(each, line is not None and each > line) for each in found], line)
+
+
+def _columns(figures: Sequence[tuple[float, bool]], line: float | None) -> list[Shape]:
+    """A column for each figure, as one that is short or not, and a line across them."""
+    most = max([line or 0, *(each for each, _ in figures)]) / _HEIGHT or 1
+    step = _WIDTH / max(len(figures), 1)
     columns = [
-        Shape(look, at * step, step * 0.8, _HEIGHT - each / most, each / most)
-        for at, (each, look) in enumerate(zip(found, looks, strict=True))
+        Shape("short" if short else "used", at * step, step * 0.8, _HEIGHT - each / most, each / most)
+        for at, (each, short) in enumerate(figures)
     ]
     return columns if line is None else [*columns, Shape("mark", 0, _WIDTH, _HEIGHT - line / most, 0.5)]
 

@@ -1,12 +1,13 @@
 """Months, numbers and money of agreements, and what a suite is compared with on a date (docs/contract.md)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple, overload
 
 from licsweep.contract_types import AllowanceMode, PriceBasis, Units
+from licsweep.model import Record
 from reconcile.tables.contract_rows import Agreement, Commitment, Pricing, Suite, within
 
 PERCENT, YEAR = 100, 12
@@ -85,8 +86,7 @@ class Price(NamedTuple):
         return money(number * self.each * self.months / base)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Record):
     """What a suite is compared with on `day`: its next True Forward date, or today where none is left (`due` None)."""
 
     day: date

@@ -1,11 +1,11 @@
 """What agreements and subscriptions are judged from, and which accounts and licenses they are about."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from licsweep.contract_types import SuiteMeasure
+from licsweep.model import Record
 from licsweep.position_types import CleanUp, Pool
 from reconcile.contract.arithmetic import exact
 from reconcile.grouping import lists_by
@@ -15,8 +15,7 @@ from reconcile.tables.contract_rows import Agreement, ContractFile, Subscription
 from reconcile.tables.tables import norm
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractInput:
+class ContractInput(Record):
     """contract.yaml beside the pools of `today`, the rows to remove from CSSM, and what suites used earlier."""
 
     today: date

@@ -9,11 +9,10 @@ knows. The first step with a candidate decides: one candidate is the license, mo
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, TypeVar
 
-from licsweep.model import Observation
+from licsweep.model import Observation, Record
 from licsweep.position_types import Entitlement
 from reconcile.grouping import lists_by, sets_by
 from reconcile.tables.rows import CatalogueRow
@@ -24,8 +23,7 @@ Said = TypeVar("Said")
 _PERFORMANCE_TIER = re.compile(r"FTDv", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Record):
     """`license_id` is None where the step `matched_by` is `unmatched`, `ambiguous` or `legacy`."""
 
     license_id: str | None = None

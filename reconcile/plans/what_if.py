@@ -1,10 +1,10 @@
 """The position if boxes were retired, boxes of a model added, or terms ended: judged from copies, nothing is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from licsweep.errors import InputError, did_you_mean
-from licsweep.model import HostState, Observation, Retirement
+from licsweep.model import HostState, Observation, Record, Retirement
 from licsweep.plan_types import WhatIf
 from licsweep.position_types import Entitlement
 from reconcile.comparison import finding_changes
@@ -16,8 +16,7 @@ from reconcile.tables.tables import norm
 MOST_ADDED = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class Added(Record):
     """So many boxes like the first one known of a model; in a virtual account of their own, or where that one is."""
 
     number: int

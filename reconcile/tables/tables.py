@@ -7,7 +7,7 @@ read in the same shapes.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,14 +15,14 @@ from typing import Any
 
 from licsweep.errors import InputError
 from licsweep.files import present
+from licsweep.model import Record
 from licsweep.position_types import folded
 from licsweep.serialization import line_of, load_yaml_file
 from reconcile.tables import rows as row_types
 from reconcile.tables.contract_rows import Agreement, ContractFile, TokenRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
+class Tables(Record):
     """A project's catalogue apart from the shipped one; in all other tables the project's rows stand first."""
 
     project: tuple[row_types.CatalogueRow, ...] = ()
