@@ -3,7 +3,6 @@ usage report. Rows are only added.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from licsweep.model import Record, Utc
@@ -96,8 +95,7 @@ class LedgerEntry(Record):
         return self.pid, self.sn, self.report_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Record):
     """All of it: files by their hash, parcels by their id, entries in the order in which they were recorded."""
 
     files: Mapping[str, KeptFile]

@@ -58,8 +58,8 @@ class _RecordType(type):
 
 
 class Record(metaclass=_RecordType):
-    """Base of every type that leaves or enters the program: a frozen dataclass with slots, whose fields are given by
-    name. Unknown keys are errors, `from_` is `from` in JSON."""
+    """Base of our frozen types, of each that leaves or enters the program: a dataclass with slots, whose fields are
+    given by name. In JSON and YAML unknown keys are errors, and `from_` is `from`."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "forbid",

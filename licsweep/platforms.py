@@ -3,13 +3,13 @@ door, so that a platform from outside is a package with a record, templates and 
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from licsweep.errors import UsageError
 from licsweep.line_patterns import record_objection
+from licsweep.model import Record
 
 GROUP = "licsweep.platforms"
 DEFAULT_LOCKOUT_AFTER = 10
@@ -20,8 +20,7 @@ SHOW_LICENSE = tuple(" ".join(["show license", *["NAME"] * words]) for words in 
 Transport = Literal["ssh", "https"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Record):
     """A line that is sent; without the answer to a `required` one an observation is incomplete.
 
     A command that a release refuses spoils nothing unless it is required.
@@ -31,8 +30,7 @@ class Command:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(Record):
     """How devices of one platform are asked and read.
 
     `session` is the kind of conversation (ios, nxos, asa, xr, or one of the entry points `licsweep.sessions`).

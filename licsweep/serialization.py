@@ -6,9 +6,9 @@ pydantic does the work; it is imported here, when first needed, and nowhere in j
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -137,6 +137,11 @@ def load_yaml_file(path: Path, kind: type[T], *, found_in: Path | None = None) -
         raise _wrong(f"{path}:{line_of(path, error.errors()[0]['loc'])}", error) from error
 
 
+def yaml_table(module: str, name: str, kind: type[T]) -> Callable[[], T]:
+    """What gives the YAML file `name` beside a module (its `__file__`) as `kind`; it is read once, when needed."""
+    return cache(partial(load_yaml_file, Path(module).with_name(name), kind))
+
+
 def _large_mapping(path: Path, text: str) -> dict[str, Any] | None:
     """A long plain mapping read some entries at a time: PyYAML's nodes take twenty times the text's room.
 
@@ -260,10 +265,7 @@ def _wrong(at: str, error: "ValidationError") -> InputError:
     )
 
 
-@cache
-def _mistakes() -> dict[str, dict[str, str]]:
-    """mistakes.yaml."""
-    return load_yaml_file(Path(__file__).with_name("mistakes.yaml"), dict[str, dict[str, str]])
+_mistakes = yaml_table(__file__, "mistakes.yaml", dict[str, dict[str, str]])
 
 
 def line_of(path: Path, place: Sequence[Any]) -> int:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -39,8 +39,7 @@ def _setting(default: Any, meaning: str, least: float = 0, most: float = 0) -> A
     return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Record):
     """Every setting with its default, meaning (and unit), least and most value. Paths are relative to the project."""
 
     database: str = _setting("licsweep.db", "the database: a file, or a URL, see docs/how-to/postgresql.md")
@@ -96,8 +95,7 @@ class Settings:
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in fields(Settings)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialSet:
+class CredentialSet(Record):
     """Where one set of credentials comes from; hosts name it with `data: {credentials: NAME}`.
 
     `username` counts where no source has one; `key` is a private key; `file` is for the source `file`;
@@ -143,8 +141,7 @@ class EntitlementSource(Record):
 _SET_KEYS = {"from": list, "username": str, "key": str, "file": str, "lockout_after": int}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Record):
     """A project folder (licsweep.toml, inventory/, the database), its settings and where each came from.
 
     `inventory` is the source of the inventory and its options, `export` the tables of [export]; `notes` is what the

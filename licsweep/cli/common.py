@@ -21,6 +21,7 @@ from licsweep import serialization
 from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.estate.selection import Selection
+from licsweep.model import Record
 from licsweep.settings import FILE_NAME, Project, expanded, load
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -58,8 +59,7 @@ class Talk:
                 _note(f"  {word}: {one_line(text)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Record):
     """The shared options of one call."""
 
     folder: Path

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from licsweep.ledger_types import FileKind, UsageReport
-from licsweep.model import Observation
+from licsweep.model import Observation, Record
 from licsweep.position_types import Instance
 from reconcile.tables.tables import norm
 
@@ -39,8 +39,7 @@ class Devices:
         return hosts.pop() if len(hosts) == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Record):
     """What a file is, whose it is, of which parcel, and the reports that it holds or acknowledges.
 
     `hostname` is None, and `why` says so, where nothing proves one. `origin` says how the bytes came and what proves

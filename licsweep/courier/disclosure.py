@@ -5,12 +5,10 @@ disclosure.yaml says which field is what. A field that it does not know is named
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
+from licsweep.serialization import yaml_table
 
 
 class DisclosureRule(Record):
@@ -25,12 +23,7 @@ class DisclosureRule(Record):
     names: bool = False
 
 
-@cache
-def _rules() -> tuple[DisclosureRule, ...]:
-    found: tuple[DisclosureRule, ...] = load_yaml_file(
-        Path(__file__).with_name("disclosure.yaml"), tuple[DisclosureRule, ...]
-    )
-    return found
+_rules = yaml_table(__file__, "disclosure.yaml", tuple[DisclosureRule, ...])
 
 
 def disclosed(documents: Iterable[Any]) -> list[tuple[DisclosureRule, list[str]]]:

@@ -1,18 +1,17 @@
 """What became of each usage report, worked out from the ledger and from what the device last said. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import reduce
 
 from licsweep.ledger_types import KeptFile, LedgerEntry, ReportKey, Step
-from licsweep.model import Observation
+from licsweep.model import Observation, Record
 
 ACKNOWLEDGED = ("ACK", "ACKNOWLEDGED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Record):
     """One usage report. `packed` and `uploaded` are by parcel: a lost one is packed again into another.
 
     `sha256` is the newest usage file that holds it, `ack` that of its acknowledgement. `delivering_at` is when it was

@@ -5,7 +5,7 @@ turnaround after it and before the day of the deadline. Each visit delivers what
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, partial
 
@@ -34,8 +34,7 @@ class Calendar(Record):
             raise ValueError("turnaround_days: 0 to 3660 is expected")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reporter:
+class Reporter(Record):
     """A device: since when its report is under way (None: it is not), whether its acknowledgement is in hand, and how
     many bytes its last usage file had.
     """

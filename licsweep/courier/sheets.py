@@ -2,25 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
-from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from licsweep.clean_text import clean
-from licsweep.reports.view import Tone, values
-from licsweep.serialization import load_yaml_file
+from licsweep.reports.view import Column, Tone, shown, values
+from licsweep.serialization import yaml_table
 
 Mark = tuple[int, Tone, str]
 """A stroke on a lane of a timeline: where it stands from 0 to 1000, its color, what it says."""
+_CELL = Column("", "", missing="-")
 _PARTS: dict[str, Any] = {"note": "", "steps": (), "columns": {}, "empty": "None.", "fields": ()}
 
 
-@cache
-def words() -> Mapping[str, Any]:
-    """sheets.yaml."""
-    found: Mapping[str, Any] = load_yaml_file(Path(__file__).with_name("sheets.yaml"), dict[str, Any])
-    return found
+words = yaml_table(__file__, "sheets.yaml", dict[str, Any])
 
 
 def page(
@@ -58,18 +52,6 @@ def _cells(columns: Mapping[str, str], records: Iterable[Any]) -> list[list[str]
 
 
 def _text(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
-        case date():
-            return value.isoformat()
-        case list() | tuple():
-            return ", ".join(clean(str(one)) for one in value) or "-"
-        case _:
-            return clean(str(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(clean(str(one)) for one in value) or _CELL.missing
+    return f"{value:,}" if type(value) is int else shown(value, _CELL)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,8 +43,7 @@ class CourierStatus(Record):
     devices: tuple[DeviceDeadline, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusView:
+class StatusView(Record):
     """What is shown: the status, and rows about its devices, the parcels that are out, the files of no known device."""
 
     status: CourierStatus

@@ -9,7 +9,6 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError
 from licsweep.imports import foreign
 from licsweep.ledger_types import UsageReport
+from licsweep.model import Record
 
 MAX_BYTES = 64 * 1024 * 1024
 _WORD = re.compile(r"[A-Za-z0-9._:/-]{1,64}")
@@ -27,8 +27,7 @@ NOTHING_TO_REPORT = "The requested item was not found"
 """What a device prints or writes when no report is left to save."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageFile:
+class UsageFile(Record):
     """The reports of a usage file, and every JSON document in it (payloads and system information)."""
 
     reports: tuple[UsageReport, ...]

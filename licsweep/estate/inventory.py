@@ -6,11 +6,12 @@
 import importlib
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from licsweep.errors import InputError, InventoryError, UsageError, did_you_mean
+from licsweep.model import Record
 from licsweep.platforms import Transport, platforms
 from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, checked_table, expanded, where
 
@@ -27,8 +28,7 @@ SOURCES = {
 _MAIN_KEY = {"files": "folder", "netbox": "url"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Record):
     """One host to talk to. `data` is merged over host, groups and defaults (site, timezone, virtual_account, ...).
 
     `port` is SSH's.
@@ -142,8 +142,7 @@ class SourceHosts(NamedTuple):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Record):
     """Every host by name, jump hosts among them. `left_out` gives the reason for each host that the source names and
     licsweep can't use; `notes` is what else the person should know."""
 

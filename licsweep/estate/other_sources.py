@@ -6,17 +6,15 @@ values are cleaned; of secrets nothing is taken, only that they stand there is t
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from licsweep import serialization
 from licsweep.clean_text import clean, one_line
 from licsweep.errors import InputError, InventoryError, did_you_mean
 from licsweep.estate import ssh_config
 from licsweep.estate.inventory import AUTO, Inventory, SourceHost, SourceHosts
 from licsweep.estate.simple_inventory import SECRETS, assembled, platform_named
 from licsweep.platforms import platforms
+from licsweep.serialization import yaml_table
 from licsweep.settings import FILE_NAME, Project, check, where
 
 KEYS: Mapping[str, type] = {"map": dict, "platforms": dict, "ssh_config": str}
@@ -41,10 +39,7 @@ class Raw(NamedTuple):
     left_out: str = ""
 
 
-@cache
-def names_of_others() -> dict[str, Any]:
-    """source_fields.yaml."""
-    return serialization.load_yaml_file(Path(__file__).with_name("source_fields.yaml"), dict[str, Any])
+names_of_others = yaml_table(__file__, "source_fields.yaml", dict[str, Any])
 
 
 def folded(heading: str) -> str:

@@ -1,17 +1,16 @@
 """Which hosts of the inventory: `--limit` name patterns and `--filter key=value`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from licsweep import files
 from licsweep.errors import InventoryError, UsageError, did_you_mean
 from licsweep.estate.inventory import Inventory, Target
+from licsweep.model import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Record):
     """Patterns are globs on names (`@file`: one a line); filters compare platform, group, or inventory data."""
 
     limit: tuple[str, ...] = ()

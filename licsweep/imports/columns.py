@@ -5,15 +5,14 @@ Headings are compared without regard to case, blanks and punctuation. What an ex
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Literal
 
 from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import InputError, UsageError
 from licsweep.imports.files import SHOWN, some
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
+from licsweep.serialization import yaml_table
 
 IGNORE = "ignore"
 TermType = Literal["perpetual", "term", "demo", "usage"]
@@ -58,10 +57,7 @@ class Exports(Record):
     types: Mapping[str, TermType | Literal[""]]
 
 
-@cache
-def exports() -> Exports:
-    """What is known of the exports."""
-    return load_yaml_file(Path(__file__).with_name("columns.yaml"), Exports)
+exports = yaml_table(__file__, "columns.yaml", Exports)
 
 
 @lru_cache(maxsize=10_000)

@@ -13,7 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -118,8 +118,7 @@ class _Alert(_Answer):
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Above:
+class _Above(Record):
     """What stands above a place in an answer: accounts, and how many rows there are in all pages."""
 
     smart: str | None = None
@@ -139,8 +138,7 @@ class _Above:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerRow:
+class AnswerRow(Record):
     """One row of an answer and what stands above it; `number` counts the rows of its file."""
 
     path: Path

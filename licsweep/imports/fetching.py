@@ -6,7 +6,7 @@ What may be asked stands in fetch.yaml. Answers are written as they came, so tha
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,7 +21,7 @@ from licsweep.estate.credentials import Secret
 from licsweep.imports import cssm_api
 from licsweep.imports.files import LIMITS
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
+from licsweep.serialization import yaml_table
 
 _HTTPS_PORT = 443
 _FAILED = ("error", "failed", "failure")
@@ -38,10 +38,7 @@ class ApiRow(Record):
     requests: Mapping[str, str]
 
 
-@cache
-def apis() -> Mapping[str, ApiRow]:
-    """fetch.yaml."""
-    return load_yaml_file(Path(__file__).with_name("fetch.yaml"), dict[str, ApiRow])
+apis = yaml_table(__file__, "fetch.yaml", dict[str, ApiRow])
 
 
 class LicensingApi:

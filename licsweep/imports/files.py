@@ -5,7 +5,6 @@ An import may hold far more than any real export, and less than a hostile file n
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,6 +12,7 @@ from typing import Any, Literal, get_args
 from licsweep import files
 from licsweep.alert_types import CssmAlerts
 from licsweep.errors import InputError
+from licsweep.model import Record
 from licsweep.position_types import CssmInstance, Entitlement
 
 Kind = Literal["cssm-csv", "cssm-json", "cssm-instances", "xlsx", "yaml"]
@@ -29,8 +29,7 @@ LIMITS = {
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedFile:
+class ImportedFile(Record):
     """The rows of one file, or of the files that are the pages of one answer, and notes on the reading.
 
     `source`, `instance_source` and `alert_source` are what the scope of an import rests on: where the figures come

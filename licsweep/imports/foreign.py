@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,13 +17,12 @@ from licsweep.errors import InputError
 from licsweep.imports.columns import plain
 from licsweep.imports.files import check
 from licsweep.model import Record
-from licsweep.serialization import load_yaml_file
+from licsweep.serialization import yaml_table
 
 HEAD, UNPACKED = 1024 * 1024, 32 * 1024 * 1024
 GZIP, ZIP, _TAR_AT = b"\x1f\x8b", b"PK\x03\x04", 257
 _WORKBOOK = ("xl/", "content.xml")
 _ARCHIVES_DEEP = 2
-FOREIGN = Path(__file__).with_name("foreign.yaml")
 
 
 class Rule(Record):
@@ -42,10 +41,8 @@ class Rule(Record):
     beside_rows: Literal["read", "note", "refuse"] = "read"
 
 
-@cache
-def rules() -> dict[str, tuple[Rule, ...]]:
-    """The groups of foreign.yaml: xml, binary, text, json, headings, archive."""
-    return load_yaml_file(FOREIGN, dict[str, tuple[Rule, ...]])
+# The groups of rules: xml, binary, text, json, headings, archive.
+rules = yaml_table(__file__, "foreign.yaml", dict[str, tuple[Rule, ...]])
 
 
 def refuse_bytes(path: Path, raw: bytes) -> None:

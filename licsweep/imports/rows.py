@@ -6,7 +6,7 @@ that state its terms (or the licenses charged to it). A sheet's rows are both at
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -17,6 +17,7 @@ from licsweep.errors import InputError
 from licsweep.imports.cells import ENDLESS, Order, counted, moment, one_line
 from licsweep.imports.columns import TermType, exports, plain, term_type
 from licsweep.imports.files import ImportedFile, Kind, check, some
+from licsweep.model import Record
 from licsweep.position_types import CssmInstance, CssmLicense, Entitlement, Term
 
 SHOWN_CHARACTERS = 100
@@ -24,8 +25,7 @@ _UDI = re.compile(r"\b(?:UDI_)?(PID|SN)\s*:\s*([^;,\s]+)", re.IGNORECASE)
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Record):
     """One row: text of cells (or values that need no reading) by field; errors name file, row and column.
 
     `headings` are the file's own names of fields, `decimal` is its decimal point, `order` that of day and month.

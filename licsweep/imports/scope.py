@@ -11,12 +11,12 @@ newest of all where none is that old. Judgement takes the rows that count and wh
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
 from licsweep.alert_types import CssmAlerts
+from licsweep.model import Record
 from licsweep.position_types import CssmInstance, Entitlement, ImportedAccounts, folded
 from licsweep.stored_import import ImportKind, StoredImport
 
@@ -42,8 +42,7 @@ class Scope(NamedTuple):
         return self._replace(virtual="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Record):
     """The rows that count and the id of the import that states them, by scope; and the accounts whose licenses
     (`licenses`) and whose product instances (`listed`) are known at all."""
 

@@ -5,7 +5,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -21,7 +20,7 @@ from licsweep.jobs.courier_back import HandedOut
 from licsweep.jobs.demo_courier import carry
 from licsweep.jobs.entitlements import import_files
 from licsweep.jobs.sweep import SweepRequest
-from licsweep.model import LicenseUse, Outcome
+from licsweep.model import LicenseUse, Outcome, Record
 from licsweep.position_types import JudgementResult
 from licsweep.reading.collected import Collected
 from licsweep.reports import write
@@ -41,8 +40,7 @@ start_jitter = 0.1
 FORMATS: dict[str, tuple[str | None, ...]] = {"usage": (None, "json"), "estate": ("html",), "contract": ("html",)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demo:
+class Demo(Record):
     """What the demo did; `surprises` are hosts that did not end as the estate was designed, `carried` what
     became of the acknowledgements that the courier brought."""
 

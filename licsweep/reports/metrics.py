@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from functools import cache, reduce
-from pathlib import Path
+from functools import reduce
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from licsweep import serialization
 from licsweep.clean_text import one_line
 from licsweep.errors import optional
 from licsweep.model import Record, SnapshotKind, Utc
 from licsweep.position_types import JudgementResult
+from licsweep.serialization import yaml_table
 
 LONGEST_LABEL = 120
 
@@ -77,10 +76,7 @@ class MetricsTable(Record):
     checks: tuple[CheckRow, ...]
 
 
-@cache
-def metrics_table() -> MetricsTable:
-    """The metrics and the checks."""
-    return serialization.load_yaml_file(Path(__file__).with_name("metrics.yaml"), MetricsTable)
+metrics_table = yaml_table(__file__, "metrics.yaml", MetricsTable)
 
 
 def label_value(value: object) -> str:

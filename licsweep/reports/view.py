@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from licsweep.clean_text import clean
+from licsweep.model import Record
 from licsweep.position_types import Coverage
 from reconcile.instances.clock import days_in_words
 
@@ -102,8 +103,7 @@ class Card:
     tone: Tone = "quiet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Record):
     """A report of one kind; `statement` stands on its face in every format, `main` is the table of a one-file CSV.
 
     `data` is what its JSON holds in place of the tables, `beside` the files with all rows in the page's folder: by

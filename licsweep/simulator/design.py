@@ -11,7 +11,7 @@ from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from itertools import accumulate, count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from licsweep import platforms
 from licsweep.model import LicenseUse, Record, Udi
@@ -19,6 +19,8 @@ from licsweep.position_types import ComplianceState
 from licsweep.serialization import load_yaml_file
 from licsweep.simulator.device import Device
 from licsweep.vocabulary import HaRole, LicenseStatus, OutcomeStatus
+
+T = TypeVar("T")
 
 
 class Site(Record):
@@ -126,7 +128,7 @@ def estate_data(folder: str | None = None) -> Traversable:
     return Path(folder) if folder else files("licsweep.demo_estate")
 
 
-def load_data(name: str, kind: Any, folder: str | None = None) -> Any:
+def load_data(name: str, kind: type[T], folder: str | None = None) -> T:
     """A YAML file of that folder as this type. Raises InputError."""
     with as_file(estate_data(folder) / name) as path:
         return load_yaml_file(path, kind)
@@ -134,7 +136,7 @@ def load_data(name: str, kind: Any, folder: str | None = None) -> Any:
 
 def load_design(folder: str | None = None) -> Design:
     """The design in that folder, with our dialects beside its own. Raises InputError."""
-    design: Design = load_data("estate.yaml", Design, folder)
+    design = load_data("estate.yaml", Design, folder)
     return replace(design, dialects=load_data("dialects.yaml", dict[str, Dialect]) | design.dialects)
 
 

@@ -33,8 +33,7 @@ class FaultKind(Record):
 
 def load_faults() -> dict[str, FaultKind]:
     """Every kind of fault by name."""
-    kinds: dict[str, FaultKind] = load_data("faults.yaml", dict[str, FaultKind])
-    return kinds
+    return load_data("faults.yaml", dict[str, FaultKind])
 
 
 def shares(texts: Sequence[str]) -> dict[str, float]:

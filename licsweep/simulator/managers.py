@@ -8,10 +8,11 @@ import json
 import secrets
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from licsweep.model import Record
 from licsweep.simulator.account import Account
 
 DOMAIN = "e276abec-e0f2-11e3-8169-6d9ed49b625f"  # that of `Global` on every FMC
@@ -20,8 +21,7 @@ _REFRESHES = 3
 _WEB_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Record):
     """What was asked; names of headers are in lower case."""
 
     method: str
@@ -30,8 +30,7 @@ class Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Record):
     """What is answered."""
 
     status: int = 200

@@ -81,7 +81,7 @@ def write_project(
         write(directory / AUTHORITY_FILE, authority)
     entitlements = directory / "entitlements"
     entitlements.mkdir(exist_ok=True)
-    purchases: Purchases = load_data("entitlements.yaml", Purchases, folder)
+    purchases = load_data("entitlements.yaml", Purchases, folder)
     if rows := list(_entitlement_rows(design, purchases, devices, date.today())):
         out = io.StringIO()
         table = csv.DictWriter(out, rows[0])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from licsweep.model import Udi
+from licsweep.model import Record, Udi
 from licsweep.simulator.device import Device
 
 NOT_FOUND = "The requested item was not found\n"
@@ -54,8 +54,7 @@ class Report:
         return "ENTITLEMENT" if self.feature else "TELEMETRY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RumState:
+class RumState(Record):
     """What `show license all` says of the reports."""
 
     acked_at: datetime | None

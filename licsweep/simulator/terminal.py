@@ -6,9 +6,10 @@ key in line is the pager's, as on a real box. What a broken device does otherwis
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from licsweep.model import Record
 from licsweep.simulator.design import Dialect
 
 RUBOUT, KILL_LINE, INTERRUPT = "\b\x7f", "\x15\x18", "\x03"
@@ -34,8 +35,7 @@ class Wire(Protocol):
         """Never again reads from the connection, not even that it was closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behavior:
+class Behavior(Record):
     """What one device knows at its vty: `answer` is asked about a line that is none of the `commands`."""
 
     name: str

@@ -1,10 +1,8 @@
 """What a device's answer to a license command means: answers.yaml, made from the agent's own error texts."""
 
-from functools import cache
-
 from licsweep.clean_text import one_line
 from licsweep.model import Record
-from licsweep.visits.tables import load_table
+from licsweep.serialization import yaml_table
 
 IMPORTED = "Import Data Successful"
 _MOST = 250
@@ -18,16 +16,14 @@ class KnownAnswer(Record):
     means: str | None = None
 
 
-@cache
-def _known() -> tuple[KnownAnswer, ...]:
-    found: tuple[KnownAnswer, ...] = load_table("answers.yaml", tuple[KnownAnswer, ...])
-    return tuple(sorted(found, key=lambda one: -len(one.says)))
+_known = yaml_table(__file__, "answers.yaml", tuple[KnownAnswer, ...])
 
 
 def meaning(answer: str) -> str | None:
     """What the answer means, by the longest known text in it; None where nothing is known of it."""
     words = " ".join(answer.split()).casefold()
-    return next((one.means for one in _known() if one.says.casefold() in words), None)
+    found = [one for one in _known() if one.says.casefold() in words]
+    return max(found, key=lambda one: len(one.says)).means if found else None
 
 
 def word_for_word(answer: str) -> str:

@@ -1,9 +1,7 @@
 """What `courier check` says of a device; no device library is needed to print it."""
 
-from functools import cache
-
 from licsweep.model import Record
-from licsweep.visits.tables import load_table
+from licsweep.serialization import yaml_table
 
 
 class Failing(Record):
@@ -26,8 +24,4 @@ class CheckedDevice(Record):
     why: str | None = None
 
 
-@cache
-def failing() -> dict[str, Failing]:
-    """visits/checks.yaml."""
-    found: dict[str, Failing] = load_table("checks.yaml", dict[str, Failing])
-    return found
+failing = yaml_table(__file__, "checks.yaml", dict[str, Failing])

@@ -6,7 +6,6 @@ as saved but that are in no kept file are saved again by their id, so that nothi
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from licsweep.courier.usage_files import NOTHING_TO_REPORT, read_usage
 from licsweep.errors import InputError, VisitRefused, plain_reason
 from licsweep.estate.inventory import Target
 from licsweep.ledger_types import KeptFile, Ledger
-from licsweep.model import Observation
+from licsweep.model import Observation, Record
 from licsweep.store import Store
 from licsweep.visits.answers import meaning, word_for_word
 from licsweep.visits.console import Console, Flash
@@ -28,8 +27,7 @@ _SAVED = ("UNACK", "UNACKNOWLEDGED", "PENDING", "CLOSED")
 WHOLE = ("unreported", "all")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectOptions:
+class CollectOptions(Record):
     """What is saved: `unreported`, `all`, `days N` or `rum-id N`. `again` saves collected reports once more that are
     not acknowledged; `remove` deletes a file on the device when it is kept here."""
 

@@ -7,7 +7,6 @@ itself shows that it did not take it: by the state of the reports, else by its l
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -16,7 +15,7 @@ from licsweep.courier.progress import ACKNOWLEDGED, entries_of
 from licsweep.errors import CopyRefused
 from licsweep.estate.inventory import Target
 from licsweep.ledger_types import KeptFile, Ledger, LedgerEntry, Step
-from licsweep.model import Observation
+from licsweep.model import Observation, Record
 from licsweep.store import Store
 from licsweep.visits.answers import IMPORTED, meaning, word_for_word
 from licsweep.visits.console import HISTORY, Console
@@ -27,8 +26,7 @@ NOT_SENT = "not sent"
 State = Literal["delivered", "unproven", "already", "refused"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Record):
     """What became of a file at its device: the device's answer word for word, and what it means."""
 
     state: State
