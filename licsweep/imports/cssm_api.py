@@ -29,6 +29,7 @@ from licsweep.position_types import Substitution
 from licsweep.serialization import check_json
 
 Document = dict[str, Any]
+Kind = Literal["license", "device", "alert"]
 _SMART = ("smart_account", "account_name", "smart_account_name", "account_domain")
 _VIRTUAL = ("virtual_account", "virtual_account_name")
 _TOTAL = ("total_records", "total_rows")
@@ -144,18 +145,13 @@ class AnswerRow(Record):
     path: Path
     number: int
     above: _Above
+    kind: Kind
     text: str
     keys: frozenset[str]
 
     @property
     def where(self) -> str:
         return f"{self.path}: row {self.number}"
-
-    @property
-    def kind(self) -> Literal["license", "device", "alert"]:
-        if self.keys & {"sudi", "license_usage"}:
-            return "device"
-        return "alert" if self.keys >= _ALERT else "license"
 
     def row(self, **cells: Any) -> Row:
         """What it states, by field, with the accounts above it."""
@@ -170,16 +166,15 @@ def rows_of(path: Path, document: Any) -> list[AnswerRow]:
     def visit(node: Any, above: _Above, under: str) -> Iterator[AnswerRow]:
         if isinstance(node, dict):
             above = above.within(node, under)
-            if _is_row(node):
-                text = json.dumps(node, sort_keys=True)
-                yield AnswerRow(path=path, number=next(number), above=above, text=text, keys=frozenset(node))
+            if kind := _kind(node):
+                text, keys = json.dumps(node, sort_keys=True), frozenset(node)
+                yield AnswerRow(path=path, number=next(number), above=above, kind=kind, text=text, keys=keys)
                 return
             for key, value in node.items():
                 yield from visit(value, above, key)
         elif isinstance(node, list):
             for inner in node:  # a total above a list is that of its rows, not of what lies deeper
-                is_row = isinstance(inner, dict) and _is_row(inner)
-                yield from visit(inner, above if is_row else replace(above, total=None), under)
+                yield from visit(inner, above if _kind(inner) else replace(above, total=None), under)
 
     found = list(visit(_snake(path, document), _Above(), ""))
     check(path, "rows", len(found))
@@ -262,15 +257,15 @@ def _snake_key(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
 
 
-def _is_row(node: Document) -> bool:
-    keys = node.keys()
-    return bool(
-        keys & {"sudi", "license_usage"}
-        or ("license" in keys and keys & {"license_details", "billing_type"})
-        or keys >= _ONPREM
-        or keys >= {"tag", "display_name"}
-        or keys >= _ALERT
-    )
+def _kind(node: Any) -> Kind | None:
+    """What a row tells of, by its keys; None for what is no row."""
+    keys = set(node) if isinstance(node, dict) else set()
+    if keys & {"sudi", "license_usage"}:
+        return "device"
+    if keys >= _ALERT:
+        return "alert"
+    billed = "license" in keys and keys & {"license_details", "billing_type"}
+    return "license" if billed or keys >= _ONPREM or keys >= {"tag", "display_name"} else None
 
 
 def _license(row: _License, place: AnswerRow) -> Group:
