@@ -18,7 +18,7 @@ from licsweep.errors import StoreError, UsageError
 from licsweep.host_result import HostResult
 from licsweep.model import Capture, Observation, Outcome, Snapshot, SnapshotKind
 from licsweep.store import tables as t
-from licsweep.store.base import Part, columns_of, damaged, record_of
+from licsweep.store.base import Part, columns_of, damaged, prepared, record_of
 from licsweep.store.packing import pack, pack_against, unpack
 from licsweep.version import VERSION
 
@@ -121,7 +121,7 @@ class Snapshots(Part):
         """Adds how hosts ended, their raw texts, and what was read from them: all or nothing."""
         with self._writing() as connection:
             rows = [row_of(connection, snapshot_id, result) for result in results]
-            connection.execute(_INSERT, rows)
+            prepared(_INSERT, connection.dialect).run(connection, *rows)
 
     def pack_again(self) -> None:
         """Stores the bodies of all results anew, as `save_host` does today; each host in a transaction of its own."""
@@ -250,7 +250,8 @@ def _bodies(connection: sa.Connection, hostname: str, observation: str | None, t
     row: dict[str, Any] = dict.fromkeys(_BODIES) | {"observation": observation}
     if observation is None and texts is None:
         return row
-    [(seen_in, seen, held_in, held)] = connection.execute(_BASES, {"host": hostname})
+    bases = prepared(_BASES, connection.dialect).run(connection, {"host": hostname})
+    [(seen_in, seen, held_in, held)] = bases.fetchall()
     packed = pack_against(observation.encode(), seen.encode()) if observation and seen else None
     if packed is not None:
         row |= {"observation": None, "observation_packed": packed, "base_snapshot_id": seen_in}

@@ -85,7 +85,7 @@ class SqliteFile:
         """Turns errors of the database into StoreError."""
         try:
             yield
-        except (sa.exc.DBAPIError, OSError) as error:
+        except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
             name = getattr(cause, "sqlite_errorname", "")
             known = next((told for start, told in _TOLD.items() if name.startswith(start)), None)
@@ -167,7 +167,7 @@ def _engine(path: Path, *, mode: str, pragmas: tuple[str, ...] = (), **query: st
     """
     parameters = {"mode": mode, "uri": "true"} | query
     where = sa.URL.create("sqlite", database=f"file:{quote(os.fsencode(path))}", query=parameters)
-    engine = sa.create_engine(where, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(where, paramstyle="named", connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
@@ -178,7 +178,7 @@ def _engine(path: Path, *, mode: str, pragmas: tuple[str, ...] = (), **query: st
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     try:
         yield engine

@@ -1,15 +1,16 @@
 """What happens when a host of a sweep has ended: its texts are read, all of it is stored, then the progress moves.
 
-A host ends once. What goes wrong here is kept and told at the end of the sweep, since one host that can't be stored
-must not take the others with it.
+A host ends once. Hosts that end while others are being stored share the next transaction: most of what one costs is the
+same for many. What goes wrong here is kept and told at the end of the sweep, since one host that can't be stored must
+not take the others with it: they are then stored one by one.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Condition
+from threading import Condition, Lock
 
 from licsweep.errors import LicsweepError, plain_reason
 from licsweep.host_result import HostResult
@@ -37,6 +38,8 @@ class SnapshotWriter:
         self._read, self._progress = read, progress
         self._lock = Condition()
         self._storing = 0
+        self._turn = Lock()  # of the one who stores all that wait
+        self._waiting: list[HostResult] = []
         self._reading: dict[str, HostReport] = {}
         self._ended: set[str] = set()
         self.outcomes: list[Outcome] = []
@@ -64,20 +67,37 @@ class SnapshotWriter:
                 self._lock.notify_all()
 
     def _save(self, result: HostResult) -> None:
-        outcome = result.outcome
+        """Returns when the host is stored, or is among the errors."""
+        with self._lock:
+            self._waiting.append(result)
+        with self._turn:
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+            if waiting:
+                self._save_together(waiting)
+
+    def _save_together(self, results: Sequence[HostResult]) -> None:
         try:
-            self._store.save_host(self._snapshot_id, result)
-            with self._lock:
-                self.outcomes.append(outcome)
-                self._show(outcome)
+            self._store.save_host(self._snapshot_id, *results)
         except Exception as error:
-            if self._was_stored(outcome.hostname):
-                return
-            log.debug("%s: could not be stored", outcome.hostname, exc_info=True)
-            self._gate.end(NO_STORE)  # what can't be kept need not be collected
-            reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
+            if len(results) == 1:
+                return self._not_stored(results[0].outcome.hostname, error)
+            for result in results:
+                self._save_together([result])
+        else:
             with self._lock:
-                self.errors.append(f"{outcome.hostname}: {reason}")
+                for result in results:
+                    self.outcomes.append(result.outcome)
+                    self._show(result.outcome)
+
+    def _not_stored(self, hostname: str, error: Exception) -> None:
+        if self._was_stored(hostname):
+            return
+        log.debug("%s: could not be stored", hostname, exc_info=error)
+        self._gate.end(NO_STORE)  # what can't be kept need not be collected
+        reason = plain_reason(error) if isinstance(error, LicsweepError) else type(error).__name__
+        with self._lock:
+            self.errors.append(f"{hostname}: {reason}")
 
     def _was_stored(self, hostname: str) -> bool:
         """Whether the host is there, stored by a worker that was taken for lost."""
