@@ -21,7 +21,7 @@ def pack_against(body: bytes, base: bytes) -> bytes | None:
     """The difference to a base; None where that is not worth it."""
     packed = b""
     for at in range(0, len(body), PIECE):
-        packer = zlib.compressobj(level=9, zdict=_around(base, at))
+        packer = zlib.compressobj(level=3, zdict=_around(base, at))
         packed += packer.compress(body[at : at + PIECE]) + packer.flush()
     return packed if len(packed) * WORTH_IT < len(body) else None
 
