@@ -277,14 +277,12 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
     if out.form == "html":
         out.put(courier_views.radar_page(made).decode())
     elif out.form == "table":
-        late = courier_views.late_devices(made)
-        uncovered = [one for one in made.devices if not one.visited and not one.in_time]
         parts = [
-            ("courier-radar", f"Late devices ({len(late)} of {len(made.devices)})", late),
+            ("courier-radar", f"Late devices ({len(made.late)} of {len(made.devices)})", made.late),
             ("courier-latest", "Latest dates", made.latest),
             ("courier-trips", "Visits", made.trips),
             ("courier-servers", "SSM On-Prem servers without a line", made.servers),
-            ("courier-radar", "No visit planned: in time only if they report without the courier", uncovered),
+            ("courier-radar", "No visit planned: in time only if they report without the courier", made.uncovered),
         ]
         out.tables(parts, "no device has a deadline, and no visit is planned")
     else:

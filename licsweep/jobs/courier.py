@@ -34,11 +34,14 @@ BY_HAND = "carried by hand; no device was asked whether it is whole"
 PARCELS, MAX_PARCEL = "courier/parcels", 50 * files.MIB
 
 
+CarriedState = Literal["new", "known", "unmatched", "nothing-to-report", "not-used"]
+
+
 class CarriedFile(Record):
     """A file that came in: what it is and what became of it. `telemetry` reports travel and are not counted."""
 
     file: str
-    state: Literal["new", "known", "unmatched", "nothing-to-report", "not-used"]
+    state: CarriedState
     kind: FileKind | None = None
     hostname: str | None = None
     parcel: str | None = None
@@ -46,6 +49,21 @@ class CarriedFile(Record):
     telemetry: int = 0
     sha256: str | None = None
     why: str | None = None
+
+    @classmethod
+    def of(cls, kept: KeptFile, path: str, state: CarriedState, why: str | None) -> "CarriedFile":
+        """A file that is kept, by the path that it came from."""
+        return cls(
+            file=path,
+            state=state,
+            kind=kept.kind,
+            hostname=kept.hostname,
+            parcel=kept.parcel,
+            reports=len(kept.counted),
+            telemetry=len(kept.reports) - len(kept.counted),
+            sha256=kept.sha256,
+            why=why,
+        )
 
 
 class NotPacked(Record):
@@ -132,39 +150,29 @@ def take(
         if matched is None:
             rows.append(CarriedFile(file=one.path, state="nothing-to-report"))
             continue
+        sha256 = contents.keep(one.raw)
+        before = new.get(sha256) or ledger.files.get(sha256)
+        owned = before.hostname if before else None
         file = KeptFile(
-            sha256=contents.keep(one.raw),
+            sha256=sha256,
             kind=matched.kind,
             name=one.name.name,
             size=len(one.raw),
             kept_at=now,
             origin=matched.origin,
-            hostname=matched.hostname,
+            hostname=matched.hostname or owned,
             parcel=matched.parcel,
             reports=matched.reports,
         )
-        before = new.get(file.sha256) or ledger.files.get(file.sha256)
-        hostname = file.hostname or (before.hostname if before else None)
-        if before and before.hostname not in (None, hostname) and file.kind != "usage":
-            why = f"the same bytes were taken for {before.hostname}: a file is kept for one device only"
+        if owned not in (None, file.hostname) and file.kind != "usage":
+            why = f"the same bytes were taken for {owned}: a file is kept for one device only"
             rows.append(CarriedFile(file=one.path, state="not-used", kind=file.kind, why=why))
             continue
-        known = before is not None and before.hostname == hostname
+        known = before is not None and owned == file.hostname
         if not known:
-            new[file.sha256] = file
-        rows.append(
-            CarriedFile(
-                file=one.path,
-                state="unmatched" if hostname is None else "known" if known else "new",
-                kind=file.kind,
-                hostname=hostname,
-                parcel=file.parcel,
-                reports=len(file.counted),
-                telemetry=len(file.reports) - len(file.counted),
-                sha256=file.sha256,
-                why=matched.why,
-            )
-        )
+            new[sha256] = file
+        state: CarriedState = "unmatched" if file.hostname is None else "known" if known else "new"
+        rows.append(CarriedFile.of(file, one.path, state, matched.why))
     usage = [file for file in new.values() if file.kind == "usage"]
     acks = [file for file in new.values() if file.kind == "ack" and file.hostname]
     entries = [entry for file in usage for entry in entries_of(file, "collected", now)]

@@ -1,7 +1,7 @@
 """The courier's way back: acknowledgements of CSSM to their parcels and devices, and out to the console."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from licsweep.clean_text import shell_word
 from licsweep.courier.acknowledgements import Matcher, to_deliver, without_copy
 from licsweep.courier.archives import MAX_BYTES, unpacked
 from licsweep.courier.contents import Contents
-from licsweep.courier.devices import Match
+from licsweep.courier.devices import Devices, Match
 from licsweep.courier.progress import entries_of
 from licsweep.courier.sheets import page
 from licsweep.errors import InputError, NothingToCarry, UsageError, did_you_mean
@@ -19,7 +19,7 @@ from licsweep.estate.selection import Selection
 from licsweep.imports import foreign
 from licsweep.jobs.courier import CarriedFile, estate, open_ledger, selected, take
 from licsweep.jobs.gathered_files import gather
-from licsweep.ledger_types import FileKind
+from licsweep.ledger_types import FileKind, KeptFile, Ledger
 from licsweep.model import Record
 from licsweep.reading.gathered_texts import GatheredFile, Unused
 from licsweep.reports.view import values
@@ -45,6 +45,15 @@ class HandedOut(Record):
     state: FileState = "handed-out"
     answer: str | None = None
     means: str | None = None
+
+    @classmethod
+    def of(
+        cls, kept: KeptFile, path: str, devices: Devices, state: FileState = "handed-out", **said: str | None
+    ) -> "HandedOut":
+        """A file for its device, by the path where it lies now; `said` are `answer` and `means`."""
+        name = kept.hostname or ""
+        serials = devices.serials(name)
+        return cls(hostname=name, serials=serials, file=path, kind=kept.kind, sha256=kept.sha256, state=state, **said)
 
 
 def unpack(project: Project, paths: Sequence[Path], host: str | None = None) -> list[CarriedFile]:
@@ -78,31 +87,32 @@ def _found(paths: Sequence[Path]) -> Iterator[GatheredFile | Unused]:
             yield from unpacked(one)
 
 
+def waiting(ledger: Ledger, devices: Devices, hosts: Collection[str] | None, *, again: bool) -> list[KeptFile]:
+    """The files that these hosts (None: all) are still to import. Raises NothingToCarry."""
+    found = [file for file in to_deliver(ledger, devices, again=again) if hosts is None or file.hostname in hosts]
+    if not found:
+        why = "no acknowledgement waits for a device of the selection"
+        raise NothingToCarry("nothing to deliver", why=why, hint="licsweep courier status; --again repeats")
+    return found
+
+
 def deliver_to(project: Project, folder: Path, selection: Selection, *, again: bool = False) -> list[HandedOut]:
     """Writes what the selected devices are to import into a folder of each, with a checklist for the console.
 
     Raises NothingToCarry, OutputError, KeptFileDamaged, StoreError.
     """
     hosts = selected(project, selection)
-    devices, contents = estate(project), Contents(project.folder)
+    devices, contents, now = estate(project), Contents(project.folder), datetime.now(UTC)
     with open_ledger(project, "courier deliver") as (store, ledger):
-        now, found = datetime.now(UTC), to_deliver(ledger, devices, again=again)
-        found = [file for file in found if hosts is None or file.hostname in hosts]
-        if not found:
-            why = "no acknowledgement waits for a device of the selection"
-            raise NothingToCarry("nothing to deliver", why=why, hint="licsweep courier status; --again repeats")
+        found = waiting(ledger, devices, hosts, again=again)
         rows = list[HandedOut]()
         for file in found:
-            hostname = file.hostname or ""
-            path = folder / _safe(hostname) / _safe(without_copy(file.name))
+            path = folder / _safe(file.hostname or "") / _safe(without_copy(file.name))
             if str(path) in {row.file for row in rows}:
                 path = path.with_stem(f"{path.stem}-{file.sha256[:8]}")
             files.make_folder(path.parent)
             files.write(path, contents.read(file.sha256))
-            serials = devices.serials(hostname)
-            rows.append(
-                HandedOut(hostname=hostname, serials=serials, file=str(path), kind=file.kind, sha256=file.sha256)
-            )
+            rows.append(HandedOut.of(file, str(path), devices))
         facts = {"Written": f"{now:%Y-%m-%d %H:%M} UTC", "Devices": len({row.hostname for row in rows})}
         shown = [values(row) | {"file": Path(row.file).name, "answer": ""} for row in rows]
         files.write(folder / "checklist.html", page("checklist", {}, facts, {"devices": shown}))

@@ -47,6 +47,16 @@ class Radar(Record):
     latest: tuple[LatestDates, ...]
     servers: tuple[ServerOutlook, ...] = ()
 
+    @property
+    def late(self) -> list[Outlook]:
+        """The devices that some visit reaches and none keeps in time."""
+        return [one for one in self.devices if one.visited and not one.in_time]
+
+    @property
+    def uncovered(self) -> list[Outlook]:
+        """The devices that no visit reaches, in time only if they report without the courier."""
+        return [one for one in self.devices if not one.visited and not one.in_time]
+
 
 def calendar(project: Project, trips: Path | None = None) -> Calendar | None:
     """courier.yaml of the project or the named file; None where the project has none. Raises InputError."""
@@ -138,11 +148,6 @@ def status_page(view: StatusView) -> bytes:
     return page("status", figures, facts, rows | {"unmatched": view.unmatched})
 
 
-def late_devices(made: Radar) -> list[Outlook]:
-    """The devices that some visit reaches and none keeps in time."""
-    return [one for one in made.devices if one.visited and not one.in_time]
-
-
 def unknown_sites(project: Project, made: Radar) -> list[str]:
     """The sites of the calendar where no device of the inventory stands."""
     inventory = inv.find(project)
@@ -168,9 +173,8 @@ def radar_page(made: Radar) -> bytes:
         marks += mark(one.imported if one.in_time else None, "good", "acknowledgement imported")
         return marks + mark(one.deadline, "warn" if one.in_time else "bad", "deadline")
 
-    late = late_devices(made)
-    uncovered = [one for one in made.devices if not one.visited and not one.in_time]
-    rows = {"late": late, "latest": made.latest, "trips": made.trips, "other": uncovered, "servers": made.servers}
+    rows = {"late": made.late, "latest": made.latest, "trips": made.trips}
+    rows |= {"other": made.uncovered, "servers": made.servers}
     figures = {"turnaround": made.turnaround_days, "as_of": begin, "begin": begin, "end": end}
-    facts = {"Devices": len(made.devices), "Late": len(late), "Visits": len(made.trips)}
+    facts = {"Devices": len(made.devices), "Late": len(made.late), "Visits": len(made.trips)}
     return page("radar", figures, facts, rows, {one.hostname: lane(one) for one in shown})

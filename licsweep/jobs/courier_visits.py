@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from licsweep.access.allowlist import COURIER_PLATFORMS
-from licsweep.courier.acknowledgements import to_deliver
 from licsweep.courier.devices import Devices
-from licsweep.errors import NothingToCarry
 from licsweep.estate.credentials import Credentials
 from licsweep.estate.inventory import AUTO, Target
 from licsweep.estate.selection import Selection
-from licsweep.jobs.courier import CarriedFile, estate, open_ledger
+from licsweep.jobs import courier_back
+from licsweep.jobs.courier import CarriedFile, CarriedState, estate, open_ledger
 from licsweep.jobs.courier_back import FileState, HandedOut
 from licsweep.ledger_types import KeptFile
 from licsweep.model import Outcome
@@ -87,7 +86,7 @@ def delivery_lines(files: Iterable[KeptFile]) -> list[str]:
 
 def planned(trip: Trip, files: Iterable[KeptFile]) -> list[HandedOut]:
     """The files as a dry run shows them."""
-    return [_row(trip, file, "planned") for file in files]
+    return [HandedOut.of(file, file.name, trip.devices, "planned") for file in files]
 
 
 def check(trip: Trip, progress: Progress) -> list[CheckedDevice]:
@@ -111,44 +110,29 @@ def collect(trip: Trip, options: CollectOptions, progress: Progress) -> list[Car
     with open_ledger(trip.project, "courier collect") as (store, ledger):
         work = Collect(trip, store, ledger, options)
         outcomes = visit(trip.plan, work.work, progress)
-        return [*_collected(work, outcomes), *_left(trip)]
+    left = (_nothing(name, "not-used", f"left out: {why}") for name, why in sorted(trip.left_out.items()))
+    return [*_collected(work, outcomes), *left]
 
 
 def _collected(work: Collect, outcomes: Mapping[str, Outcome]) -> Iterator[CarriedFile]:
     for name, outcome in sorted(outcomes.items()):
         taken, notes = work.taken.get(name, []), "; ".join(work.notes.get(name, []))
-        for file in taken:
-            yield CarriedFile(
-                file=file.name,
-                state="new",
-                kind="usage",
-                hostname=name,
-                reports=len(file.counted),
-                telemetry=len(file.reports) - len(file.counted),
-                sha256=file.sha256,
-                why=notes or None,
-            )
+        yield from (CarriedFile.of(file, file.name, "new", notes or None) for file in taken)
         if outcome.status != "ok":
-            yield CarriedFile(file="", state="not-used", hostname=name, why=_why(outcome))
+            yield _nothing(name, "not-used", _why(outcome))
         elif not taken:
-            yield CarriedFile(file="", state="nothing-to-report", hostname=name, why=notes or None)
+            yield _nothing(name, "nothing-to-report", notes or None)
 
 
-def _left(trip: Trip) -> Iterator[CarriedFile]:
-    for name, why in sorted(trip.left_out.items()):
-        yield CarriedFile(file="", state="not-used", hostname=name, why=f"left out: {why}")
+def _nothing(name: str, state: CarriedState, why: str | None) -> CarriedFile:
+    return CarriedFile(file="", state=state, hostname=name, why=why)
 
 
 def waiting(trip: Trip, *, again: bool = False) -> list[KeptFile]:
     """The files that the visited devices are still to import. Raises NothingToCarry."""
     with reading(trip.project) as store:
-        found = to_deliver(store.courier_ledger(), trip.devices, again=again)
-    visited = {target.name for target in trip.plan.targets}
-    found = [file for file in found if file.hostname in visited]
-    if not found:
-        why = "no acknowledgement waits for a device of the selection"
-        raise NothingToCarry("nothing to deliver", why=why, hint="licsweep courier status; --again repeats")
-    return found
+        ledger = store.courier_ledger()
+    return courier_back.waiting(ledger, trip.devices, {target.name for target in trip.plan.targets}, again=again)
 
 
 def deliver(trip: Trip, files: Iterable[KeptFile], progress: Progress) -> list[HandedOut]:
@@ -162,24 +146,9 @@ def deliver(trip: Trip, files: Iterable[KeptFile], progress: Progress) -> list[H
     rows = []
     for file in files:
         if done := work.done.get(file.sha256):
-            rows.append(_row(trip, file, done.state, done.answer, done.means))
+            rows.append(HandedOut.of(file, file.name, trip.devices, done.state, answer=done.answer, means=done.means))
         else:
             outcome = outcomes[file.hostname or ""]
-            rows.append(_row(trip, file, "refused" if outcome.status == "refused" else "not-done", _why(outcome)))
+            state: FileState = "refused" if outcome.status == "refused" else "not-done"
+            rows.append(HandedOut.of(file, file.name, trip.devices, state, answer=_why(outcome)))
     return rows
-
-
-def _row(
-    trip: Trip, file: KeptFile, state: FileState, answer: str | None = None, means: str | None = None
-) -> HandedOut:
-    hostname = file.hostname or ""
-    return HandedOut(
-        hostname=hostname,
-        serials=trip.devices.serials(hostname),
-        file=file.name,
-        kind=file.kind,
-        sha256=file.sha256,
-        state=state,
-        answer=answer,
-        means=means,
-    )
