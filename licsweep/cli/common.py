@@ -25,6 +25,7 @@ from licsweep.model import Record
 from licsweep.settings import FILE_NAME, Project, expanded, load
 
 LEVELS = ("debug", "info", "warning", "error")
+PATH = click.Path(path_type=Path)
 EXIT_FINDINGS, EXIT_UNUSABLE, EXIT_COVERAGE, EXIT_NOTHING, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
 
@@ -118,12 +119,7 @@ def _open_streams() -> None:
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the shared options; the verb gets them as `run`, its LicsweepErrors become three lines and an exit code."""
 
-    @click.option(
-        "--project",
-        "project_folder",
-        type=click.Path(path_type=Path),
-        help="Project folder (default: current directory).",
-    )
+    @click.option("--project", "project_folder", type=PATH, help="Project folder (default: current directory).")
     @click.option("--quiet", is_flag=True, help="Print data and what failed only; no progress or notes.")
     @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Log format, of notes too.")
     @click.option(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from licsweep.cli.common import (
     EXIT_FINDINGS,
     EXIT_INTERRUPTED,
     MOMENT,
+    PATH,
     Run,
     agreed,
     selection_options,
@@ -48,11 +49,11 @@ def command() -> None:
 _USAGE = re.compile(r"unreported|all|days:[0-9]{1,4}|rum-id:[0-9]{1,18}")
 
 
-def _usage(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001
+def _usage(text: str) -> str:
     """What is saved, as the device's line says it."""
-    if not _USAGE.fullmatch(value):
+    if not _USAGE.fullmatch(text):
         raise click.BadParameter("unreported, all, days:N or rum-id:N is expected")
-    return value.replace(":", " ")
+    return text.replace(":", " ")
 
 
 @command.command("check")
@@ -84,12 +85,12 @@ def check(run: Run, selection: Selection, by: str, out: Out) -> None:
     "--from",
     "paths",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="PATH",
     help="Not over SSH: a file, a folder or a zip archive of usage files that were carried by hand (repeatable).",
 )
 @click.option(
-    "--usage", default="unreported", callback=_usage, metavar="WHAT", help="unreported, all, days:N or rum-id:N."
+    "--usage", "what", default="unreported", type=_usage, metavar="WHAT", help="unreported, all, days:N or rum-id:N."
 )
 @click.option("--again", is_flag=True, help="Save collected reports again that are not acknowledged.")
 @click.option("--remove", is_flag=True, help="Delete each file on its device when its bytes are kept here.")
@@ -98,15 +99,7 @@ def check(run: Run, selection: Selection, by: str, out: Out) -> None:
 @selection_options
 @data_options
 def collect(
-    run: Run,
-    paths: tuple[Path, ...],
-    usage: str,
-    again: bool,
-    remove: bool,
-    by: str,
-    yes: bool,
-    selection: Selection,
-    out: Out,
+    run: Run, paths: tuple[Path, ...], by: str, yes: bool, selection: Selection, out: Out, **saved: Any
 ) -> None:
     """Save the usage reports of the selected devices over SSH, or take files carried by hand; byte for byte.
 
@@ -114,7 +107,7 @@ def collect(
     first. A file's UDI must be its host's; other files are kept as unmatched. What is something else is named for what
     it is. Collecting satisfies no deadline.
     """
-    if paths and (again or remove or selection != Selection()):
+    if paths and (saved["again"] or saved["remove"] or selection != Selection()):
         hint = "leave out --again, --remove and the selection of hosts"
         raise UsageError("--from takes each file that is named", why="it visits no device", hint=hint)
     if paths:
@@ -126,7 +119,7 @@ def collect(
     from licsweep.jobs import courier_visits
     from licsweep.visits.collect import CollectOptions
 
-    options = CollectOptions(what=usage, again=again, remove=remove)
+    options = CollectOptions(**saved)
     trip = courier_visits.prepare(run.project(), selection, by)
     _agreed(run, courier_visits.collect_lines(trip, options), len(trip.plan.targets), yes=yes)
     with progress(run, "collecting") as (chosen, moved):
@@ -157,7 +150,7 @@ def _leave(trip: "Trip", code: int) -> None:
 
 
 @command.command("unpack")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--host", help="The host that a single file is for, where neither its name nor its content says one.")
 @data_options
 def unpack(run: Run, paths: tuple[Path, ...], host: str | None, out: Out) -> None:
@@ -191,7 +184,7 @@ def _files(run: Run, kind: str, rows: "Sequence[CarriedFile]", out: Out) -> None
 @click.option("--max-size", type=click.IntRange(1, 10_000), default=50, metavar="MIB", help="Largest parcel (50).")
 @click.option("--again", multiple=True, metavar="PARCEL", help="Pack the reports of a lost parcel again (repeatable).")
 @click.option("--by", default=_user, help="Who packs it (default: the user's name).")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="A second folder for it, as a USB stick.")
+@click.option("--to", type=PATH, metavar="DIR", help="A second folder for it, as a USB stick.")
 @data_options
 def pack(run: Run, parcel_form: str, max_size: int, again: tuple[str, ...], by: str, to: Path | None, out: Out) -> None:
     """Pack the collected reports that are in no parcel: one parcel for each smart and virtual account.
@@ -261,7 +254,7 @@ def status(run: Run, as_of: datetime | None, selection: Selection, out: Out) -> 
 
 @command.command("radar")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
-@click.option("--trips", type=click.Path(path_type=Path), metavar="FILE", help="The calendar (default: courier.yaml).")
+@click.option("--trips", type=PATH, metavar="FILE", help="The calendar (default: courier.yaml).")
 @page_options
 def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> None:
     """Show which devices the planned visits keep in time, what each visit carries, and what missing one costs.
@@ -293,7 +286,7 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
 @click.option(
     "--to",
     "folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Not over SSH: write the files of each device into this folder, with a checklist to type at the console.",
 )
@@ -304,14 +297,7 @@ def radar(run: Run, as_of: datetime | None, trips: Path | None, out: Out) -> Non
 @selection_options
 @data_options
 def deliver(
-    run: Run,
-    folder: Path | None,
-    again: bool,
-    dry_run: bool,
-    by: str,
-    yes: bool,
-    selection: Selection,
-    out: Out,
+    run: Run, folder: Path | None, again: bool, dry_run: bool, by: str, yes: bool, selection: Selection, out: Out
 ) -> None:
     """Import what CSSM gave back on the selected devices over SSH, or write it into a folder for their consoles.
 

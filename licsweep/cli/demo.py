@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from licsweep.cli.common import EXIT_FINDINGS, Run, shared
+from licsweep.cli.common import EXIT_FINDINGS, PATH, Run, shared
 from licsweep.cli.reconcile import as_text
 from licsweep.cli.render import plain, put, table
 from licsweep.cli.sweep import progress
@@ -14,7 +14,7 @@ from licsweep.cli.sweep import progress
 
 @click.command()
 @click.option("--devices", type=click.IntRange(8, 5000), default=64, show_default=True, help="Number of devices.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the project (default: a temporary one).")
+@click.option("--keep", type=PATH, help="Folder for the project (default: a temporary one).")
 @click.option("--open", "open_", is_flag=True, help="Open the usage report in the browser.")
 @shared
 def command(run: Run, devices: int, keep: Path | None, open_: bool) -> None:

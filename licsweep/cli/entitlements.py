@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import MOMENT, Run, shared
+from licsweep.cli.common import MOMENT, PATH, Run, shared
 from licsweep.cli.render import Out, columns, data_options, plain, put
 from licsweep.errors import UsageError
 from licsweep.imports.cells import ORDERS
@@ -41,7 +41,7 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PATH)
 @click.option("--as", "kind", type=click.Choice(KINDS), help="Kind of file (default: by its content).")
 @click.option("--smart-account", help="Smart account of rows that name none.")
 @click.option(
@@ -145,12 +145,8 @@ def list_(run: Run, as_of: datetime | None, imports: bool, out: Out) -> None:
         out.rows(IMPORTS, rows, whole=whole)
         return
     found = entitlements.bought(project, as_of)
-    terms = [
-        serialization.plain(one) | term
-        for one in found
-        for term in [serialization.plain(term) for term in one.terms] or [{}]
-    ]
-    out.rows("entitlements-list", terms, whole=found)
+    rows = [row | term for row in map(serialization.plain, found) for term in row["terms"] or [{}]]
+    out.rows("entitlements-list", rows, whole=found)
     run.say(_number(found, "entitlement"))
 
 

@@ -14,6 +14,7 @@ from licsweep.cli.common import Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.settings import DEFAULTS, Settings
+from reconcile.grouping import lists_by
 
 Entry = tuple[str, tuple[str, ...], str]  # kind, names, text
 
@@ -25,7 +26,8 @@ def command(run: Run, word: str | None) -> None:  # noqa: ARG001
     """Explain a word that a verb prints, such as a finding, an outcome, a state or a setting; else list all by kind."""
     known = entries()
     if word is None:
-        put("\n\n".join(f"{kind}\n{_listed(names)}" for kind, names in _by_kind(known).items()))
+        by_kind = lists_by((kind, " ".join(names)) for kind, names, _ in known)
+        put("\n\n".join(f"{kind}\n{_listed(names)}" for kind, names in by_kind.items()))
         return
     found = [one for one in known if word.lower() in map(str.lower, one[1])]
     if not found:
@@ -33,13 +35,6 @@ def command(run: Run, word: str | None) -> None:  # noqa: ARG001
         why = f"did you mean {' or '.join(near)}?" if near else "no verb prints it"
         raise UsageError(f"{word}: no such word", why=why, hint="licsweep explain")
     put("\n\n".join(f"{' '.join(names)} ({kind})\n\n{text}" for kind, names, text in found))
-
-
-def _by_kind(known: list[Entry]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for kind, names, _ in known:
-        found.setdefault(kind, []).append(" ".join(names))
-    return found
 
 
 def _listed(names: list[str]) -> str:
@@ -62,13 +57,8 @@ def entries() -> list[Entry]:
         found += [(group, (word,), "\n\nRemedy: ".join(row.values())) for word, row in words.items()]
     found += [("metric", (row.name,), row.help) for row in metrics_table().metrics]
     for row in metrics_table().checks:
-        found.append(
-            (
-                "check",
-                (row.name,),
-                f"{row.about}\n\nWarning: {row.warning.format(**DEFAULTS)}\nCritical: {row.critical}",
-            )
-        )
+        text = f"{row.about}\n\nWarning: {row.warning.format(**DEFAULTS)}\nCritical: {row.critical}"
+        found.append(("check", (row.name,), text))
     for one in fields(Settings):
         found.append(("setting", (one.name,), f"{one.metadata['meaning']}\n\nDefault: {one.default!r}"))
     return found

@@ -1,11 +1,11 @@
 """`licsweep ingest`."""
 
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from licsweep.cli.common import MOMENT, Run
+from licsweep.cli.common import MOMENT, PATH, Run
 from licsweep.cli.render import Out, data_options, plain
 from licsweep.cli.sweep import counts, tell_host, verdict
 from licsweep.errors import UsageError
@@ -14,19 +14,12 @@ MOST_NAMED = 50
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="A JSON list of observations.")
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("--observations", type=PATH, metavar="FILE", help="A JSON list of observations.")
 @click.option("--taken-at", type=MOMENT, help="When the text was taken (default: the files' own time).")
 @click.option("--platform", help="Platform of hosts that the inventory does not list (default: recognize it).")
 @data_options
-def command(
-    run: Run,
-    paths: tuple[Path, ...],
-    observations: Path | None,
-    taken_at: datetime | None,
-    platform: str | None,
-    out: Out,
-) -> None:
+def command(run: Run, paths: tuple[Path, ...], observations: Path | None, out: Out, **about: Any) -> None:
     """Make a snapshot from text gathered elsewhere, or from a JSON list of observations.
 
     PATHs are files, folders or zip archives: <host>/<command>.txt, <host>_<command>.txt, or whole session logs, which
@@ -40,9 +33,9 @@ def command(
         )
     project = run.project(may_begin=True)
     if observations is not None:
-        done = ingest.observations(project, observations, taken_at)
+        done = ingest.observations(project, observations, about["taken_at"])
     else:
-        done, unused = ingest.texts(project, paths, taken_at=taken_at, platform=platform)
+        done, unused = ingest.texts(project, paths, **about)
         for one in unused[:MOST_NAMED]:
             run.say(plain(f"not used: {one.path}: {one.reason}"), failed=True)
         if len(unused) > MOST_NAMED:

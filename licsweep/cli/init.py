@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from licsweep.clean_text import shell_word
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import PATH, Run, shared
 from licsweep.cli.render import put
 from licsweep.errors import UsageError
 from licsweep.settings import expanded
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 @click.option(
     "--from", "source", metavar="NAME:FILE", help="Take the hosts from csv:FILE, ansible:PATH, netbox:URL, ..."
 )

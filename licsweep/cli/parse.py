@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from licsweep import files, serialization
-from licsweep.cli.common import EXIT_FINDINGS, Run
+from licsweep.cli.common import EXIT_FINDINGS, PATH, Run
 from licsweep.cli.render import Out, data_options
 from licsweep.model import Observation
 
@@ -15,7 +15,7 @@ MAX_TEXT_BYTES = 8 * files.MIB
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--platform", required=True, help="cisco_xe, cisco_nxos, ...")
 @click.option("--command", "asked", help="Command that printed it (default: recognized from the text).")
 @click.option("--timezone", help="Time zone of the device if its abbreviation is ambiguous, e.g. Asia/Kolkata.")

@@ -15,17 +15,6 @@ _AS_OF = click.option("--as-of", type=MOMENT, help="A date (its end) or a timest
 _LEAD = click.option("--lead-days", type=click.IntRange(0, 1000), help="Days that a case with Cisco takes.")
 
 
-_COLUMNS = {
-    ("plan-what-if", "pools"): "plan-what-if",
-    ("plan-merge", "licenses"): "plan-merge",
-    ("plan-divest", "licenses"): "plan-divest",
-    ("plan-what-if", "new_findings"): "findings",
-    ("plan-what-if", "gone_findings"): "findings",
-    ("plan-divest", "suites"): "suites",
-}
-"""The columns of parts that do not stand under their own name in columns.yaml."""
-
-
 @click.group()
 def command() -> None:
     """Plan changes of the estate and of smart accounts; nothing is stored or sent."""
@@ -45,8 +34,9 @@ def assume(run: Run, out: Out, **given: Any) -> None:
     if not (given["retire"] or given["add"] or given["end"]):
         raise UsageError("nothing is assumed", why="a plan changes something", hint="--retire, --add or --end")
     add = [Added.read(text) for text in given["add"]]
+    parts = {"pools": "plan-what-if", "suites": "suites", "new_findings": "findings", "gone_findings": "findings"}
     made = what_if(gather(run.project(), as_of=given["as_of"]), retire=given["retire"], add=add, end=given["end"])
-    _put(out, "plan-what-if", made, ("pools", "suites", "new_findings", "gone_findings"), made.assumed)
+    _put(out, "plan-what-if", made, parts, made.assumed)
 
 
 @command.command("merge")
@@ -62,7 +52,7 @@ def merge(run: Run, out: Out, a: str, b: str, as_of: datetime | None, lead_days:
 
     made = corporate.merge(gather(run.project(), as_of=as_of), a, b, lead_days=lead_days)
     notes = (*(f"virtual account in both: {name}" for name in made.collisions), *made.contract_overlaps)
-    _put(out, "plan-merge", made, ("licenses", "instances"), notes, made.steps)
+    _put(out, "plan-merge", made, {"licenses": "plan-merge", "instances": "instances"}, notes, made.steps)
 
 
 @command.command("divest")
@@ -77,22 +67,19 @@ def divest(run: Run, out: Out, hosts: tuple[str, ...], **given: Any) -> None:
     from reconcile.plans import corporate
 
     made = corporate.divest(gather(run.project(), as_of=given.pop("as_of")), hosts, **given)
-    _put(out, "plan-divest", made, ("licenses", "instances", "suites"), (), made.steps)
+    parts = {"licenses": "plan-divest", "instances": "instances", "suites": "suites"}
+    _put(out, "plan-divest", made, parts, (), made.steps)
 
 
 def _put(
-    out: Out, kind: str, made: Any, parts: tuple[str, ...], notes: tuple[str, ...], steps: tuple[str, ...] = ()
+    out: Out, kind: str, made: Any, parts: dict[str, str], notes: tuple[str, ...], steps: tuple[str, ...] = ()
 ) -> None:
-    """JSON whole, CSV the first part, text all parts."""
-    rows = {part: [_row(row) for row in getattr(made, part)] for part in parts}
+    """JSON whole, CSV the first part, text all parts; each part has the columns of a kind."""
+    rows = [(columns, part, [_row(row) for row in getattr(made, part)]) for part, columns in parts.items()]
     if out.form != "table":
-        out.rows(kind, rows[parts[0]], whole=made)
+        out.rows(kind, rows[0][2], whole=made)
         return
-    shown = [
-        table(_COLUMNS.get((kind, part), part), found, part.replace("_", " ").capitalize())
-        for part, found in rows.items()
-        if found
-    ]
+    shown = [table(columns, found, part.replace("_", " ").capitalize()) for columns, part, found in rows if found]
     listed = [folded(f"{number}. {step}", 3) for number, step in enumerate(steps, 1)]
     out.put("\n\n".join(filter(None, ("\n".join(map(folded, notes)), *shown, "\n".join(listed)))) or "nothing changes")
 

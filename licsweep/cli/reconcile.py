@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, get_args
 
 import click
@@ -21,7 +20,7 @@ STATUSES = ("shortage", *(status for status in get_args(PoolStatus) if status !=
 
 
 @click.command()
-@click.option("--snapshot", type=int, help="Judge only this snapshot.")
+@click.option("--snapshot", "snapshot_id", type=int, help="Judge only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--all", "every", is_flag=True, help="Show everything to do, then all pools and findings.")
 @click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Show the pools of this status.")
@@ -31,14 +30,7 @@ STATUSES = ("shortage", *(status for status in get_args(PoolStatus) if status !=
 )
 @data_options
 def command(
-    run: Run,
-    snapshot: int | None,
-    as_of: datetime | None,
-    every: bool,
-    statuses: tuple[str, ...],
-    only_findings: bool,
-    fail_on: str | None,
-    out: Out,
+    run: Run, every: bool, statuses: tuple[str, ...], only_findings: bool, fail_on: str | None, out: Out, **asked: Any
 ) -> None:
     """Compare what is used with what was bought and show what to do: what is short, late, ending, not measured.
 
@@ -47,7 +39,7 @@ def command(
     from licsweep.jobs import judge, project_files
 
     project = run.project()
-    result = judge.reconcile(project, as_of=as_of, snapshot_id=snapshot)
+    result = judge.reconcile(project, **asked)
     judgement = result.judgement
     for note in project_files.unused(project, result):
         run.say(note)

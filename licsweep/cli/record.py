@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import PATH, Run, shared
 from licsweep.cli.render import put
 
 
 @click.command()
 @click.argument("host")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the cases (default: fixtures).")
+@click.option("-o", "--output", type=PATH, help="Folder for the cases (default: fixtures).")
 @shared
 def command(run: Run, host: str, output: Path | None) -> None:
     """Make scrubbed fixture cases from the stored captures of a real box, ready for a pull request.

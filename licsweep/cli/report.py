@@ -1,12 +1,12 @@
 """`licsweep report`."""
 
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from licsweep import files
-from licsweep.cli.common import MOMENT, Run, shared
+from licsweep.cli.common import MOMENT, PATH, Run, shared
 from licsweep.cli.render import put
 from licsweep.reports import FORMATS, KINDS, format_of, render, write
 
@@ -20,22 +20,14 @@ from licsweep.reports import FORMATS, KINDS, format_of, render, write
     help="Default: the suffix of -o; a folder: html, xlsx and csv; else table.",
 )
 @click.option("-o", "--output", type=click.Path(), help="A file, or a folder (ending with /); xlsx needs one.")
-@click.option("--snapshot", type=int, help="Report only this snapshot.")
+@click.option("--snapshot", "snapshot_id", type=int, help="Report only this snapshot.")
 @click.option("--as-of", type=MOMENT, help="A date (its end) or a timestamp (default: now).")
 @click.option("--since", metavar="DATE|FILE.json", help="review: compare with a date, or with reconcile's JSON.")
 @click.option("--bom", is_flag=True, help="Mark CSV files as UTF-8 for Excel.")
-@click.option("--bundle", type=click.Path(path_type=Path), help="Write a zip archive with the report and its inputs.")
+@click.option("--bundle", type=PATH, help="Write a zip archive with the report and its inputs.")
 @shared
 def command(
-    run: Run,
-    kind: str,
-    form: str | None,
-    output: str | None,
-    snapshot: int | None,
-    as_of: datetime | None,
-    since: str | None,
-    bom: bool,
-    bundle: Path | None,
+    run: Run, kind: str, form: str | None, output: str | None, bom: bool, bundle: Path | None, **asked: Any
 ) -> None:
     """Write a report.
 
@@ -57,22 +49,21 @@ def command(
 
         project = run.project()
         project.refuse_output(bundle)
-        made = write_bundle(project, bundle, kind, as_of=as_of, snapshot_id=snapshot, since=since)
+        made = write_bundle(project, bundle, kind, **asked)
         put(str(bundle))
         if output is None and form is None:
             return
     else:
-        made = judge.report(run.project(), kind, as_of=as_of, snapshot_id=snapshot, since=since)
+        made = judge.report(run.project(), kind, **asked)
     if output is None:
         put(render(made, form or "table"))
         return
     if output.endswith("/"):
         files.make_folder(Path(output))
     folder = Path(output).is_dir()
-    whole = (
-        judge.all_reports(run.project(), as_of=as_of, snapshot_id=snapshot) if kind == "index" and folder else [made]
-    )
+    named, whole = form if folder else format_of(Path(output), form), [made]
+    if kind == "index" and folder:
+        whole = judge.all_reports(run.project(), as_of=asked["as_of"], snapshot_id=asked["snapshot_id"])
     for one in whole:
-        named = form if folder else format_of(Path(output), form)
         for path in write(one, named, Path(output), bom=bom):
             put(str(path))

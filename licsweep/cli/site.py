@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from licsweep import serialization
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import PATH, Run, shared
 from licsweep.cli.render import Out, data_options
 from licsweep.settings import expanded
 
@@ -18,7 +18,7 @@ def command() -> None:
 
 @command.command("export")
 @click.argument("snapshots", type=int, nargs=-1, required=True, metavar="SNAPSHOT...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("-o", "--output", type=PATH, required=True, help="File to write.")
 @click.option("--site", required=True, help="Name of this site, as the centre's allowed_signers has it.")
 @click.option("--key", required=True, help="Private key of this site; ssh-keygen asks for its passphrase.")
 @shared
@@ -32,7 +32,7 @@ def export(run: Run, snapshots: tuple[int, ...], output: Path, site: str, key: s
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @data_options
 def import_(run: Run, file: Path, out: Out) -> None:
     """At the centre: take in what a known site has signed, whole or not at all; a second time changes nothing."""

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import PATH, Run, shared
 
 
 @click.command()
-@click.option(
-    "-o", "--output", "archive", type=click.Path(path_type=Path), required=True, help="The zip file to write."
-)
-@click.option("--log", type=click.Path(path_type=Path), help="Add the last 500 lines of this log file.")
+@click.option("-o", "--output", "archive", type=PATH, required=True, help="The zip file to write.")
+@click.option("--log", type=PATH, help="Add the last 500 lines of this log file.")
 @click.option("--with-captures", "captures_of", multiple=True, metavar="HOST", help="Add what this host printed.")
 @click.option("--named", is_flag=True, help="Keep the names of hosts and accounts, addresses and serial numbers.")
 @shared

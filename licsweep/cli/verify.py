@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from licsweep.cli.common import Run, shared
+from licsweep.cli.common import PATH, Run, shared
 from licsweep.cli.render import put
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=PATH)
 @shared
 def command(run: Run, bundle: Path) -> None:  # noqa: ARG001 - a bundle needs no project
     """Judge the inputs of a proof bundle again and compare; exit 1 with the first difference.
