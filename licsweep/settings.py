@@ -223,9 +223,8 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
                 value = type(DEFAULTS.get(name, 0))(value)
             found[name] = (value, variable)
     found |= {name: (value, "flag") for name, value in (flags or {}).items() if value is not None}
-    table = tables.get("inventory", {})
-    if table:
-        check(table.get("source", ""), str, f"{where(file, 'inventory', 'source')}: inventory.source")
+    if table := tables.get("inventory", {}):
+        check(table.get("source", ""), str, key_at(file, "inventory", "source"))
     notes = []
     if "max_auth_failures" in found:  # the name and the meaning of the first releases
         allowed, at = found.pop("max_auth_failures")
@@ -263,6 +262,11 @@ def where(file: Path, *keys: str) -> str:
     return f"{file}:{line}"
 
 
+def key_at(file: Path, *keys: str) -> str:
+    """FILE:LINE of a key and the key itself, as messages about it begin."""
+    return f"{where(file, *keys)}: {'.'.join(keys)}"
+
+
 def check(value: Any, kind: type, at: str, least: float = 0, most: float = 0) -> Any:
     """The value, when it is of that kind and, being a number, from `least` to `most`. Raises InputError, UsageError."""
     if kind is float and type(value) is int:
@@ -289,7 +293,7 @@ def checked_table(
 ) -> Mapping[str, Any]:
     """A table of licsweep.toml whose keys and their types are known. Raises InputError with file, line and key."""
     for key, value in given.items():
-        at = f"{where(file, *path, key)}: {'.'.join((*path, key))}"
+        at = key_at(file, *path, key)
         if key not in known:
             raise InputError(f"{at}: no such key", why=did_you_mean(key, known), hint=hint)
         check(value, known[key], at)
@@ -365,10 +369,10 @@ def _sets(file: Path, settings: Settings, tables: dict[str, Any], *, forced: boo
 
 def _check_set(file: Path, name: str, table: Any) -> None:
     if not isinstance(table, dict) or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        at = where(file, "credentials", name)
-        raise InputError(f"{at}: credentials.{name}: not a set", why="tables [credentials.NAME] are expected")
+        at = key_at(file, "credentials", name)
+        raise InputError(f"{at}: not a set", why="tables [credentials.NAME] are expected")
     for key, value in table.items():
-        at = f"{where(file, 'credentials', name, key)}: credentials.{name}.{key}"
+        at = key_at(file, "credentials", name, key)
         if key not in _SET_KEYS:
             why = f"{did_you_mean(key, _SET_KEYS)} A secret is never a setting."
             raise InputError(f"{at}: no such key", why=why, hint="docs/credentials.md")
@@ -378,27 +382,17 @@ def _check_set(file: Path, name: str, table: Any) -> None:
 
 
 def _entitlement_source(file: Path, name: str, table: Any) -> EntitlementSource:
-    at = where(file, "entitlements", name)
+    keys = ("entitlements", name)
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):  # it becomes the name of a folder
-        raise InputError(f"{at}: entitlements.{name}: not a name", why="letters, digits, - and _ are expected")
-    said = {"api": name, **table} if isinstance(table, dict) else table
-    source: EntitlementSource = check_json(
-        json.dumps(said, default=str), EntitlementSource, f"{at}: entitlements.{name}"
-    )
+        raise InputError(f"{key_at(file, *keys)}: not a name", why="letters, digits, - and _ are expected")
+    said = json.dumps({"api": name, **table} if isinstance(table, dict) else table, default=str)
+    source: EntitlementSource = check_json(said, EntitlementSource, key_at(file, *keys))
     for key, path in (("url", "/?"), ("token_url", "/[\\w./-]*")):
         address = getattr(source, key)
         if address and not is_https(address, path):
             why = f"https://HOST[:PORT]{'/PATH' * (key != 'url')} is expected, without a user"
-            raise InputError(
-                f"{where(file, 'entitlements', name, key)}: entitlements.{name}.{key}: no address", why=why
-            )
-    check(
-        source.deadline,
-        int,
-        f"{where(file, 'entitlements', name, 'deadline')}: entitlements.{name}.deadline",
-        1,
-        86_400,
-    )
+            raise InputError(f"{key_at(file, *keys, key)}: no address", why=why)
+    check(source.deadline, int, key_at(file, *keys, "deadline"), 1, 86_400)
     if source.proxy:
         _checked("https_proxy", source.proxy, where(file, "entitlements", name, "proxy"))
     return source

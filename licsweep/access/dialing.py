@@ -2,10 +2,15 @@
 
 import socket
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from licsweep.errors import Unreachable
+
+T = TypeVar("T")
 
 
 def dial(address: str, port: int, timeout: float) -> socket.socket:
@@ -30,27 +35,31 @@ def dial(address: str, port: int, timeout: float) -> socket.socket:
 
 
 def _resolved(address: str, port: int, timeout: float) -> list[Any]:
-    """The addresses of a name. The system's look-up knows no deadline, so it runs in a thread that nobody waits for."""
+    """The addresses of a name."""
     try:
         return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         pass
-    found: list[Any] = []
+    try:
+        return within(timeout, partial(socket.getaddrinfo, address, port, type=socket.SOCK_STREAM))
+    except TimeoutError as error:
+        why = f"no answer within {timeout:g} s"
+        raise Unreachable("its name can't be resolved", why=why, hint="licsweep hosts") from error
 
-    def look_up() -> None:
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What some work gives that knows no deadline, in a thread that nobody waits for longer. Raises TimeoutError, and
+    what the work raises."""
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            found.append(socket.getaddrinfo(address, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            found.append(error)
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
 
-    thread = threading.Thread(target=look_up, daemon=True, name="look-up")
-    thread.start()
-    thread.join(timeout)
-    if not found:
-        raise Unreachable("its name can't be resolved", why=f"no answer within {timeout:g} s", hint="licsweep hosts")
-    if isinstance(found[0], OSError):
-        raise found[0]
-    return found[0]  # type: ignore[no-any-return]
+    threading.Thread(target=run, daemon=True, name="within").start()
+    return done.result(seconds)
 
 
 def system_socket(line: Any) -> socket.socket:

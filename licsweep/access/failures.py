@@ -15,14 +15,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from licsweep.access import algorithms
 from licsweep.access.terminal import quoted
-from licsweep.errors import (
-    AccessError,
-    AuthFailed,
-    LegacySshOnly,
-    SessionDropped,
-    SessionTimeout,
-    Unreachable,
-)
+from licsweep.errors import AccessError, AuthFailed, LegacySshOnly, SessionDropped, SessionTimeout, Unreachable
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

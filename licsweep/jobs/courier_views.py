@@ -24,12 +24,13 @@ from licsweep.errors import UsageError
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection
 from licsweep.jobs.courier import estate, selected
-from licsweep.ledger_types import KeptFile, Ledger
+from licsweep.ledger_types import Ledger
 from licsweep.model import Record, Utc
 from licsweep.reports.view import Tone, values
 from licsweep.serialization import load_yaml_file
 from licsweep.settings import Project
 from licsweep.store import reading
+from reconcile.grouping import lists_by
 from reconcile.tables.tables import Tables
 
 CALENDAR = "courier.yaml"
@@ -117,10 +118,8 @@ def _servers(tables: Tables, plan: Calendar, today: date) -> Iterator[ServerOutl
 def _reporters(devices: Devices, ledger: Ledger, as_of: datetime) -> Iterator[Reporter]:
     """Each device with what the ledger knows of it: a report that is confirmed is no longer under way."""
     known = progress(ledger.entries, as_of)
-    usage: dict[str | None, list[KeptFile]] = {}
-    for file in ledger.files.values():
-        if file.kind == "usage" and file.kept_at <= as_of:
-            usage.setdefault(owner(file, devices), []).append(file)
+    then = (file for file in ledger.files.values() if file.kind == "usage" and file.kept_at <= as_of)
+    usage = lists_by((owner(file, devices), file) for file in then)
     for device in devices.by_name.values():
         mine = usage.get(device.hostname, [])
         reports = [(report.report_id, known[report.key]) for file in mine for report in file.counted]

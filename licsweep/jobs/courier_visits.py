@@ -27,6 +27,7 @@ from licsweep.visits.deliver import Deliver
 from licsweep.visits.deliver import lines as delivering
 from licsweep.visits.run import visit
 from licsweep.visits.trip import Trip
+from reconcile.grouping import lists_by
 
 Progress = Callable[[Outcome], None]
 BY_HAND = "save its file at the console and bring it with courier collect --from"
@@ -69,9 +70,7 @@ def _objection(target: Target, devices: Devices) -> str | None:
 def collect_lines(trip: Trip, options: CollectOptions) -> list[str]:
     """What collecting would send to which devices, for a person to agree."""
     names = ", ".join(target.name for target in trip.plan.targets)
-    left: dict[str, list[str]] = {}
-    for name, why in sorted(trip.left_out.items()):
-        left.setdefault(why, []).append(name)
+    left = lists_by((why, name) for name, why in sorted(trip.left_out.items()))
     return [
         *(f"left out: {why}: {', '.join(of)}" for why, of in left.items()),
         *collecting(options),

@@ -72,10 +72,8 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         request = SweepRequest(selection=Selection())
         plan = sweep.make_plan(project, request, credentials)
         collected = sweep.sweep(project, request, plan=plan, progress=progress, selected=selected)
-        sweep_seconds, cpu_seconds = (
-            time.monotonic() - started,
-            sum(os.times()[:4]) - cpu,
-        )  # processes of the sweep included
+        sweep_seconds = time.monotonic() - started
+        cpu_seconds = sum(os.times()[:4]) - cpu  # processes of the sweep included
         carried = tuple(carry(project, estate, credentials))
     import_files(project, read_all(sorted((folder / "entitlements").glob("*.csv"))))
     reports = folder / "reports"

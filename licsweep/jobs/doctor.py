@@ -3,12 +3,11 @@
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
-from threading import Thread
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from licsweep import store
-from licsweep.access.dialing import dial
+from licsweep.access.dialing import dial, within
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.clean_text import shell_word
 from licsweep.errors import AccessError, CredentialError, LicsweepError, plain_reason
@@ -84,19 +83,13 @@ def examine(open_project: Callable[[], Project], selection: Selection) -> list[C
 def _bounded(check: Callable[[_Setup], Found], setup: _Setup) -> list[tuple[State, str, str]]:
     """What a check finds within SECONDS: a keyring, an agent, a file system or a server may never answer."""
     found: list[tuple[State, str, str]] = []
-    done: Future[None] = Future()
 
     def run() -> None:
-        try:
-            for one in check(setup):
-                found.append(one)
-            done.set_result(None)
-        except BaseException as error:
-            done.set_exception(error)
+        for one in check(setup):
+            found.append(one)
 
-    Thread(target=run, daemon=True, name="check").start()
     try:
-        done.result(SECONDS)
+        within(SECONDS, run)
     except LicsweepError as error:
         found.append(("error", f"{error.code}: {plain_reason(error)}", error.hint))
     except OSError as error:  # of a folder that may not be looked into; TimeoutError is one

@@ -81,10 +81,7 @@ def _onprem(project: Project, source: EntitlementSource, api: LicensingApi, now:
     for account in mine[0].accounts:
         paths = [path for what in ("licenses", "alerts") for path in api.pages(what, account.local, {})]
         yield from read_all(
-            paths,
-            smart_account=account.smart_account,
-            virtual_account=account.virtual_account,
-            exported_at=now,
+            paths, smart_account=account.smart_account, virtual_account=account.virtual_account, exported_at=now
         )
 
 

@@ -14,11 +14,12 @@ from licsweep.jobs.gathered_files import gather
 from licsweep.jobs.snapshots import write_snapshot
 from licsweep.model import Outcome
 from licsweep.reading.collected import Collected
-from licsweep.reading.gathered_texts import GatheredText, Unused, texts_of
+from licsweep.reading.gathered_texts import Unused, texts_of
 from licsweep.reading.host_report import capture, offline_report, read_report
 from licsweep.serialization import not_in_the_future
 from licsweep.settings import Project
 from licsweep.store import writing
+from reconcile.grouping import lists_by
 
 CONFIGURATION = "it holds a configuration, which is full of secrets; only answers to license commands are stored"
 
@@ -40,14 +41,12 @@ def texts(
     if not found:
         said = "; ".join(f"{one.path}: {one.reason}" for one in unused[:3]) or "the folder is empty"
         raise NothingCollected("no text was found", why=said, hint="name files <host>/<command>.txt")
-    by_host: dict[str, list[GatheredText]] = {}
-    for text in found:
-        by_host.setdefault(text.hostname, []).append(text)
+    by_host = lists_by((text.hostname, text) for text in found)
     reports, words = [], secrets_of_environment()
-    for name in sorted(by_host):
+    for name, gathered in sorted(by_host.items()):
         captures = tuple(
             capture(name, text.command, blank(text.text, words), taken_at or min(text.modified, datetime.now(UTC)))
-            for text in by_host[name]
+            for text in gathered
         )
         outcome, tried_at = Outcome(hostname=name, status="ok"), min(one.started_at for one in captures)
         result = HostResult(outcome=outcome, tried_at=tried_at, captures=captures)
