@@ -135,11 +135,8 @@ def write(path: Path, content: str | bytes, *, new: bool = False, mode: int = OW
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(
-            f"{path}: {error.strerror}",
-            why="the file can't be written; what stood there is unchanged",
-            hint="name another file or folder",
-        ) from error
+        why = "the file can't be written; what stood there is unchanged"
+        raise OutputError(f"{path}: {error.strerror}", why=why, hint="name another file or folder") from error
 
 
 def append_line(path: Path, line: str) -> None:

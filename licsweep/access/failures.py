@@ -30,11 +30,8 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 def _legacy(error: IncompatiblePeer) -> AccessError:
     extra = "" if algorithms.INSTALLED else "pip install 'licsweep[legacy-ssh]', and "
-    return LegacySshOnly(
-        "no common SSH algorithm",
-        why=str(error),
-        hint=f"for a box that offers SHA-1 only: {extra}legacy_ssh: true in its inventory data",
-    )
+    hint = f"for a box that offers SHA-1 only: {extra}legacy_ssh: true in its inventory data"
+    return LegacySshOnly("no common SSH algorithm", why=str(error), hint=hint)
 
 
 def _login(error: paramiko.AuthenticationException) -> AccessError:

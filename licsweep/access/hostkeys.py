@@ -162,17 +162,12 @@ class KnownHosts:
         if state == "new":
             signed = any(line.marker == AUTHORITY for line in self._about(address, port))
             note = "; a certificate authority is known for it, but certificates are not read" if signed else ""
-            raise HostKeyUnknown(
-                f"host key of {entry_name(address, port)} is not known",
-                why=f"it shows {shown}{note}",
-                hint="licsweep known-hosts scan",
-            )
-        known = ", ".join(map(str, self.of(address, port)))
-        raise HostKeyChanged(
-            "the host key has changed" if state == "changed" else "the host key is revoked",
-            why=f"it shows {shown}, known is {known}" if state == "changed" else f"it shows {shown}",
-            hint="find out why, then: licsweep known-hosts scan",
-        )
+            what = f"host key of {entry_name(address, port)} is not known"
+            raise HostKeyUnknown(what, why=f"it shows {shown}{note}", hint="licsweep known-hosts scan")
+        what, why = "the host key is revoked", f"it shows {shown}"
+        if state == "changed":
+            what, why = "the host key has changed", f"{why}, known is {', '.join(map(str, self.of(address, port)))}"
+        raise HostKeyChanged(what, why=why, hint="find out why, then: licsweep known-hosts scan")
 
     def entries(self) -> list[tuple[str, HostKey]]:
         """Every name with its key, by name; hashed names as they stand in the file."""

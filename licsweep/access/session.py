@@ -65,11 +65,9 @@ def conversation(
 ) -> Conversation:
     """The conversation of the platform's kind, not yet opened; `more` as in Session. UsageError where there is none."""
     if platform.session not in kinds():
-        raise UsageError(
-            f"platform {platform.name} can't be swept",
-            why=f"no package brings sessions of the kind {platform.session}",
-            hint="licsweep ingest reads text gathered by other means",
-        )
+        why = f"no package brings sessions of the kind {platform.session}"
+        hint = "licsweep ingest reads text gathered by other means"
+        raise UsageError(f"platform {platform.name} can't be swept", why=why, hint=hint)
     first = kinds()[platform.session](login, platform, known_hosts, limits, **more)
     if login.token or len({is_request(line) for line in platform.lines}) < 2:  # noqa: PLR2004 - all lines go one way
         return first

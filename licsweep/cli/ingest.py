@@ -28,9 +28,8 @@ def command(run: Run, paths: tuple[Path, ...], observations: Path | None, out: O
     from licsweep.jobs import ingest
 
     if bool(paths) == (observations is not None):
-        raise UsageError(
-            "nothing to read", why="either PATHs or --observations FILE is needed", hint="licsweep ingest captures/"
-        )
+        why = "either PATHs or --observations FILE is needed"
+        raise UsageError("nothing to read", why=why, hint="licsweep ingest captures/")
     project = run.project(may_begin=True)
     if observations is not None:
         done = ingest.observations(project, observations, about["taken_at"])

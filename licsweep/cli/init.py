@@ -23,9 +23,8 @@ def command(run: Run, folder: Path | None, source: str | None) -> None:
 
     if folder and run.folder not in (Path(), folder):
         why = "the folder of a new project is named once; the argument is the one that counts"
-        raise UsageError(
-            f"init {folder}, but the project is {run.folder}", why=why, hint=f"licsweep init {shell_word(folder)}"
-        )
+        hint = f"licsweep init {shell_word(folder)}"
+        raise UsageError(f"init {folder}, but the project is {run.folder}", why=why, hint=hint)
     for path in init.write_project(expanded(folder) if folder else run.folder, source):
         put(str(path))
     first = "[inventory] in licsweep.toml" if source else "inventory/hosts.yaml"

@@ -68,10 +68,8 @@ def list_(run: Run, out: Out) -> None:
     """List the known keys, as SHA256 fingerprints."""
     from licsweep.access.hostkeys import KnownHosts
 
-    found = [
-        {"host": name, "type": key.type, "fingerprint": key.fingerprint}
-        for name, key in KnownHosts(run.project().known_hosts).entries()
-    ]
+    known = KnownHosts(run.project().known_hosts).entries()
+    found = [{"host": name, "type": key.type, "fingerprint": key.fingerprint} for name, key in known]
     out.rows("known-hosts-list", found)
 
 

@@ -26,11 +26,8 @@ def command(run: Run, host: str, why: str | None, undo: bool, out: Out, **given:
     from licsweep.jobs import retire
 
     if undo and (given["reservation_returned"] or given["force"]):
-        raise UsageError(
-            "--undo with another flag",
-            why="it only takes --on and --why",
-            hint=f"licsweep retire {shell_word(host)} --undo",
-        )
+        hint = f"licsweep retire {shell_word(host)} --undo"
+        raise UsageError("--undo with another flag", why="it only takes --on and --why", hint=hint)
     if not undo and not why:
         raise UsageError("--why is missing", why="a retirement keeps its reason", hint='add --why "replaced by ..."')
     if undo:

@@ -55,11 +55,8 @@ def _page(state: HostState, result: JudgementResult) -> Iterator[str]:
     about = {name, instance.hostname} if instance else {name}
     yield from (folded(f"{label:{_LABEL}}{plain(text)}", _LABEL) for label, text in _facts(state, instance))
     lines = [one for one in result.uses if one.hostname in about]
-    printed = [
-        serialization.plain(one)
-        | {"printed_by": one.capture and f"{one.capture.split('/', 2)[-1]}:{one.path or one.line}"}
-        for one in lines
-    ]
+    places = (one.capture and f"{one.capture.split('/', 2)[-1]}:{one.path or one.line}" for one in lines)
+    printed = [serialization.plain(one) | {"printed_by": at} for one, at in zip(lines, places, strict=True)]
     yield "\n" + (table("show-licenses", printed, "Licenses") if printed else "no license is printed")
     found = [one for one in result.judgement.findings if one.subject.kind == "instance" and one.subject.id in about]
     yield "\nFindings and what to do" if found else "\nno finding"

@@ -296,10 +296,9 @@ def uploaded(
             what = f"{name}: was packed at {parcel.packed_at:%Y-%m-%d %H:%M} UTC"
             why = f"it can't have been uploaded at {when:%Y-%m-%d %H:%M} UTC"
             raise UsageError(what, why=why, hint="name another --at")
-        other = bool(virtual_account) and folded(virtual_account) != folded(parcel.virtual_account)
-        note = (
-            f"uploaded to the virtual account {virtual_account}, packed for {parcel.virtual_account}" if other else None
-        )
+        note = None
+        if virtual_account and folded(virtual_account) != folded(parcel.virtual_account):
+            note = f"uploaded to the virtual account {virtual_account}, packed for {parcel.virtual_account}"
         sent = [ledger.files[file.sha256] for file in parcel.files]
         entries = [one for file in sent for one in entries_of(file, "uploaded", when, parcel=name, by=by, note=note)]
         store.record_courier(entries=entries)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from licsweep import files
 from licsweep.errors import UsageError
@@ -25,10 +24,8 @@ from licsweep.position_types import JudgementResult
 from licsweep.reading.collected import Collected
 from licsweep.reports import write
 from licsweep.settings import DEFAULT_SET, FILE_NAME, Project, load
+from licsweep.simulator.estate import SimulatedEstate
 from licsweep.store import reading
-
-if TYPE_CHECKING:
-    from licsweep.simulator.estate import SimulatedEstate
 
 # One device hangs on purpose; a real project waits longer than this.
 SETTINGS = """# The demo's settings: short waits, because one device hangs on purpose.
@@ -58,8 +55,6 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
 
     Raises MissingExtra without asyncssh, UsageError where something else than an earlier demo stands in the folder.
     """
-    from licsweep.simulator.estate import SimulatedEstate
-
     check_free(folder, hint="licsweep demo --keep NEW_FOLDER")
     with SimulatedEstate(devices) as estate:
         write_project(estate, folder)
@@ -111,14 +106,14 @@ def _write_agreements(folder: Path) -> None:
         files.write(folder / name, re.sub(r"\{(-?\d+)\}", lambda days: f"{today + timedelta(int(days[1]))}", text))
 
 
-def write_project(estate: "SimulatedEstate", folder: Path) -> None:
+def write_project(estate: SimulatedEstate, folder: Path) -> None:
     """Writes a ready project for a simulated estate, with the settings that tell it from a real one."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     estate.write_project(folder)
     files.write(folder / FILE_NAME, SETTINGS)
 
 
-def _surprises(estate: "SimulatedEstate", project: Project) -> tuple[str, ...]:
+def _surprises(estate: SimulatedEstate, project: Project) -> tuple[str, ...]:
     """Hosts whose outcome or licenses differ from the design: the demo checks itself."""
     with reading(project) as store:
         states = {state.hostname: state for state in store.host_states(as_of=datetime.now(UTC))}

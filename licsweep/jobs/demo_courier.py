@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from licsweep import files
 from licsweep.estate.credentials import Credentials
@@ -11,16 +10,14 @@ from licsweep.jobs import courier, courier_back, courier_visits
 from licsweep.jobs.courier_back import HandedOut
 from licsweep.settings import Project
 from licsweep.simulator.cssm import SimulatedCssm
+from licsweep.simulator.estate import SimulatedEstate
 from licsweep.visits.collect import CollectOptions
-
-if TYPE_CHECKING:
-    from licsweep.simulator.estate import SimulatedEstate
 
 AIR_GAPPED = "transport-off"
 BY = "demo"
 
 
-def carry(project: Project, estate: "SimulatedEstate", credentials: Mapping[str, Credentials]) -> list[HandedOut]:
+def carry(project: Project, estate: SimulatedEstate, credentials: Mapping[str, Credentials]) -> list[HandedOut]:
     """Collects, packs, has it acknowledged, unpacks and delivers; what became of each acknowledgement."""
     names = tuple(device.name for device in estate.devices if device.kind == AIR_GAPPED)
     if not names:

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -194,11 +195,8 @@ def _credentials(setup: _Setup) -> Found:
 def _agent_keys() -> int:
     import paramiko
 
-    agent = paramiko.Agent()
-    try:
+    with closing(paramiko.Agent()) as agent:
         return len(agent.get_keys())
-    finally:
-        agent.close()
 
 
 def _known_hosts(setup: _Setup) -> Found:

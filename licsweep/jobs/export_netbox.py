@@ -39,6 +39,8 @@ FIELDS = (
     Field("licsweep_last_read", "Licenses read", "datetime", "When the licenses were read from the device"),
 )
 
+_IN_COMMON = {"object_types": ["dcim.device"], "group_name": "licsweep", "ui_editable": "no", "required": False}
+
 
 class NetboxChange(Record):
     """A field of a device that is not yet as judged; `before` and `after` are values of NetBox's API."""
@@ -83,7 +85,7 @@ def export_netbox(project: Project, *, dry_run: bool, make_fields: bool) -> Netb
     if not dry_run:
         if missing:
             with netbox_api.answering(given["url"]):
-                api.extras.custom_fields.create([_definition(one) for one in missing])
+                api.extras.custom_fields.create([_IN_COMMON | one._asdict() for one in missing])
         _write(api.dcim.devices, changes, given["url"])
     return NetboxExport(
         url=given["url"],
@@ -106,11 +108,6 @@ def _given(project: Project) -> dict[str, Any]:
         hint = '[export.netbox] in licsweep.toml: url = "https://..."'
         raise InputError(f"{project.folder}: no NetBox is named", why="there is nowhere to write to", hint=hint)
     return given
-
-
-def _definition(field: Field) -> dict[str, Any]:
-    fixed = {"object_types": ["dcim.device"], "group_name": "licsweep", "ui_editable": "no", "required": False}
-    return fixed | field._asdict()
 
 
 def _places(

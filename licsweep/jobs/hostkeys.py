@@ -2,26 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from licsweep.access.hostkeys import KnownHosts, Scanned
+from licsweep.access.jump import JumpHosts, ask_on_terminal
+from licsweep.access.login import Login
 from licsweep.errors import LicsweepError
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
 from licsweep.settings import Project
-
-if TYPE_CHECKING:
-    from licsweep.access.hostkeys import Scanned
+from licsweep.sweep.plan import login_to
 
 
-def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepError]":
+def scan(project: Project, selection: Selection) -> list[Scanned | LicsweepError]:
     """The key of each selected host and of the jump hosts before it, with its state (new, known, changed, revoked), or
     why it could not be had. Nobody logs in but to the jump hosts that are passed, whose keys must be known."""
-    from licsweep.access.hostkeys import KnownHosts
-    from licsweep.access.jump import JumpHosts, ask_on_terminal
-    from licsweep.access.login import Login
-    from licsweep.sweep.plan import login_to
-
     inventory = inv.load(project)
     selected = [target for target in select(inventory, selection) if "ssh" in target.ways()]
     behind = [target for target in selected if target.jump]
@@ -30,7 +25,7 @@ def scan(project: Project, selection: Selection) -> "list[Scanned | LicsweepErro
     found = creds.find_all(project, inventory, behind) if behind else {}
     jump_hosts = JumpHosts(KnownHosts(project.known_hosts), project.settings.connect_timeout, ask_code=ask_on_terminal)
 
-    def one(target: inv.Target) -> "Scanned | LicsweepError":
+    def one(target: inv.Target) -> Scanned | LicsweepError:
         if target.jump:
             login = login_to(project, target, found, inventory.hops(target))
             return jump_hosts.scan(target.name, replace(login, port=target.port))

@@ -38,11 +38,8 @@ def record(project: Project, hostname: str, folder: Path) -> tuple[list[Path], l
         raise UsageError(f"{hostname}: no captures are stored", why="there is nothing to record", hint="licsweep sweep")
     words = secrets_of_environment()
     if told := [one.command for one in captures if blank(one.text, words) != one.text]:
-        raise InputError(
-            f"{hostname}: a secret stands in the stored answer to: {', '.join(told)}",
-            why="nothing was written; an older licsweep stored it",
-            hint="licsweep sweep",
-        )
+        what = f"{hostname}: a secret stands in the stored answer to: {', '.join(told)}"
+        raise InputError(what, why="nothing was written; an older licsweep stored it", hint="licsweep sweep")
     printed = " ".join(" ".join(capture.text.split()) for capture in captures).casefold()
     words_of_site = (*words_of_store(project), *words_of_inventory(project))
     own = [(kind, word) for kind, word in words_of_site if word.casefold() in printed]

@@ -33,15 +33,12 @@ def retire(
         known, last = store.retirements(made.at).get(hostname), store.last_answer(hostname)
         if known and (known.reservation_returned or not reservation_returned):
             why = f"since {known.at:%Y-%m-%d %H:%M} UTC: {known.why}"
-            raise UsageError(
-                f"{hostname}: already retired", why=why, hint=f"licsweep retire {shell_word(hostname)} --undo"
-            )
+            hint = f"licsweep retire {shell_word(hostname)} --undo"
+            raise UsageError(f"{hostname}: already retired", why=why, hint=hint)
         if last and last > made.at and not force:
-            raise UsageError(
-                f"{hostname}: answered after {made.at:%Y-%m-%d %H:%M} UTC",
-                why=f"its last capture is of {last:%Y-%m-%d %H:%M} UTC",
-                hint="name a later time, or add --force",
-            )
+            what = f"{hostname}: answered after {made.at:%Y-%m-%d %H:%M} UTC"
+            why = f"its last capture is of {last:%Y-%m-%d %H:%M} UTC"
+            raise UsageError(what, why=why, hint="name a later time, or add --force")
         store.retire(made)
         return store.retirement_history(hostname)
 

@@ -7,14 +7,12 @@ from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from licsweep.errors import LicsweepError, UsageError
 from licsweep.jobs.demo import check_free, write_project
+from licsweep.simulator.estate import SimulatedEstate
 from licsweep.simulator.faults import shares
-
-if TYPE_CHECKING:
-    from licsweep.simulator.estate import SimulatedEstate
 
 SECRETS = {"password": "LICSWEEP_PASSWORD", "enable_secret": "LICSWEEP_ENABLE_SECRET"}
 
@@ -27,15 +25,13 @@ def run(
     latency_ms: float,
     faults: Sequence[str],
     folder: Path | None,
-    ready: Callable[["SimulatedEstate"], None],
+    ready: Callable[[SimulatedEstate], None],
 ) -> None:
     """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written.
 
     The secrets are those of the environment, else made for this run. Raises UsageError for a fault that nobody knows,
     a network that is not loopback or a folder that is not free, LicsweepError where the simulator ends by itself.
     """
-    from licsweep.simulator.estate import SimulatedEstate
-
     if folder:
         check_free(folder, hint="licsweep simulate --write-project NEW_FOLDER")
     wanted: dict[str, Any] = {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}

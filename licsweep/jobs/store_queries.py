@@ -21,11 +21,8 @@ def host(project: Project, name: str, as_of: datetime | None) -> tuple[HostState
         require_host(store, name, "show")
         for state in store.host_states(as_of=moment, hostname=name):
             return state, store.captures(state.snapshot_id, name) if state.snapshot_id is not None else ()
-    raise UsageError(
-        f"{name}: not collected by {moment:%Y-%m-%d %H:%M} UTC",
-        why="its first result is newer",
-        hint="licsweep snapshots",
-    )
+    what = f"{name}: not collected by {moment:%Y-%m-%d %H:%M} UTC"
+    raise UsageError(what, why="its first result is newer", hint="licsweep snapshots")
 
 
 def require_host(store: Store, name: str, verb: str) -> None:
@@ -33,11 +30,8 @@ def require_host(store: Store, name: str, verb: str) -> None:
     known = store.hostnames()
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        raise UsageError(
-            f"{name}: never collected",
-            why=f"the store knows {len(known)} hosts",
-            hint=f"licsweep {verb} {shell_word(near[0])}" if near else "licsweep snapshots",
-        )
+        hint = f"licsweep {verb} {shell_word(near[0])}" if near else "licsweep snapshots"
+        raise UsageError(f"{name}: never collected", why=f"the store knows {len(known)} hosts", hint=hint)
 
 
 def tell_of_future(store: Store, now: datetime) -> None:
