@@ -232,6 +232,7 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
         found.setdefault("lockout_after", (number and number + 1, at))
         notes.append(f"{at}: max_auth_failures = {number} is read as lockout_after = {found['lockout_after'][0]}")
     settings = Settings(**{name: _checked(name, value, at) for name, (value, at) in found.items()})
+    servers = {name: _entitlement_source(file, name, one) for name, one in tables.get("entitlements", {}).items()}
     return Project(
         folder=folder,
         settings=settings,
@@ -239,9 +240,7 @@ def load(folder: Path, flags: Mapping[str, Any] | None = None, environment: Mapp
         inventory={"source": "files", "folder": settings.inventory} | ({} if "inventory" in found else table),
         export=checked_table(file, ("export",), tables.get("export", {}), {"netbox": dict}),
         credential_sets=_sets(file, settings, tables.get("credentials", {}), forced="credentials" in found),
-        entitlement_sources={
-            name: _entitlement_source(file, name, one) for name, one in tables.get("entitlements", {}).items()
-        },
+        entitlement_sources=servers,
         notes=tuple(notes),
     )
 

@@ -13,8 +13,3 @@ LEGACY: dict[str, list[str]] = {
     "ciphers": ["3des-cbc", "blowfish-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"],
     "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1-96"],
 }
-
-
-def disabled(*, legacy: bool) -> dict[str, list[str]] | None:
-    """What paramiko must not offer."""
-    return None if legacy else LEGACY

@@ -6,7 +6,6 @@ from typing import Any
 import paramiko
 
 from licsweep.access.accounts import Accounts
-from licsweep.access.algorithms import disabled
 from licsweep.access.authentication import AskCode, LoggingIn
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Login
@@ -26,18 +25,11 @@ class Client(paramiko.SSHClient):
 
     def connect(self, *_: Any, sock: Any, **__: Any) -> None:  # type: ignore[override]
         """Logs in over an open line with our transport, whatever else Netmiko says of how."""
-        login, timeout = self._login, self._timeout
-        super().connect(
-            login.address,
-            login.port,
-            login.username,
-            timeout=timeout,
-            banner_timeout=timeout,
-            auth_timeout=timeout,
-            disabled_algorithms=disabled(legacy=login.legacy_ssh),
-            sock=sock,
-            transport_factory=partial(Transport, known_types=self._known.types(login.address, login.port)),
-        )
+        login = self._login
+        types = self._known.types(login.address, login.port)
+        factory = partial(Transport, known_types=types, legacy=login.legacy_ssh)
+        steps: dict[str, Any] = dict.fromkeys(("timeout", "banner_timeout", "auth_timeout"), self._timeout)
+        super().connect(login.address, login.port, login.username, sock=sock, transport_factory=factory, **steps)
 
     def invoke_shell(self, term: str, width: int, height: int) -> paramiko.Channel:  # type: ignore[override]
         """paramiko's own, in one round trip."""

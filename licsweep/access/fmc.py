@@ -8,7 +8,7 @@ from base64 import b64encode
 from typing import Any
 
 from licsweep.access.https import Reply
-from licsweep.access.rest import OK, PAGE, RestSession, tree
+from licsweep.access.rest import OK, PAGE, RestSession, objects, tree
 from licsweep.access.terminal import quoted
 from licsweep.errors import AuthFailed, NoRestAnswer
 
@@ -45,8 +45,7 @@ class FmcSession(RestSession):
 
     def _first_domain(self) -> str:
         found = tree(self._asked(self._target(f"{_API}/info/domain", 0)))
-        items = found.get("items") or [found]
-        first = items[0] if isinstance(items, list) and isinstance(items[0], dict) else {}
+        first = (objects(found, "items") or [found])[0]
         if not isinstance(first.get("uuid"), str):
             raise NoRestAnswer("no domain in the answer of the login, nor in info/domain", why="paths need its uuid")
         self._domain = str(first["uuid"])
@@ -55,9 +54,7 @@ class FmcSession(RestSession):
 
     def _note_others(self, found: dict[str, Any]) -> None:
         """Notes the domains whose devices are not read: those beside the one of the login."""
-        items = found.get("items")
-        listed = [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
-        others = [quoted(str(one.get("name"))) for one in listed if one.get("uuid") != self._domain]
+        others = [quoted(str(one.get("name"))) for one in objects(found, "items") if one.get("uuid") != self._domain]
         note = f"the devices of other domains are not read: {', '.join(others)}"
         if self._domain and others and note not in self.notes:
             self.notes.insert(0, note)

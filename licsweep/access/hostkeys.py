@@ -126,13 +126,8 @@ class KnownHosts:
         found = _LINE.fullmatch(text)
         if not found or not _is_key(found["type"], found["blob"]):
             raise InputError(f"{self.path}:{number}: not a host key", why="host name, key type and key are expected")
-        return _Line(
-            text=text,
-            marker=found["marker"] or "",
-            names=tuple(found["names"].split(",")),
-            key=HostKey(found["type"], found["blob"]),
-            comment=found["comment"] or "",
-        )
+        marker, names, type_, blob, comment = found.groups("")
+        return _Line(text=text, marker=marker, names=tuple(names.split(",")), key=HostKey(type_, blob), comment=comment)
 
     def _about(self, address: str, port: int) -> Iterator[_Line]:
         name = entry_name(address, port)

@@ -40,6 +40,7 @@ _WAIT, _LEAST_WAIT = 30.0, 0.2  # seconds; the first where a busy server does no
 _TRIES, _PART = 4, 65_536
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "licsweep"}
 _JSON = {"Content-Type": "application/json"}
+_AS_IT_COMES = dict.fromkeys(("retries", "redirect", "preload_content", "decode_content"), False)
 _ANOTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _INVENTORY = "https_ca or https_pin in its inventory data (docs/inventory.md)"
 
@@ -118,17 +119,8 @@ class HttpsClient:
         if self._stopped.is_set():
             raise SessionDropped("the session was ended")
         try:
-            response = self._pools.urlopen(
-                method,
-                self._base + target,
-                body=body,
-                headers=_HEADERS | dict(headers),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-                timeout=self._limits.command,
-            )
+            told: dict[str, Any] = {"body": body, "headers": _HEADERS | dict(headers), "timeout": self._limits.command}
+            response = self._pools.urlopen(method, self._base + target, **told, **_AS_IT_COMES)
             return Reply(response.status, response.headers, _body(response).decode("utf-8", "replace"))
         except (HTTPError, OSError, ValueError) as error:  # http.client reads a chunk's length, and -5 is none
             raise _in_plain_words(error) from None

@@ -14,7 +14,6 @@ from threading import Lock
 import paramiko
 
 from licsweep.access.accounts import Accounts
-from licsweep.access.algorithms import disabled
 from licsweep.access.authentication import AskCode
 from licsweep.access.client import Client
 from licsweep.access.dialing import dial
@@ -78,11 +77,9 @@ class JumpHosts:
         """
         types = self._known.types(login.address, login.port)
         try:
-            with in_plain_words():
-                line, off = self.connect(login), disabled(legacy=login.legacy_ssh)
-                with closing(Transport(line, types, disabled_algorithms=off)) as transport:
-                    transport.start_client(timeout=self._timeout)
-                    key = transport.get_remote_server_key()
+            with in_plain_words(), closing(Transport(self.connect(login), types, legacy=login.legacy_ssh)) as transport:
+                transport.start_client(timeout=self._timeout)
+                key = transport.get_remote_server_key()
         except AccessError as error:
             return Unreachable(f"{name}: {error.what}", why=error.why, hint=error.hint)
         state = self._known.state(login.address, login.port, key)

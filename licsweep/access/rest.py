@@ -227,6 +227,12 @@ def tree(text: str) -> dict[str, Any]:
     return {}
 
 
+def objects(found: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects of a list in an answer; none where it is no list."""
+    items = found.get(key)
+    return [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+
+
 def _next_offset(text: str, offset: int) -> int | None:
     """The first object of the page behind this one; None where the list ends, or says something else than was asked."""
     found = tree(text)
@@ -245,9 +251,6 @@ def _said(reply: Reply) -> str:
     found: Any = tree(reply.text)
     error = found.get("error", found)
     error = error if isinstance(error, dict) else {}
-    messages = error.get("messages")
-    described = (
-        [one.get("description") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
-    )
+    described = [one.get("description") for one in objects(error, "messages")]
     words = next((word for word in (*described, error.get("message"), error.get("data")) if isinstance(word, str)), "")
     return quoted(words)

@@ -18,6 +18,7 @@ from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.packet import Packetizer
 from paramiko.transport import ServiceRequestingTransport
 
+from licsweep.access.algorithms import LEGACY
 from licsweep.access.authentication import Handler
 from licsweep.access.hostkeys import key_type
 from licsweep.access.terminal import quoted
@@ -30,13 +31,15 @@ _LOOK_UP_SECONDS = 1  # how often a waiting reader looks whether its transport w
 
 class Transport(ServiceRequestingTransport):
     """Asks first for ciphers that need no separate MAC (paramiko's MAC is Python and slow) and for the types of the
-    host's known keys; asks for the service of logging in once, however many methods follow."""
+    host's known keys; asks for the service of logging in once, however many methods follow. Old algorithms are offered
+    where `legacy` says so."""
 
     _preferred_ciphers = tuple(
         sorted(paramiko.Transport._preferred_ciphers, key=lambda name: "gcm" not in name)  # type: ignore[attr-defined]
     )
 
-    def __init__(self, sock: Any, known_types: Container[str] = (), **options: Any) -> None:
+    def __init__(self, sock: Any, known_types: Container[str], *, legacy: bool, **options: Any) -> None:
+        options["disabled_algorithms"] = None if legacy else LEGACY
         super().__init__(sock, packetizer_class=_Packetizer, **options)
         self._accepted = threading.Event()
         types = self.get_security_options()

@@ -111,9 +111,8 @@ def _open_streams() -> None:
     sys.stdin = sys.stdin or io.StringIO()
     sys.stderr = sys.stderr or io.StringIO()
     if sys.stdout is None:
-        raise UsageError(
-            "standard output is closed", why="there is nowhere to print to", hint="-o FILE, or > /dev/null"
-        )
+        why = "there is nowhere to print to"
+        raise UsageError("standard output is closed", why=why, hint="-o FILE, or > /dev/null")
 
 
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:

@@ -126,9 +126,8 @@ def collect(
         chosen(len(trip.plan.targets))
         rows = courier_visits.collect(trip, options, moved)
     _files(run, "courier-collect", rows, out)
-    _leave(
-        trip, EXIT_COVERAGE if any(row.state == "not-used" and row.hostname not in trip.left_out for row in rows) else 0
-    )
+    lost = any(row.state == "not-used" and row.hostname not in trip.left_out for row in rows)
+    _leave(trip, EXIT_COVERAGE if lost else 0)
 
 
 def _agreed(run: Run, lines: Iterable[str], devices: int, *, yes: bool) -> None:

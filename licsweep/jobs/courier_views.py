@@ -73,13 +73,9 @@ def status(project: Project, as_of: datetime, selection: Selection) -> StatusVie
     plan = calendar(project)
     with reading(project) as store:
         ledger = store.courier_ledger()
-    return status_view(
-        estate(project, as_of),
-        ledger,
-        as_of=as_of,
-        turnaround_days=plan.turnaround_days if plan else DEFAULT_TURNAROUND,
-        hosts=selected(project, selection),
-    )
+    days = plan.turnaround_days if plan else DEFAULT_TURNAROUND
+    devices, hosts = estate(project, as_of), selected(project, selection)
+    return status_view(devices, ledger, as_of=as_of, turnaround_days=days, hosts=hosts)
 
 
 def radar(project: Project, as_of: datetime, trips: Path | None = None) -> Radar:

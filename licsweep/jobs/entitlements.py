@@ -122,15 +122,12 @@ class _Effect:
                 fallen = [line for line, was, now in self._changes(account) if now < was]
                 dropped = self._dropped.get(account, []) if fallen else []
                 names = _names_of([scope for scope in lost if scope.account == account], self._stated)
-                if names or dropped:
-                    why = (
-                        f"by that licenses would fall: {some(fallen)}" if dropped else "another file of this call does"
-                    )
-                    raise UsageError(
-                        f"{one.file}: does not name {names or _names_of(dropped, self._before)}, of {_smart(one)}",
-                        why=why,
-                        hint="type --whole-account if these accounts are empty now, --partial to keep their figures",
-                    )
+                if not (names or dropped):
+                    continue
+                what = f"{one.file}: does not name {names or _names_of(dropped, self._before)}, of {_smart(one)}"
+                why = f"by that licenses would fall: {some(fallen)}" if dropped else "another file of this call does"
+                hint = "type --whole-account if these accounts are empty now, --partial to keep their figures"
+                raise UsageError(what, why=why, hint=hint)
 
     def told_of(self, one: StoredImport) -> Iterator[str]:
         """What a new import is, and what it replaces by what."""
@@ -213,7 +210,7 @@ def _split(
     file: ImportedFile, replacing: Replacing | None, now: datetime, numbers: Iterator[int]
 ) -> Iterator[StoredImport]:
     """The imports of a file: one for each smart account and kind of rows."""
-    content = b"".join(map(read_raw, file.paths))
+    name, sha256 = some(file.paths), hashlib.sha256(b"".join(map(read_raw, file.paths))).hexdigest()
     kinds = (
         ("entitlements", file.source, file.entitlements),
         ("instances", file.instance_source, file.instances),
@@ -222,14 +219,7 @@ def _split(
     rows = (((kind, source, folded(row.smart_account)), row) for kind, source, rows in kinds for row in rows)
     for (kind, source, _), found in lists_by(rows).items():
         stated: dict[str, Any] = {kind: tuple(found)}
-        one = StoredImport(
-            id=next(numbers),
-            source=source,
-            file=some(file.paths),
-            sha256=hashlib.sha256(content).hexdigest(),
-            imported_at=now,
-            **stated,
-        )
+        one = StoredImport(id=next(numbers), source=source, file=name, sha256=sha256, imported_at=now, **stated)
         several = not file.one_account and len(set(map(folded, one.virtual_accounts))) > 1
         yield replace(one, whole=replacing == "whole" or (replacing is None and several))
 

@@ -44,14 +44,10 @@ def fetched(project: Project, name: str, *, keep: bool = True) -> Iterator[list[
     folder = project.folder / KEPT / f"{name}-{begun:%Y%m%dT%H%M%S.%fZ}"  # two may begin in one second
     for new in (folder.parent.parent, folder.parent, folder):
         files.make_folder(new)
-    api = LicensingApi(
-        row,
-        url,
-        source.token_url or urljoin(url, row.token),
-        https=Https(authorities=authorities, pin=source.https_pin, proxy=proxy or None),
-        limits=Limits(connect=settings.connect_timeout, command=settings.command_timeout, device=source.deadline),
-        folder=folder,
-    )
+    https = Https(authorities=authorities, pin=source.https_pin, proxy=proxy or None)
+    limits = Limits(connect=settings.connect_timeout, command=settings.command_timeout, device=source.deadline)
+    token_url = source.token_url or urljoin(url, row.token)
+    api = LicensingApi(row, url, token_url, https=https, limits=limits, folder=folder)
     done = False
     try:
         api.log_in(client_id, secret)
