@@ -19,20 +19,10 @@ import urllib3
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, IncompleteRead, InvalidHeader, ProtocolError, ProxyError, SSLError
 
+from licsweep import errors
 from licsweep.access.dialing import system_socket
 from licsweep.access.failures import chain, classify
 from licsweep.access.login import Https, Limits, Login
-from licsweep.errors import (
-    AccessError,
-    AnswerCut,
-    CertificateChanged,
-    CertificateUnknown,
-    NoRestAnswer,
-    SessionDropped,
-    SessionTimeout,
-    TlsFailed,
-    Unreachable,
-)
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 BUSY = (429, 503)
@@ -117,7 +107,7 @@ class HttpsClient:
         self._allowed.check(method, target, body or b"")
         self._context.ends = min(time.monotonic() + self._limits.command, self.ends)
         if self._stopped.is_set():
-            raise SessionDropped("the session was ended")
+            raise errors.SessionDropped("the session was ended")
         try:
             told: dict[str, Any] = {"body": body, "headers": _HEADERS | dict(headers), "timeout": self._limits.command}
             response = self._pools.urlopen(method, self._base + target, **told, **_AS_IT_COMES)
@@ -137,7 +127,7 @@ class HttpsClient:
         self._pools.clear()
 
 
-class _ClosedBefore(AnswerCut):
+class _ClosedBefore(errors.AnswerCut):
     """The connection ended before a word of the answer came."""
 
 
@@ -171,7 +161,7 @@ class _Context(ssl.SSLContext):
                 made.load_verify_locations(cadata=https.authorities)
             except (ssl.SSLError, ValueError) as error:
                 what = "the file of https_ca holds no certificate that can be read"
-                raise CertificateUnknown(what, why="PEM is expected: -----BEGIN CERTIFICATE-----") from error
+                raise errors.CertificateUnknown(what, why="PEM is expected: -----BEGIN CERTIFICATE-----") from error
         return made
 
     def left(self) -> float:
@@ -199,7 +189,9 @@ def _pool(
                 shown = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
                 if shown != pin:
                     self.close()
-                    raise CertificateChanged("the certificate is not the pinned one", why=f"it shows SHA-256 {shown}")
+                    raise errors.CertificateChanged(
+                        "the certificate is not the pinned one", why=f"it shows SHA-256 {shown}"
+                    )
                 self.is_verified = True
             context.ready = True
 
@@ -215,30 +207,34 @@ def _body(response: urllib3.BaseHTTPResponse) -> bytes:
         for part in response.stream(_PART, decode_content=False):
             got += part
             if len(got) > MAX_ANSWER_BYTES:
-                raise AnswerCut("endless answer", why=f"more than {MAX_ANSWER_BYTES // 1024 // 1024} MiB")
+                raise errors.AnswerCut("endless answer", why=f"more than {MAX_ANSWER_BYTES // 1024 // 1024} MiB")
     return bytes(got)
 
 
-def _in_plain_words(error: HTTPError | OSError | ValueError) -> AccessError:
+def _in_plain_words(error: HTTPError | OSError | ValueError) -> errors.AccessError:
     """What an error of the libraries means."""
     causes = list(chain(error))
     told = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if told:
         other_name = told.verify_code in _ANOTHER_NAME
         what = "its certificate is of another name" if other_name else "its certificate is not trusted"
-        return CertificateUnknown(what, why=told.verify_message, hint=_INVENTORY)
+        return errors.CertificateUnknown(what, why=told.verify_message, hint=_INVENTORY)
     if isinstance(error, ProxyError):
-        return Unreachable("the proxy makes no connection", why=str(error.original_error), hint="licsweep config")
+        return errors.Unreachable(
+            "the proxy makes no connection", why=str(error.original_error), hint="licsweep config"
+        )
     if isinstance(error, SSLError):
         reason = next((cause.reason for cause in causes if isinstance(cause, ssl.SSLError) and cause.reason), "")
-        return TlsFailed("it answers, but not with a TLS that is common to both", why=reason.replace("_", " ").lower())
+        return errors.TlsFailed(
+            "it answers, but not with a TLS that is common to both", why=reason.replace("_", " ").lower()
+        )
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
-        return SessionTimeout("no answer in time", why="the deadline of a request or of the device has passed")
+        return errors.SessionTimeout("no answer in time", why="the deadline of a request or of the device has passed")
     if any(type(cause) is BadStatusLine for cause in causes):
-        return NoRestAnswer("it answers over TLS, but not with HTTP")
+        return errors.NoRestAnswer("it answers over TLS, but not with HTTP")
     cut = isinstance(error, ProtocolError) and not any(isinstance(cause, ConnectionRefusedError) for cause in causes)
-    if cut and not any(isinstance(cause, AccessError | TimeoutError | socket.gaierror) for cause in causes):
-        kind = _ClosedBefore if any(isinstance(cause, ConnectionError) for cause in causes) else AnswerCut
+    if cut and not any(isinstance(cause, errors.AccessError | TimeoutError | socket.gaierror) for cause in causes):
+        kind = _ClosedBefore if any(isinstance(cause, ConnectionError) for cause in causes) else errors.AnswerCut
         came = next((f"{cause.partial} bytes came" for cause in causes if isinstance(cause, IncompleteRead)), "")
         return kind("the connection ended before the answer did", why=came)
-    return classify(error) or Unreachable("no answer that HTTP knows", why=type(error).__name__)
+    return classify(error) or errors.Unreachable("no answer that HTTP knows", why=type(error).__name__)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from licsweep import errors
 from licsweep.access.accounts import Accounts, Turns
 from licsweep.access.allowlist import RequestList
 from licsweep.access.blanking import blank
@@ -19,19 +20,6 @@ from licsweep.access.https import HttpsClient, Reply
 from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.terminal import quoted
-from licsweep.errors import (
-    AccessError,
-    AuthFailed,
-    InputError,
-    LicsweepError,
-    NoRestAnswer,
-    PathUnknown,
-    RoleTooSmall,
-    ServerFailed,
-    TokenRefused,
-    TooManyRequests,
-    plain_reason,
-)
 from licsweep.platforms import Platform
 from licsweep.serialization import check_json
 
@@ -40,13 +28,13 @@ OK, UNAUTHORIZED, SERVER = range(200, 300), 401, range(500, 600)
 _LOGINS, _GOODBYE = 2, 2.0
 _FAULT = re.compile("<faultstring>([^<]{1,400})")
 _OWN = "give licsweep a user, or a token, of its own: another login of a user ends the one before"
-_MEANS: dict[int, tuple[type[AccessError], str, str]] = {
-    0: (NoRestAnswer, "an unexpected answer", ""),
-    401: (TokenRefused, "the token is not accepted", _OWN),
-    403: (RoleTooSmall, "the role of this account may not read it", ""),
-    404: (PathUnknown, "this release does not have it", ""),
-    429: (TooManyRequests, "too many requests", ""),
-    500: (ServerFailed, "the server failed", ""),
+_MEANS: dict[int, tuple[type[errors.AccessError], str, str]] = {
+    0: (errors.NoRestAnswer, "an unexpected answer", ""),
+    401: (errors.TokenRefused, "the token is not accepted", _OWN),
+    403: (errors.RoleTooSmall, "the role of this account may not read it", ""),
+    404: (errors.PathUnknown, "this release does not have it", ""),
+    429: (errors.TooManyRequests, "too many requests", ""),
+    500: (errors.ServerFailed, "the server failed", ""),
 }
 """What a status means, 500 all of its hundred and 0 every other one."""
 
@@ -125,14 +113,14 @@ class RestSession:
                     sent.accepted = False
         told = self._without_secrets(reply)
         if reply.status in self._refused_logins:
-            raise AuthFailed("user name or password refused", why=_said(told), hint="check the credentials")
+            raise errors.AuthFailed("user name or password refused", why=_said(told), hint="check the credentials")
         if failure := self._failure(what, told):
             raise failure
         return reply
 
     def answers(self, commands: Sequence[str], *, type_ahead: bool = False) -> Iterator[Answer]:  # noqa: ARG002
         """The answers to what begins with GET, in order. Raises where nothing that is required was answered."""
-        failures: list[AccessError] = []
+        failures: list[errors.AccessError] = []
         answered = False
         for command in commands:
             method, _, path = command.partition(" ")
@@ -142,8 +130,8 @@ class RestSession:
                 for answer in self._pages(path):
                     answered = answered or command in self._platform.required
                     yield answer
-            except (RoleTooSmall, PathUnknown, NoRestAnswer, ServerFailed) as error:
-                self.notes.append(plain_reason(error))
+            except (errors.RoleTooSmall, errors.PathUnknown, errors.NoRestAnswer, errors.ServerFailed) as error:
+                self.notes.append(errors.plain_reason(error))
                 failures += [error] if command in self._platform.required else []
         if failures and not answered:
             raise failures[0]
@@ -167,12 +155,12 @@ class RestSession:
             raise failure
         return reply.text
 
-    def _failure(self, what: str, reply: Reply) -> AccessError | None:
+    def _failure(self, what: str, reply: Reply) -> errors.AccessError | None:
         """What a status means; None for an answer."""
         if failure := failure_of(what, reply):
             return failure
         if reply.text and not self._is_answer(reply.text.lstrip("\ufeff \r\n\t")):
-            return NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
+            return errors.NoRestAnswer(f"{what}: no JSON", why=quoted(reply.text[:200]))
         return None
 
     def _is_answer(self, text: str) -> bool:
@@ -200,7 +188,7 @@ class RestSession:
 
     def close(self) -> None:
         """Logs out and ends the connection; never raises."""
-        with suppress(LicsweepError):
+        with suppress(errors.LicsweepError):
             if self._headers:
                 self._client.ends = min(self._client.ends, time.monotonic() + _GOODBYE)
                 self._log_out()
@@ -211,7 +199,7 @@ class RestSession:
         self._client.abort()
 
 
-def failure_of(what: str, reply: Reply) -> AccessError | None:
+def failure_of(what: str, reply: Reply) -> errors.AccessError | None:
     """What a status means; None for an answer."""
     if reply.status in OK:
         return None
@@ -221,7 +209,7 @@ def failure_of(what: str, reply: Reply) -> AccessError | None:
 
 def tree(text: str) -> dict[str, Any]:
     """The object of an answer; nothing where the text is none."""
-    with suppress(InputError):
+    with suppress(errors.InputError):
         found = check_json(text.lstrip("\ufeff"), Any, "the answer")
         return found if isinstance(found, dict) else {}
     return {}

@@ -14,6 +14,7 @@ from typing import Any
 import paramiko
 from netmiko.base_connection import BaseConnection
 
+from licsweep import errors
 from licsweep.access.accounts import Accounts
 from licsweep.access.allowlist import AllowList, Purpose
 from licsweep.access.client import Client
@@ -24,15 +25,6 @@ from licsweep.access.jump import JumpHosts
 from licsweep.access.login import Limits, Login
 from licsweep.access.shell import Shell, last_line
 from licsweep.access.terminal import clean
-from licsweep.errors import (
-    AccessError,
-    AuthFailed,
-    EnableRefused,
-    LinesFull,
-    LoginWithheld,
-    SessionDropped,
-    SessionTimeout,
-)
 from licsweep.platforms import UNKNOWN, Platform
 
 LAST_LINE = "exit"
@@ -40,11 +32,11 @@ LAST_LINE = "exit"
 CHANGEABLE: dict[str, tuple[str, ...]] = {"ios": ("enable",), "nxos": (), "asa": ("enable",), "xr": ()}
 _SECRET_PROMPT = re.compile(rb"[Pp]assword:")
 # What devices print between login and prompt, before they close or wait.
-_LOGIN_ANSWERS: tuple[tuple[str, type[AccessError], str], ...] = (
-    (r"authorization failed", AuthFailed, "this user may not start a session"),
-    (r"password.{0,30}expired|change it now|must change", AuthFailed, "the password has expired"),
-    (r"\b(new|current)\b.{0,8} password", AuthFailed, "it asks for another password"),
-    (r"session limit|too many (users|sessions)|no free|all .{0,20}lines", LinesFull, "its vty lines are full"),
+_LOGIN_ANSWERS: tuple[tuple[str, type[errors.AccessError], str], ...] = (
+    (r"authorization failed", errors.AuthFailed, "this user may not start a session"),
+    (r"password.{0,30}expired|change it now|must change", errors.AuthFailed, "the password has expired"),
+    (r"\b(new|current)\b.{0,8} password", errors.AuthFailed, "it asks for another password"),
+    (r"session limit|too many (users|sessions)|no free|all .{0,20}lines", errors.LinesFull, "its vty lines are full"),
 )
 
 
@@ -96,7 +88,7 @@ class Session(BaseConnection):
                 self.sock = self._jump_hosts.connect(self._login)
                 self.establish_connection()
                 self.session_preparation()
-            except (SessionDropped, SessionTimeout) as error:
+            except (errors.SessionDropped, errors.SessionTimeout) as error:
                 self.close()
                 for pattern, kind, what in _LOGIN_ANSWERS:
                     if re.search(pattern, error.why, re.IGNORECASE):
@@ -218,14 +210,14 @@ class Session(BaseConnection):
         account = f"{self._login.account} (enable)"
         try:
             ticket = self._accounts.may_send(account, self._login.lockout_after)
-        except LoginWithheld as error:
-            raise EnableRefused("the enable secret was not sent", why=error.what) from error
+        except errors.LoginWithheld as error:
+            raise errors.EnableRefused("the enable secret was not sent", why=error.what) from error
         try:
             self._type_secret()
         finally:
             self._accounts.came_of_it(account, ticket, accepted=self.privileged if self._secret_sent else None)
         if self._secret_sent and not self.privileged:
-            raise EnableRefused("the enable secret was refused")
+            raise errors.EnableRefused("the enable secret was refused")
         return self.privileged
 
     def _type_secret(self) -> None:
@@ -257,7 +249,7 @@ class Session(BaseConnection):
         shell = self._shell
         if shell and shell.prompt and self.remote_conn is not None and not shell.asks(last_line(shell.tail)):
             self.remote_conn.settimeout(1.0)
-            with suppress(OSError, AccessError):  # the line may be gone already
+            with suppress(OSError, errors.AccessError):  # the line may be gone already
                 self.write_channel(command + "\n")
 
     def paramiko_cleanup(self) -> None:

@@ -52,15 +52,7 @@ def command() -> None:
 @click.option("--dates", type=click.Choice(ORDERS), help="Order of day and month if the file does not show it.")
 @_replacing
 @shared
-def import_(
-    run: Run,
-    files: tuple[Path, ...],
-    mapped: tuple[str, ...],
-    whole_account: bool,
-    partial: bool,
-    dry_run: bool,
-    **said: Any,
-) -> None:
+def import_(run: Run, files: tuple[Path, ...], mapped: tuple[str, ...], **said: Any) -> None:
     """Import exports of CSSM or SSM On-Prem (licenses, product instances, alerts), API answers, or own YAML.
 
     A file that names several virtual accounts is the export of its whole smart account and replaces what was imported
@@ -72,8 +64,9 @@ def import_(
     pairs = [text.rpartition("=") for text in mapped]
     if any(not column or not field for column, _, field in pairs):
         raise UsageError("--map wants COLUMN=FIELD", why=f"got {', '.join(mapped)}", hint='--map "Lic. name=license"')
+    replacing = {name: said.pop(name) for name in ("whole_account", "partial", "dry_run")}
     read = read_all(files, column_map={column: field for column, _, field in pairs}, **said)
-    _take(run, run.project(may_begin=True), read, whole_account=whole_account, partial=partial, dry_run=dry_run)
+    _take(run, run.project(may_begin=True), read, **replacing)
 
 
 def _take(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--design",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
     help="Folder of an estate of your own (docs/adding-a-platform.md) instead of the packaged one.",
 )
 @click.option("--bind", "network", metavar="NET", help="Part of 127.0.0.0/8; each device gets its own address there.")

@@ -123,12 +123,11 @@ def open_ledger(project: Project, doing: str, *, alone: bool = False) -> Iterato
         yield store, store.courier_ledger()
 
 
+Matching = Callable[[GatheredFile], Match | None]
+
+
 def take(
-    store: Store,
-    ledger: Ledger,
-    contents: Contents,
-    found: Iterable[GatheredFile | Unused],
-    match: Callable[[GatheredFile], Match | None],
+    store: Store, ledger: Ledger, contents: Contents, found: Iterable[GatheredFile | Unused], match: Matching
 ) -> list[CarriedFile]:
     """Takes files into an open ledger: the bytes of each as it comes, then all rows in one transaction.
 

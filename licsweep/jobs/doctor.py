@@ -72,11 +72,9 @@ def examine(open_project: Callable[[], Project], selection: Selection) -> list[C
     """Every check of CHECKS; one that rests on a check with an error is `unchecked`."""
     setup, rows, failed = _Setup(open_project, selection), list[CheckedSetup](), set()
     for name, (check, ground) in CHECKS.items():
-        if ground in failed:
-            rows.append(CheckedSetup(check=name, state="unchecked", what=f"rests on: {ground}"))
-        else:
-            found = _bounded(check, setup)
-            rows += [CheckedSetup(check=name, state=state, what=what, next=remedy) for state, what, remedy in found]
+        unchecked: State = "unchecked"
+        found = [(unchecked, f"rests on: {ground}", "")] if ground in failed else _bounded(check, setup)
+        rows += [CheckedSetup(check=name, state=state, what=what, next=remedy) for state, what, remedy in found]
         failed |= {row.check for row in rows if row.state in ("error", "unchecked")}
     return rows
 

@@ -17,30 +17,26 @@ from licsweep.simulator.faults import shares
 SECRETS = {"password": "LICSWEEP_PASSWORD", "enable_secret": "LICSWEEP_ENABLE_SECRET"}
 
 
+Ready = Callable[[SimulatedEstate], None]
+
+
 def run(
-    *,
-    devices: int,
-    design: Path | None,
-    network: str | None,
-    latency_ms: float,
-    faults: Sequence[str],
-    folder: Path | None,
-    ready: Callable[[SimulatedEstate], None],
+    *, devices: int, network: str | None, faults: Sequence[str], folder: Path | None, ready: Ready, **more: Any
 ) -> None:
-    """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written.
+    """Serves until SIGINT or SIGTERM; `ready` hears of the estate when it listens and its project is written; `more` as
+    SimulatedEstate has it.
 
     The secrets are those of the environment, else made for this run. Raises UsageError for a fault that nobody knows,
     a network that is not loopback or a folder that is not free, LicsweepError where the simulator ends by itself.
     """
     if folder:
         check_free(folder, hint="licsweep simulate --write-project NEW_FOLDER")
-    wanted: dict[str, Any] = {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}
-    wanted |= {"design": str(design.resolve()) if design else None}
-    wanted |= {"faults": shares(faults), "network": _loopback(network, devices), "latency_ms": latency_ms}
+    more |= {name: os.environ[at] for name, at in SECRETS.items() if os.environ.get(at)}
+    more |= {"faults": shares(faults), "network": _loopback(network, devices)}
     over = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    with SimulatedEstate(devices, **wanted) as estate:
+    with SimulatedEstate(devices, **more) as estate:
         if folder:
             write_project(estate, folder)
         ready(estate)
