@@ -6,7 +6,8 @@ The two calls carry names and results only, so that another process can be asked
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -87,17 +88,34 @@ class Accounts:
 
 
 class PartOfAccounts(Accounts):
-    """A fixed part of what the accounts of AAA groups allow: `shares` is how many there are in each group.
+    """One share's part of what the accounts of AAA groups (casefolded) allow: `shares` is how many there are in each.
 
     An account of a box itself is met by one share at a time, and has no parts.
     """
 
     def __init__(self, over: Callable[[], str | None], shares: Mapping[str, int]) -> None:
         super().__init__(over)
-        self._shares = shares
+        self._shares, self._spent = dict(shares), Counter[str]()
 
     def most(self, account: str, lockout_after: int) -> int:
-        return (lockout_after - 1) // self._shares.get(account.rpartition("@")[2], 1)
+        account = account.casefold()
+        return (lockout_after - 1 - self._spent[account]) // self._shares.get(account.rpartition("@")[2], 1)
+
+    def spent(self) -> dict[str, int]:
+        """How many passwords of each account were sent here without success, or nobody knows what came of them."""
+        with self._lock:
+            rows = {account: row.under_way + len(row.failed) for account, row in self._rows.items()}
+        return {account: number for account, number in rows.items() if number}
+
+    def share_ended(self, groups: Iterable[str], spent: Mapping[str, int]) -> None:
+        """Another share of these groups has ended and spent so much: the others have what is left, in equal parts.
+
+        Each part only grows by this, so it matters to nobody who hears of it first. Of a share that is lost nobody
+        is told: its whole part counts as spent.
+        """
+        self._spent.update(spent)  # before there are fewer shares: no part is too large for a moment
+        for group in groups:
+            self._shares[group] -= 1
 
 
 @dataclass(slots=True)

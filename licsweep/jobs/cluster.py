@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -10,14 +11,13 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from licsweep.clean_text import one_line
 from licsweep.errors import ClusterUnreachable, optional
-from licsweep.estate.selection import Selection
 from licsweep.settings import Project
-from licsweep.sweep.plan import SweepRequest, make_plan
+from licsweep.sweep.plan import make_plan
 
 _LOST_SECONDS, _CONNECT_SECONDS = 30, 10
 
@@ -67,29 +67,36 @@ def scheduler(project: Project, url: str, ready: Callable[[str], None]) -> None:
 def worker(project: Project, url: str, collector: str, ready: Callable[[str], None]) -> None:
     """Sweeps hosts of a collector, by this project, for the scheduler at this URL, until a signal.
 
-    Nobody is asked for a credential. Raises UsageError, InventoryError, CredentialError, and ClusterUnreachable when
+    Nobody is asked for a credential. A signal ends the program at once, as if it were killed: whoever asked gives its
+    hosts to another worker. Raises UsageError, InventoryError, CredentialError, and ClusterUnreachable when
     the scheduler has gone.
     """
     with optional("a cluster", "cluster"):
         from distributed import Worker
 
         from licsweep.sweep.cluster_access import secured
-        from licsweep.sweep.cluster_worker import OwnProject, resource
+        from licsweep.sweep.cluster_worker import OwnProject, all_of, resource
 
     sys.stdin = io.StringIO()
-    # what is wrong is told now
-    make_plan(project, SweepRequest(selection=Selection(filters=(f"collector={collector}",))))
+    make_plan(project, all_of(collector))  # what is wrong is told now
     security = secured(project, url, "worker")
 
     async def serve() -> None:
         with tempfile.TemporaryDirectory(prefix="licsweep-") as folder:
+
+            def end(*_: object) -> NoReturn:
+                shutil.rmtree(folder)
+                os._exit(130)  # Dask would wait for the share, which can't tell of a host any more
+
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, end)
             async with Worker(
                 url,
                 nthreads=1,
                 name=f"{socket.gethostname()} {os.getpid()}",
                 host="127.0.0.1" if url.startswith("tcp:") else None,
                 resources={resource(collector): 1},
-                plugins=[OwnProject(project)],
+                plugins=[OwnProject(project, collector)],
                 security=security,
                 death_timeout=_LOST_SECONDS,
                 memory_limit=0,
@@ -110,7 +117,12 @@ def _run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
     import dask
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the others are told
-    no_pages: list[str] = []  # whoever has no certificate learns nothing
-    more = {"distributed.scheduler.http.routes": no_pages, "distributed.worker.http.routes": no_pages}
-    with dask.config.set({"distributed.comm.timeouts.connect": _CONNECT_SECONDS} | more):
+    no_pages: list[str] = []
+    given = {
+        "distributed.comm.timeouts.connect": _CONNECT_SECONDS,
+        "distributed.scheduler.no-workers-timeout": _CONNECT_SECONDS,  # a worker that went before it had its task
+        "distributed.scheduler.http.routes": no_pages,  # whoever has no certificate learns nothing
+        "distributed.worker.http.routes": no_pages,
+    }
+    with dask.config.set(given):
         asyncio.run(serve())

@@ -40,6 +40,9 @@ class Database(Protocol):
     def give_back(self, engine: sa.Engine) -> None:
         """Gives room that is free within the database back to the disk."""
 
+    def insert_new(self, table: sa.Table) -> sa.Insert:
+        """Inserts rows, but those whose key is there, even if another run adds it at this moment."""
+
     def told(self) -> AbstractContextManager[None]:
         """Turns errors of the database into StoreError."""
 

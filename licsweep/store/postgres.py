@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from licsweep.clean_text import one_line
 from licsweep.errors import LockedError, StoreError, UsageError, did_you_mean
@@ -90,6 +91,10 @@ class PostgresDatabase:
         """Gives room that is free within the tables back to the disk of the server."""
         with self.told(), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql("VACUUM FULL")
+
+    def insert_new(self, table: sa.Table) -> sa.Insert:
+        """Inserts rows, but those whose key is there."""
+        return insert(table).on_conflict_do_nothing()
 
     @contextmanager
     def told(self) -> Iterator[None]:

@@ -142,11 +142,14 @@ class Snapshots(Part):
                     new = kept | _bodies(connection, hostname, observation, texts)
                     connection.execute(_INSERT, new)
 
-    def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> None:
-        """Adds how hosts ended that were not tried, all in one transaction."""
+    def save_untried(self, snapshot_id: int, outcomes: Iterable[Outcome], at: datetime) -> set[str]:
+        """Adds how hosts ended that were not tried, all in one transaction, and returns their names, without those that
+        another process has stored by now."""
         row = {"snapshot_id": snapshot_id, "tried_at": at, "rank": NOTHING}
-        if rows := [row | columns_of(outcome) for outcome in outcomes]:
-            self._change(_INSERT, *rows)
+        rows = [row | columns_of(outcome) for outcome in outcomes]
+        insert = self._database.insert_new(t.host_result).returning(_R.hostname)
+        with self._writing() as connection:
+            return set(connection.execute(insert, rows).scalars()) if rows else set()
 
     def known_from(self) -> datetime | None:
         """The moment from which on all that was known of the hosts is there; None where nothing was removed."""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from licsweep.errors import StoreError, UsageError
 from licsweep.store.database import transaction
@@ -79,6 +80,10 @@ class SqliteFile:
         if self._is_held:
             return self._claimed
         return running if is_locked(self._lock) else ()
+
+    def insert_new(self, table: sa.Table) -> sa.Insert:
+        """Inserts rows, but those whose key is there."""
+        return insert(table).on_conflict_do_nothing()
 
     @contextmanager
     def told(self) -> Iterator[None]:

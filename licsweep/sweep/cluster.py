@@ -6,7 +6,7 @@ are answered by a queue each, and ended by an Event.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -18,7 +18,7 @@ from licsweep.settings import Project
 from licsweep.store import Store
 from licsweep.sweep import shares
 from licsweep.sweep.cluster_access import HOW_TO, secured
-from licsweep.sweep.cluster_worker import TOPIC, Task, answers, resource, run_share
+from licsweep.sweep.cluster_worker import TOPIC, Task, answers, resource, run_share, why_unfit
 from licsweep.sweep.gate import INTERRUPTED
 from licsweep.sweep.plan import SweepPlan
 from licsweep.version import VERSION
@@ -32,10 +32,13 @@ class Cluster:
     def __init__(self, client: Client, plan: SweepPlan) -> None:
         self._client, self._plan = client, plan
         self._told = SimpleQueue[Any]()
-        self._tasks: dict[int, tuple[Future, Queue]] = {}
+        self._tasks: dict[int, tuple[str, Future, Queue]] = {}
         self._begun = set[int]()
         self._workers = self._find()
         self._each = Counter(collector for collector, _ in self._workers)
+        self._accounts = {group: sum(self._each[one] for one in users) for group, users in plan.aaa_groups.items()}
+        self._ask_each()
+        client.subscribe_topic(TOPIC, lambda event: self._told.put(event[1]))
 
     def _find(self) -> list[tuple[str, str]]:
         """Collector and address of each worker that serves a target. Raises WorkersUnfit."""
@@ -53,11 +56,18 @@ class Cluster:
             raise WorkersUnfit("no worker", why=f"none serves {', '.join(sorted(wanted))}", hint=hint)
         return found
 
+    def _ask_each(self) -> None:
+        """Raises WorkersUnfit where an account has more workers than it allows: what it is, they alone know."""
+        addresses = [address for _, address in self._workers]
+        for unfit in self._client.run(why_unfit, self._accounts, workers=addresses, on_error="ignore").values():
+            if unfit:
+                what, why, hint = unfit
+                raise WorkersUnfit(what, why=why, hint=hint)
+
     def begin(self, store: Store, snapshot_id: int) -> list[str]:
         """From now on shares can be started, into that snapshot; returns the collector of each."""
         self._store, self._snapshot_id = store, snapshot_id
         self._uid = store.written_uid(snapshot_id) or ""
-        self._client.subscribe_topic(TOPIC, lambda event: self._told.put(event[1]))
         return list(self._each.elements())
 
     def start(self, share: shares.Share) -> None:
@@ -69,15 +79,18 @@ class Cluster:
             snapshot_id=self._snapshot_id,
             uid=self._uid,
             hosts=[target.name for target in plan.targets if target.collector == share.collector],
-            accounts={group: sum(self._each[one] for one in users) for group, users in plan.aaa_groups.items()},
+            accounts=self._accounts,
             read=plan.read,
         )
         name = answers(self._uid, share.number)
-        queue = Queue(name, self._client)
-        future = self._client.submit(
-            run_share, task, key=name, workers=[place[1]], resources={resource(place[0]): 1}, pure=False
-        )
-        self._tasks[share.number] = future, queue
+        try:
+            queue = Queue(name, self._client)
+            future = self._client.submit(
+                run_share, task, key=name, workers=[place[1]], resources={resource(place[0]): 1}, pure=False
+            )
+        except Exception as error:  # half of the client has gone with the scheduler
+            raise OSError(None, "the scheduler has gone") from error
+        self._tasks[share.number] = place[0], future, queue
         future.add_done_callback(lambda _: self._told.put([self._uid, share.number, "lost", "was lost"]))
 
     def events(self, seconds: float) -> Iterator[tuple[int, shares.Event]]:
@@ -103,31 +116,39 @@ class Cluster:
             case "ended" if value in outcomes:
                 yield shares.HostEnded(outcomes[value])
             case "over":
-                self._forget(number)
-                yield shares.ShareEnded((f"{value} hosts: the worker's log says why",) if value else ())
+                errors, spent = value
+                self._hand_on(self._forget(number), spent)
+                yield shares.ShareEnded((f"{errors} hosts: the worker's log says why",) if errors else ())
             case "lost":
                 self._forget(number)
                 yield shares.ShareLost(value)
-            case "unfit":
-                what, why, hint = value
-                raise WorkersUnfit(what, why=why, hint=hint)
 
-    def _forget(self, number: int) -> None:
-        future, queue = self._tasks.pop(number)
+    def _hand_on(self, collector: str, spent: Mapping[str, int]) -> None:
+        """What accounts allow goes to the shares that go on, but what a share of that collector has spent."""
+        groups = [group for group, users in self._plan.aaa_groups.items() if collector in users]
+        for number in self._tasks:
+            self._send(number, [groups, spent])
+
+    def _forget(self, number: int) -> str:
+        collector, future, queue = self._tasks.pop(number)
         with suppress(Exception):  # the scheduler is gone, and half of the client with it
             future.cancel()
             queue.close()
+        return collector
 
     def answer(self, number: int, answer: shares.Answer) -> None:
+        self._send(number, [answer.question, answer.value])
+
+    def _send(self, number: int, what: list[Any]) -> None:
         with suppress(Exception):
-            self._tasks[number][1].put([answer.question, answer.value])
+            self._tasks[number][2].put(what)
 
     def stop(self, why: str) -> None:
         with suppress(Exception):
             Variable(self._uid, self._client).set(why)
             Event(self._uid, self._client).set()
         for number in self._tasks.keys() - self._begun:  # its worker is busy with another sweep
-            self._told.put([self._uid, number, "over", 0])
+            self._told.put([self._uid, number, "over", [0, {}]])
 
     def close(self) -> None:
         if self._tasks:
@@ -143,10 +164,13 @@ def connected(project: Project, plan: SweepPlan, url: str) -> Iterator[Cluster]:
         why = "its workers write into one database, which is not a file"
         raise UsageError("a sweep on a cluster needs PostgreSQL", why=why, hint=HOW_TO)
     security = secured(project, url, "client")
-    try:
-        client = Client(url, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
-    except OSError as error:
-        why = "nothing answers there, or it shows no valid certificate of the same authority"
-        raise ClusterUnreachable(f"{url}: no scheduler", why=why, hint=f"licsweep cluster scheduler {url}") from error
-    with client:
-        yield Cluster(client, plan)
+    with ExitStack() as stack:
+        try:
+            client = Client(url, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
+            cluster = Cluster(stack.enter_context(client), plan)
+        except (OSError, RuntimeError) as error:
+            why = "nothing answers there, or it shows no valid certificate of the same authority"
+            raise ClusterUnreachable(
+                f"{url}: no scheduler", why=why, hint=f"licsweep cluster scheduler {url}"
+            ) from error
+        yield cluster

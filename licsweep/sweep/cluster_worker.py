@@ -5,12 +5,13 @@ written by whoever asked.
 """
 
 import logging
+from asyncio import to_thread
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Thread
 
-from distributed import Event, Queue, Variable, WorkerPlugin, get_client, get_worker
+from distributed import Event, Queue, Variable, Worker, WorkerPlugin, get_client, get_worker
 
 from licsweep.access.accounts import Accounts, PartOfAccounts
 from licsweep.errors import InventoryError, LicsweepError, StoreError, WorkersUnfit, plain_reason
@@ -48,12 +49,33 @@ class Task:
 
 
 class OwnProject(WorkerPlugin):  # type: ignore[misc] # it has no type here
-    """The project of a worker."""
+    """The project of a worker, and whose hosts it reaches."""
 
     name = "licsweep"
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, collector: str) -> None:
+        self.project, self.collector = project, collector
+
+
+def all_of(collector: str) -> SweepRequest:
+    """All hosts of a collector."""
+    return SweepRequest(selection=Selection(filters=(f"collector={collector}",)))
+
+
+async def why_unfit(accounts: Mapping[str, int], dask_worker: Worker) -> list[str] | None:
+    """Asks a worker, which may be busy, before a sweep: what, why and hint if its part of an account is no password."""
+    return await to_thread(_why_unfit, accounts, dask_worker.plugins[OwnProject.name])
+
+
+def _why_unfit(accounts: Mapping[str, int], own: OwnProject) -> list[str] | None:
+    try:
+        plan = make_plan(own.project, all_of(own.collector))
+        check_parts(plan, PartOfAccounts(plan.gate.over, accounts))
+    except WorkersUnfit as error:
+        return [error.what, error.why, error.hint]
+    except Exception:  # as in `run_share`, which tells of it
+        log.debug("no plan", exc_info=True)
+    return None
 
 
 def run_share(task: Task) -> None:
@@ -65,8 +87,6 @@ def run_share(task: Task) -> None:
 
     try:
         _run(task, worker.plugins[OwnProject.name].project, tell)
-    except WorkersUnfit as error:
-        tell("unfit", [error.what, error.why, error.hint])
     except LicsweepError as error:
         log.warning("a share was refused: %s", plain_reason(error))
         tell("lost", f"can't do it: {plain_reason(error)}")
@@ -78,18 +98,17 @@ def run_share(task: Task) -> None:
 def _run(task: Task, project: Project, tell: Callable[[str, object], None]) -> None:
     share = task.share
     settings = replace(project.settings, workers=share.workers, sweep_deadline=0.0)  # its end is told
-    request = SweepRequest(selection=Selection(filters=(f"collector={share.collector}",)), gather_only=not task.read)
+    request = replace(all_of(str(share.collector)), gather_only=not task.read)
     plan = make_plan(replace(project, settings=settings), request)
     if unknown := sorted(set(task.hosts) - {target.name for target in plan.targets}):
         why = f"{len(unknown)} hosts of this sweep are not in it: {', '.join(unknown[:3])}"
         raise InventoryError("another inventory", why=why)
     accounts = PartOfAccounts(plan.gate.over, task.accounts)
-    check_parts(plan, accounts)
     with writing(project, "sweep", create=False, alone=False) as store:
         if store.written_uid(task.snapshot_id) != task.uid:
             raise StoreError("another database", why=f"snapshot {task.snapshot_id} of this sweep is not in it")
         plan = replace(plan, targets=narrowed(plan.targets, request, store)[0])
-        line = _Line(task, plan.gate, store, tell)
+        line = _Line(task, plan.gate, accounts, store, tell)
         try:
             work(share, plan, store, task.snapshot_id, accounts, line.questions.ask, line.tell)
         finally:
@@ -113,8 +132,10 @@ def check_parts(plan: SweepPlan, accounts: Accounts) -> None:
 class _Line:
     """A worker's end of what passes between the share and who asked for it."""
 
-    def __init__(self, task: Task, gate: Gate, store: Store, tell: Callable[[str, object], None]) -> None:
-        self._task, self._gate, self._store, self._tell = task, gate, store, tell
+    def __init__(
+        self, task: Task, gate: Gate, accounts: PartOfAccounts, store: Store, tell: Callable[[str, object], None]
+    ) -> None:
+        self._task, self._gate, self._accounts, self._store, self._tell = task, gate, accounts, store, tell
         self._client = get_client()
         self._answers = Queue(answers(task.uid, task.share.number), self._client)
         self._over = False
@@ -131,17 +152,22 @@ class _Line:
             case shares.ShareEnded(errors):
                 for error in errors:
                     log.error("%s", error)
-                self._tell("over", len(errors))
+                self._tell("over", [len(errors), self._accounts.spent()])
 
     def _listen(self) -> None:
-        with suppress(OSError):  # the scheduler is gone: `_watch` sees that as well
+        with suppress(Exception):  # the scheduler is gone, and half of the client with it: `_watch` sees that as well
             while (said := self._answers.get()) is not None:
-                self.questions.answered(shares.Answer(*said))
+                match said:
+                    case [int(question), value]:
+                        self.questions.answered(shares.Answer(question, value))
+                    case [groups, spent]:
+                        self._accounts.share_ended(groups, spent)
+                        log.info("another share of %s has ended", ", ".join(groups))
             self._answers.close()
 
     def _watch(self) -> None:
         stop, why = Event(self._task.uid, self._client), LEFT_ALONE
-        with suppress(OSError, LicsweepError):
+        with suppress(Exception):
             while not stop.wait(WATCH_SECONDS):
                 if self._over:
                     return

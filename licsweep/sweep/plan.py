@@ -45,7 +45,8 @@ class SweepPlan(NotPickled):
     """Everything that a sweep needs. `fresh` gives the reason for each host that is left out; `login_of` how to log in
     to a host and its jump hosts; `read` false stores the texts unread; `secrets` are removed from them. With `visit`
     that is done with each host, for the courier, in place of asking its commands. `left_out` is how many hosts the
-    inventory leaves out; `aaa_groups` the collectors whose hosts, or jump hosts before them, are in each AAA group."""
+    inventory leaves out; `aaa_groups` the collectors whose hosts, or jump hosts before them, are in each AAA group
+    (casefolded, as names of accounts are compared)."""
 
     targets: Sequence[Target]
     settings: Settings
@@ -93,7 +94,7 @@ def make_plan(
     aaa_groups: dict[str, set[str]] = {}
     for target in targets:
         for one in (target, *inventory.hops(target)):
-            aaa_groups.setdefault(one.aaa_group, set()).add(target.collector)
+            aaa_groups.setdefault(one.aaa_group.casefold(), set()).add(target.collector)
     known_hosts, settings = KnownHosts(project.known_hosts), project.settings
     gate = Gate(deadline=settings.sweep_deadline or None)
     return SweepPlan(

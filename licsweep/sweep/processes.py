@@ -7,6 +7,7 @@ it, and ends at once when its pipe closes. A pipe that closes is the end of a ch
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
@@ -24,6 +25,8 @@ from licsweep.sweep.signals import ENDING
 log = logging.getLogger(__name__)
 HOSTS_EACH = 50
 """Below so many hosts a process starting another one gains nothing."""
+ALIVE_SECONDS, SILENT_SECONDS = 0.5, 4.0
+"""How often a child that is to end says that it lives, and after what silence it is killed."""
 
 
 def how_many(settings: Settings, hosts: int) -> int:
@@ -44,6 +47,7 @@ class Processes:
     def __init__(self, plan: SweepPlan, store: Store, snapshot_id: int) -> None:
         self._plan, self._store, self._snapshot_id = plan, store, snapshot_id
         self._children: dict[int, tuple[int, Connection]] = {}
+        self._heard: dict[int, float] = {}  # when, of those that are to end
 
     def start(self, share: Share) -> None:
         self._store.close_connections()
@@ -77,16 +81,23 @@ class Processes:
 
     def events(self, seconds: float) -> Iterator[tuple[int, Event]]:
         told = wait([line for _, line in self._children.values()], seconds)
+        now = time.monotonic()
         for number, (_, line) in list(self._children.items()):
             try:
                 while line in told and number in self._children and line.poll():
-                    event = line.recv()
+                    if number in self._heard:
+                        self._heard[number] = time.monotonic()
+                    if (event := line.recv()) is None:
+                        continue
                     if isinstance(event, ShareEnded):
                         self._ended(number)
                     yield number, event
             except (EOFError, OSError):
                 code = self._ended(number)
                 yield number, ShareLost(f"was killed by signal {-code}" if code < 0 else f"ended with code {code}")
+        for number in [one for one in self._children if self._heard.get(one, now) < now - SILENT_SECONDS]:
+            self._kill(number)
+            yield number, ShareLost("did not answer and was killed")
 
     def _ended(self, number: int) -> int:
         """Its exit code, when it has no more to say."""
@@ -99,6 +110,7 @@ class Processes:
 
     def stop(self, why: str) -> None:
         for number in self._children:
+            self._heard[number] = time.monotonic()
             self._send(number, Stop(why))
 
     def _send(self, number: int, what: Answer | Stop) -> None:
@@ -106,10 +118,13 @@ class Processes:
             self._children[number][1].send(what)
 
     def close(self) -> None:
-        for number, (pid, _) in list(self._children.items()):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            self._ended(number)
+        for number in list(self._children):
+            self._kill(number)
+
+    def _kill(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._children[number][0], signal.SIGKILL)
+        self._ended(number)
 
 
 class _Line:
@@ -120,13 +135,16 @@ class _Line:
         self._sending, self.questions = Lock(), Questions(self.tell)
         Thread(target=self._listen, daemon=True, name="line").start()
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event | None) -> None:
         with self._sending:
             self._pipe.send(event)
 
     def _listen(self) -> None:
         with suppress(EOFError, OSError):
             while True:
+                while not self._pipe.poll(ALIVE_SECONDS):
+                    if self._gate.over():
+                        self.tell(None)
                 match self._pipe.recv():
                     case Stop(why):
                         self._gate.end(why)

@@ -85,7 +85,7 @@ class ShareServer:
         try:
             self._shares.start(share)
         except OSError as error:
-            log.warning("no process more for this sweep: %s", error.strerror)
+            log.warning("one process less for this sweep: %s", error.strerror)
         else:
             self._served[share.number] = _Served(share)
 
@@ -163,6 +163,7 @@ class ShareServer:
     def _lost(self, served: _Served, why: str) -> None:
         """A share is gone: its passwords under way count as failed, and its hosts in work are tried once more."""
         number, collector = served.share.number, served.share.collector
+        worked = bool(served.hosts or served.free)  # one that dies before it asks for a host is not started for ever
         who = f"a worker of collector {collector}" if collector else "a process of this sweep"
         del self._served[number]
         self._turns = deque(turn for turn in self._turns if turn[0] != number)
@@ -173,8 +174,8 @@ class ShareServer:
         self._tries.update(served.hosts)
         twice = [name for name in served.hosts if self._tries[name] == TRIES]
         again = served.hosts.difference(twice)
-        then = "end with the sweep" if self._gate.over() else "are tried once more"
-        log.warning("%s %s: %d hosts %s", who, why, len(again), then)
+        goes_on = not self._gate.over() and (not collector or collector in self._collectors())
+        log.warning("%s %s: %d hosts %s", who, why, len(again), "are tried once more" if goes_on else "are skipped")
         for name in twice:
             self._queue.ended(name)
             reason = f"{who} that asked it {why}, for the second time"
@@ -182,13 +183,15 @@ class ShareServer:
         self._queue.again(number, again)
         if collector:  # its part of what accounts allow is spent: others of its collector go on
             self._skip_what_none_serves()
-        elif again and not self._gate.over():
+        elif worked and goes_on and not self._queue.is_done():
             self._start(served.share.workers)
+
+    def _collectors(self) -> set[str | None]:
+        return {served.share.collector for served in self._served.values()}
 
     def _skip_what_none_serves(self) -> None:
         """Ends the hosts of collectors that have no share (any more)."""
-        there = {served.share.collector for served in self._served.values()}
         if not self._gate.over():
-            for collector in {target.collector for target in self._targets.values()} - there:
+            for collector in {target.collector for target in self._targets.values()} - self._collectors():
                 if names := self._queue.drop(collector):
                     self._writer.leave(names, f"collector {collector} lost", "collector-lost")

@@ -153,12 +153,13 @@ class SnapshotWriter:
         names, reason = self.settle(hostnames), reason or self._gate.over() or ""
         left = [Outcome(hostname=name, status="skipped", reason=reason, skip=skip) for name in names]
         try:
-            self._store.save_untried(self._snapshot_id, left, datetime.now(UTC))
+            added = self._store.save_untried(self._snapshot_id, left, datetime.now(UTC))
+            elsewhere = self.stored(set(names) - added)  # by a worker that was taken for lost
         except LicsweepError as error:
             self.errors.append(plain_reason(error))
         else:
             with self._lock:
-                self.outcomes += left
+                self.outcomes += [*(one for one in left if one.hostname in added), *elsewhere]
 
 
 def _unread(report: HostReport) -> HostReport:

@@ -2,10 +2,12 @@
 
 import threading
 import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from licsweep.access.accounts import Accounts, PartOfAccounts
@@ -106,3 +108,73 @@ def test_parts_are_no_more_than_the_whole(shares: int) -> None:
             sent += 1
     assert 9 - shares < sent <= 9
     assert all(part.most("reader@box", 10) == 9 for part in parts), "a user that a box itself knows has no parts"
+
+
+class Parts:
+    """Shares of one account, which end, are lost, and hear later of what another one that ended gave back."""
+
+    def __init__(self, kind: type[PartOfAccounts], shares: int, limit: int) -> None:
+        self.limit, self.most = limit, 0
+        self.live = [kind(lambda: None, {"aaa": shares}) for _ in range(shares)]
+        self.gone = list[PartOfAccounts]()
+        self.told: dict[int, list[dict[str, int]]] = {id(one): [] for one in self.live}
+        self.tickets: dict[int, list[int]] = {id(one): [] for one in self.live}
+
+    def does(self, what: str, which: int) -> None:
+        if not self.live:
+            return
+        share = self.live[which % len(self.live)]
+        told, tickets = self.told[id(share)], self.tickets[id(share)]
+        with suppress(LoginWithheld):
+            if what == "send" and (ticket := share.send_now(ACCOUNT, self.limit)) is not None:
+                tickets.append(ticket)
+        if what in ("failed", "accepted") and tickets:
+            share.came_of_it(ACCOUNT, tickets.pop(), accepted=what == "accepted")
+        elif what == "hears" and told:
+            share.share_ended(["aaa"], told.pop(0))
+        elif what in ("ends", "lost"):
+            self.live.remove(share)
+            self.gone.append(share)
+            for one in self.live if what == "ends" else []:
+                self.told[id(one)].append(share.spent())
+        self.most = max(self.most, sum(one.spent().get(ACCOUNT, 0) for one in (*self.live, *self.gone)))
+
+
+Steps = list[tuple[str, int]]
+WHAT = ["send", "send", "failed", "failed", "accepted", "hears", "hears", "ends", "lost"]
+STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 9)), max_size=60)
+
+
+def too_many(kind: type[PartOfAccounts], shares: int, limit: int, steps: Steps) -> bool:
+    """Whether more passwords are without success at a time than the account allows."""
+    parts = Parts(kind, shares, limit)
+    for step in steps:
+        parts.does(*step)
+    return parts.most > limit - 1
+
+
+@given(shares=st.integers(1, 4), limit=st.integers(2, 10), steps=STEPS)
+def test_what_an_ended_share_gives_back_is_never_more_than_it_had_left(shares: int, limit: int, steps: Steps) -> None:
+    assert not too_many(PartOfAccounts, shares, limit, steps)
+
+
+class Forgetful(PartOfAccounts):
+    """Negative control: gives back what was spent as well."""
+
+    def share_ended(self, groups: Iterable[str], spent: Mapping[str, int]) -> None:
+        super().share_ended(groups, {})
+
+
+def test_giving_back_what_was_spent_is_caught() -> None:
+    assert find(STEPS, lambda steps: too_many(Forgetful, 2, 3, steps), settings=settings(max_examples=1000))
+
+
+def test_the_last_share_has_all_that_is_left() -> None:
+    one, two, three = (PartOfAccounts(lambda: None, {"aaa": 3}) for _ in range(3))
+    one.came_of_it("Reader@AAA", one.may_send("Reader@AAA", 10), accepted=False)
+    assert (one.spent(), two.most(ACCOUNT, 10)) == ({ACCOUNT: 1}, 3)
+    three.share_ended(["aaa"], one.spent())
+    assert three.most(ACCOUNT, 10) == 4
+    three.share_ended(["aaa"], two.spent())
+    assert three.most(ACCOUNT, 10) == 8
+    assert three.most("reader@emea", 10) == 9, "an account of another group"

@@ -14,6 +14,7 @@ import pytest
 from licsweep.platforms import get
 from licsweep.simulator.estate import SimulatedEstate
 from licsweep.sweep.gate import TOO_LATE
+from licsweep.sweep.processes import SILENT_SECONDS
 from tests.faults.conftest import ended, query, start, sweep, unfinished, write_settings
 
 DEVICES, LOCKING = 48, 8
@@ -123,6 +124,21 @@ def test_without_the_parent_the_others_end(estate: SimulatedEstate, project: Pat
     assert sweep(estate, project)[0] == 0
     assert [row[0] for row in query(project, "SELECT state FROM snapshot ORDER BY id")] == ["interrupted", "complete"]
     assert query(project, "SELECT count(*) FROM host_result WHERE snapshot_id = 1") == [(kept,)]
+
+
+def test_a_process_that_stands_still_holds_nobody_up(estate: SimulatedEstate, project: Path) -> None:
+    """One that can't hear that the sweep ends is killed, and its hosts are told; the others end by themselves."""
+    running = start(estate, project)
+    still = children(running, project, 10)[0]
+    os.kill(still, signal.SIGSTOP)
+    running.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, said = running.communicate(timeout=60)
+    assert time.monotonic() - began < SILENT_SECONDS + 10, said  # with what a busy machine costs
+    assert running.returncode == 130, said
+    assert said.count("did not answer and was killed") == 1, said
+    assert len(ended(project)) == DEVICES
+    assert unfinished(project) == []
 
 
 def test_a_signal_to_all_of_them(estate: SimulatedEstate, project: Path) -> None:

@@ -65,6 +65,15 @@ def test_state_is_in_fields_and_a_snapshot_has_a_name(store: Store) -> None:
     assert UUID(str(seen.uid)).version == 4
 
 
+def test_a_host_that_is_stored_is_not_told_as_untried(store: Store) -> None:
+    """By a worker that was taken for lost, at that moment: the others are stored all the same."""
+    snapshot = store.begin("sweep", "all hosts", 2, NOW)
+    store.save_host(snapshot, HostResult(outcome=Outcome(hostname="a", status="ok"), tried_at=NOW))
+    left = [Outcome(hostname=name, status="skipped", skip="sweep-over") for name in ("a", "b")]
+    assert store.save_untried(snapshot, left, NOW) == {"b"}
+    assert {one.hostname: one.status for one in store.outcomes(snapshot)} == {"a": "ok", "b": "skipped"}
+
+
 def test_captures_come_back_and_damage_is_seen(store: Store, project: Project) -> None:
     snapshot = store.begin("sweep", "all hosts", 1, NOW)
     store.save_host(snapshot, result(captures=(capture("Count: 2\n"),)))

@@ -174,6 +174,50 @@ def test_passwords_under_way_in_a_lost_share_count_as_failed(tmp_path: Path) -> 
         assert counts == {("ok", None): 2}
 
 
+def test_a_share_that_is_lost_is_made_up_for_as_long_as_hosts_are_left(tmp_path: Path) -> None:
+    """Also where it waited for a host, or had none but one that ends here; not where it never asked for any."""
+
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        yield 1, NextHost(1)
+        yield 2, NextHost(1)
+        assert (script.hosts(1), script.hosts(2)) == (["h0"], [])
+        yield 2, ShareLost("was killed by signal 9")
+        assert len(script.started) == 3
+        yield 1, ShareLost("was killed by signal 9")
+        assert len(script.started) == 4
+        yield 3, ShareLost("ended with code 1")
+        assert len(script.started) == 4
+        for number, name in ((4, "h1"), (4, "h2"), (4, "h0")):
+            yield number, NextHost(1)
+            assert script.hosts(number)[-1] == name
+            if name != "h0":
+                yield from script.ends(number, name)
+        yield 4, ShareLost("was killed by signal 9")
+
+    with served(tmp_path, play, hosts(3, site="s"), max_per_site=1) as (script, counts, gate):
+        assert counts == {("ok", None): 2, ("skipped", "internal-error"): 1}
+        assert len(script.started) == 4, "no host is left"
+        assert gate.over() is None
+
+
+def test_hosts_are_left_behind_one_that_ends_every_process(tmp_path: Path) -> None:
+    def play(script: Scripted) -> Iterator[tuple[int, Event]]:
+        for number in (1, 2):
+            yield number, NextHost(1)
+            yield number, ShareLost("was killed by signal 9")
+        yield 3, NextHost(1)
+        assert (script.hosts(1), script.hosts(2), script.hosts(3)) == (["h0"], ["h1"], ["h0"])
+        yield 3, ShareLost("was killed by signal 9")
+        yield 4, NextHost(1)
+        yield from script.ends(4, "h1")
+        for number in (4, 5):
+            yield number, ShareEnded()
+
+    with served(tmp_path, play, hosts(2)) as (_, counts, gate):
+        assert counts == {("ok", None): 1, ("skipped", "internal-error"): 1}
+        assert gate.over() is None
+
+
 def test_what_a_lost_share_had_stored_is_not_asked_again(tmp_path: Path) -> None:
     def play(script: Scripted) -> Iterator[tuple[int, Event]]:
         yield 1, NextHost(1)
