@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from licsweep.model import Udi
 from licsweep.simulator.design import Kind
-from licsweep.simulator.device import Device
+from licsweep.simulator.device import Device, Tally
 from licsweep.simulator.outputs import DEVICE_DATE, Outputs, designed_state
 from licsweep.simulator.rum import IMPORTED, NOT_FOUND, REPEATED, RumState, UsageReports
 
@@ -26,18 +26,15 @@ class FlashFull(Exception):
 
 @dataclass(slots=True)
 class Box:
-    """One device; `imports` counts the files that it took, `repeated` those that it had taken before; `usage_files` are
-    the hashes of the usage files that it wrote."""
+    """One device; the `tally` is told what it wrote and took."""
 
     device: Device
     kind: Kind
     outputs: Outputs
     uses: tuple[tuple[str, str, int], ...]
+    tally: Tally
     troubles: frozenset[str] = frozenset()
     files: dict[str, bytes] = field(default_factory=dict)
-    usage_files: list[str] = field(default_factory=list)
-    imports: int = 0
-    repeated: int = 0
     reports: UsageReports = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +120,7 @@ class Box:
             self.store(name, raw)
         except FlashFull:
             return f"%Error writing flash:{name} (No space left on device)\n"
-        self.usage_files.append(hashlib.sha256(raw).hexdigest())
+        self.tally.usage_files.setdefault(self.device.name, []).append(hashlib.sha256(raw).hexdigest())
         return ""
 
     def _import(self, name: str) -> str | None:
@@ -132,8 +129,8 @@ class Box:
         if name not in self.files:
             return f"%Error opening flash:{name} (No such file or directory)\n"
         answer = self.reports.imported(self.files[name])
-        self.imports += answer == IMPORTED
-        self.repeated += answer == REPEATED
+        if answer in (IMPORTED, REPEATED):
+            (self.tally.imports if answer == IMPORTED else self.tally.repeated)[self.device.name] += 1
         return answer
 
     def _rum(self, number: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """What the simulated estate is told and what it tells: which estate, its devices, and what it saw until its end."""
 
+from collections import Counter
 from dataclasses import field
 
 from licsweep.model import LicenseUse, Record, Udi
@@ -83,12 +84,12 @@ class Tally(Record):
     `repeated` those that it had taken before; `usage_files` are the sha256 of the usage files that it wrote.
     """
 
-    connections: dict[str, int] = field(default_factory=dict)
-    passwords: dict[str, int] = field(default_factory=dict)
-    forwards: dict[str, int] = field(default_factory=dict)
-    imports: dict[str, int] = field(default_factory=dict)
-    repeated: dict[str, int] = field(default_factory=dict)
-    usage_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    connections: Counter[str] = field(default_factory=Counter)
+    passwords: Counter[str] = field(default_factory=Counter)
+    forwards: Counter[str] = field(default_factory=Counter)
+    imports: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
+    usage_files: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Order(Record):

@@ -104,14 +104,6 @@ class TerminalLengthRefused(Vty):
         self._show(DENIED)
 
 
-class CommandRefused(Vty):
-    async def _answer(self, command: str, text: str) -> None:
-        if is_license(command):
-            self._show(DENIED)
-        else:
-            await super()._answer(command, text)
-
-
 class Enable(Vty):
     """At level 1 license commands are unknown, until `enable`."""
 
@@ -167,7 +159,7 @@ VTYS: dict[str, type[Vty]] = {
     "endless-output": EndlessOutput,
     "pager-ignored": PagerIgnored,
     "terminal-length-refused": TerminalLengthRefused,
-    "command-refused": CommandRefused,
+    "command-refused": _changed(lambda *_: DENIED),
     "enable": Enable,
     "truncated": _changed(lambda text, _: half(text)),
     "garbage-bytes": _changed(lambda text, _: insert(text, GARBAGE)),

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import socket
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -65,22 +64,9 @@ class _Estate:
         self._locking = replace(self._unknown_password, locks=True)
         self._authority = Authority("Example Simulated Authority")
         self._hosts = map(str, ip_network(wanted.network).hosts()) if wanted.network else repeat("127.0.0.1")
-        self.connections: Counter[str] = Counter()
-        self.passwords: Counter[str] = Counter()
-        self.forwards: Counter[str] = Counter()
+        self.tally = Tally()
         self.silent: list[Any] = []
         self._boxes: dict[str, Box] = {}
-
-    @property
-    def tally(self) -> Tally:
-        return Tally(
-            connections=dict(self.connections),
-            passwords=dict(self.passwords),
-            forwards=dict(self.forwards),
-            imports={name: box.imports for name, box in self._boxes.items() if box.imports},
-            repeated={name: box.repeated for name, box in self._boxes.items() if box.repeated},
-            usage_files={name: tuple(box.usage_files) for name, box in self._boxes.items() if box.usage_files},
-        )
 
     def obey(self, order: Order) -> None:
         """Changes a device while it runs."""
@@ -131,7 +117,7 @@ class _Estate:
         context = authority.server_context(named)
 
         def connected() -> None:
-            self.connections[f"{device.name} over HTTPS"] += 1
+            self.tally.connections[f"{device.name} over HTTPS"] += 1
 
         server = await https_server.listen(device.host, context, manager.answer, fault, connected)
         self._stack.callback(server.close)
@@ -146,7 +132,7 @@ class _Estate:
         printed = [(self._design.licenses[line.license], line.count or 0) for line in kind.licenses]
         uses = tuple((known.feature or "", known.tag or "", count) for known, count in printed)
         troubles = frozenset({"scp-level"} if device.fault == "enable" else ())
-        self._boxes[device.name] = Box(device, kind, outputs, uses, troubles)
+        self._boxes[device.name] = Box(device, kind, outputs, uses, self.tally, troubles)
         return self._boxes[device.name]
 
     async def _listen(self, device: Device, outputs: Outputs) -> int:
@@ -196,7 +182,7 @@ class _Estate:
         """A server that says its greeting and no more."""
 
         async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self.connections[device.name] += 1
+            self.tally.connections[device.name] += 1
             writer.write(greeting)
             with suppress(ConnectionError):
                 while await reader.read(4096):
@@ -230,7 +216,7 @@ class _Login(asyncssh.SSHServer):
 
     def connection_made(self, conn: Any) -> None:
         self._connection = conn
-        self._estate.connections[self._name] += 1
+        self._estate.tally.connections[self._name] += 1
         conn.reload_config = _nothing_to_reload
 
     def _fall_silent(self) -> None:
@@ -241,7 +227,7 @@ class _Login(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        self._estate.passwords[self._name] += 1
+        self._estate.tally.passwords[self._name] += 1
         return self._account.accepts(username, password)
 
     def public_key_auth_supported(self) -> bool:
@@ -269,7 +255,7 @@ class _Forwarder(_Login):
     """A jump host: no shell, `direct-tcpip` to wherever the client asks."""
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:  # noqa: ARG002
-        self._estate.forwards[self._name] += 1
+        self._estate.tally.forwards[self._name] += 1
         return True
 
 
