@@ -7,6 +7,7 @@ from functools import cached_property
 from licsweep.ledger_types import FileKind, UsageReport
 from licsweep.model import Observation, Record
 from licsweep.position_types import Instance
+from reconcile.grouping import lists_by
 from reconcile.tables.tables import norm
 
 
@@ -20,11 +21,8 @@ class Devices:
 
     @cached_property
     def _by_serial(self) -> dict[str, list[tuple[str, str]]]:
-        found: dict[str, list[tuple[str, str]]] = {}
-        for device in self.by_name.values():
-            for udi in device.udis:
-                found.setdefault(norm(udi.sn or ""), []).append((norm(udi.pid or ""), device.hostname))
-        return found
+        udis = ((udi, device.hostname) for device in self.by_name.values() for udi in device.udis)
+        return lists_by((norm(udi.sn or ""), (norm(udi.pid or ""), hostname)) for udi, hostname in udis)
 
     def serials(self, hostname: str) -> tuple[str, ...]:
         """The serial numbers of a host, each once."""

@@ -7,6 +7,7 @@ from functools import reduce
 
 from licsweep.ledger_types import KeptFile, LedgerEntry, ReportKey, Step
 from licsweep.model import Observation, Record
+from reconcile.grouping import lists_by
 
 ACKNOWLEDGED = ("ACK", "ACKNOWLEDGED")
 
@@ -67,10 +68,8 @@ def entries_of(file: KeptFile, step: Step, at: datetime, **more: str | None) -> 
 
 def progress(entries: Iterable[LedgerEntry], as_of: datetime | None = None) -> dict[ReportKey, Progress]:
     """What had become of each usage report by a moment (None: by everything that is recorded)."""
-    by_report: dict[ReportKey, list[LedgerEntry]] = {}
-    for entry in entries:
-        if entry.report_id and (as_of is None or entry.at <= as_of):
-            by_report.setdefault(entry.key, []).append(entry)
+    told = (entry for entry in entries if entry.report_id and (as_of is None or entry.at <= as_of))
+    by_report = lists_by((entry.key, entry) for entry in told)
     return {key: reduce(_after, sorted(found, key=lambda one: one.at), Progress()) for key, found in by_report.items()}
 
 

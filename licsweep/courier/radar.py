@@ -11,6 +11,7 @@ from functools import cache, partial
 
 from licsweep.checked import Quantity
 from licsweep.model import Record
+from reconcile.grouping import sets_by
 
 
 class Trip(Record):
@@ -151,10 +152,7 @@ def latest_dates(devices: Iterable[Reporter], calendar: Calendar, today: date) -
 def loads(devices: Sequence[Reporter], calendar: Calendar, today: date) -> list[TripLoad]:
     """What each visit from today on carries and what missing it costs."""
     late = {one.hostname for one in outlooks(devices, calendar, today) if not one.in_time}
-    acks: dict[date, set[str]] = {}
-    for device in devices:
-        for day in _deliveries(device, calendar, today):
-            acks.setdefault(day, set()).add(device.hostname)
+    acks = sets_by((day, device.hostname) for device in devices for day in _deliveries(device, calendar, today))
     found = []
     for trip in sorted((one for one in calendar.trips if one.date >= today), key=lambda one: (one.date, one.sites)):
         there = [device for device in devices if trip.visits(device.site)]

@@ -95,9 +95,7 @@ def _trend(result: JudgementResult, pools: Iterable[Pool]) -> Records:
 
 def _unsigned(result: JudgementResult, lines: Iterable[Mapping[str, Any]]) -> Records:
     """The lines of the product instances that make no RUM report; one without lines has a row of its own."""
-    by_host: dict[str, list[Mapping[str, Any]]] = {}
-    for line in lines:
-        by_host.setdefault(line["hostname"], []).append(line)
+    by_host = lists_by((line["hostname"], line) for line in lines)
     seen = {state.hostname: state.observation for state in result.states}
     for instance in result.judgement.instances:
         printed = seen.get(instance.hostname)

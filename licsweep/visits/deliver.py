@@ -5,7 +5,6 @@ itself shows that it did not take it: by the state of the reports, else by its l
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -20,6 +19,7 @@ from licsweep.store import Store
 from licsweep.visits.answers import IMPORTED, meaning, word_for_word
 from licsweep.visits.console import HISTORY, Console
 from licsweep.visits.trip import Trip
+from reconcile.grouping import lists_by
 from reconcile.tables.tables import norm
 
 NOT_SENT = "not sent"
@@ -39,9 +39,7 @@ class Deliver:
 
     def __init__(self, trip: Trip, store: Store, ledger: Ledger, waiting: Iterable[KeptFile]) -> None:
         self._trip, self._store = trip, store
-        self._waiting: dict[str, list[KeptFile]] = defaultdict(list)
-        for file in waiting:
-            self._waiting[file.hostname or ""].append(file)
+        self._waiting = lists_by((file.hostname or "", file) for file in waiting)
         self._intents = _open_intents(ledger.entries)
         proven = (IMPORTED, NOT_SENT)
         ended = [entry for entry in ledger.entries if entry.step == "delivered"]
@@ -51,7 +49,7 @@ class Deliver:
     def work(self, target: Target, session: Conversation) -> None:
         """Delivers the files of one device."""
         box = Console(target, session, self._trip)
-        for file in self._waiting[target.name]:
+        for file in self._waiting.get(target.name, ()):
             seen = box.read()
             if strange := {norm(one.sn) for one in file.reports} - {norm(udi.sn or "") for udi in seen.udis}:
                 words = f"not sent: it acknowledges reports of {', '.join(sorted(strange)).upper()}, which is not there"
