@@ -10,7 +10,7 @@ from licsweep.serialization import yaml_table
 
 Mark = tuple[int, Tone, str]
 """A stroke on a lane of a timeline: where it stands from 0 to 1000, its color, what it says."""
-_CELL = Column("", "", missing="-")
+_CELL = Column(key="", title="", missing="-")
 _PARTS: dict[str, Any] = {"note": "", "steps": (), "columns": {}, "empty": "None.", "fields": ()}
 
 

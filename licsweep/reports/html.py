@@ -7,13 +7,13 @@ first columns and rows; the other columns stand behind the row, the other rows i
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from licsweep.model import Record
 from licsweep.reports.pictures import Shape, picture
 from licsweep.reports.view import Cell, Column, Report, Table, Tone, layout, shown, tone_of
 from licsweep.version import VERSION
@@ -23,8 +23,7 @@ ROWS = 100
 PRINTED_ROWS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(Record):
     title: str
     text: str
     look: str
@@ -32,12 +31,11 @@ class _Cell:
     share: str | None = None
 
 
-@dataclass(slots=True)
-class _Row:
-    cells: list[_Cell] = field(default_factory=list)
-    anchor: str | None = None
-    tone: Tone = "quiet"
-    picture: list[Shape] = field(default_factory=list)
+class _Row(Record):
+    cells: list[_Cell]
+    anchor: str | None
+    tone: Tone
+    picture: list[Shape]
 
 
 def render(report: Report) -> bytes:
@@ -84,13 +82,14 @@ def _rows(table: Table, targets: dict[str, set[str]]) -> Iterator[_Row]:
         if at >= ROWS and not anchors:
             continue
         open_anchors.difference_update(anchors)
-        row = _Row([_cell(*cell, targets, most) for cell in cells])
-        row.anchor = f"{table.name}-{anchors[0]}" if anchors else None
         states = [tone_of(str(value)) for value, column in cells if column.kind == "state" and value is not None]
-        row.tone = states[0] if states else "quiet"
-        if table.picture:
-            row.picture = picture(table.picture, {column.key: value for value, column in cells})
-        yield row
+        record = {column.key: value for value, column in cells}
+        yield _Row(
+            cells=[_cell(*cell, targets, most) for cell in cells],
+            anchor=f"{table.name}-{anchors[0]}" if anchors else None,
+            tone=states[0] if states else "quiet",
+            picture=picture(table.picture, record) if table.picture else [],
+        )
 
 
 def _cell(value: Cell, column: Column, targets: dict[str, set[str]], most: int) -> _Cell:
@@ -107,7 +106,7 @@ def _cell(value: Cell, column: Column, targets: dict[str, set[str]], most: int) 
         href = text
     elif look == "ref":
         href = f"#{column.ref}-{text}" if text in targets[column.ref] else None
-    return _Cell(column.heading, text, look, href, share)
+    return _Cell(title=column.heading, text=text, look=look, href=href, share=share)
 
 
 def _size(value: Cell) -> int:

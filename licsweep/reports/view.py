@@ -6,7 +6,7 @@ never as 0 or blank. A table's first column names its rows.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -20,11 +20,12 @@ from licsweep.position_types import Coverage
 from reconcile.instances.clock import days_in_words
 
 Cell = str | int | float | bool | date | None
+PlainKind = Literal["text", "prose", "code", "int", "bool", "date", "datetime", "percent", "money"]
+Kind = Literal[PlainKind, "days", "bar", "state", "ref", "way", "file", "fill"]
 Tone = Literal["good", "info", "warn", "bad", "quiet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Record):
     """`kind` prose is sentences; days a number of days until a deadline; code a device's own text; bar an int with a
     bar beside it; state a word with a color; file a page beside this one; fill what people fill in; way one of the
     `ways` of tables.yaml.
@@ -34,24 +35,7 @@ class Column:
 
     key: str
     title: str
-    kind: Literal[
-        "text",
-        "prose",
-        "code",
-        "int",
-        "days",
-        "bar",
-        "bool",
-        "date",
-        "datetime",
-        "state",
-        "ref",
-        "percent",
-        "money",
-        "way",
-        "file",
-        "fill",
-    ] = "text"
+    kind: Kind = "text"
     missing: str = "not known"
     ref: str = ""
 
@@ -61,8 +45,7 @@ class Column:
         return f"{self.title}, UTC" if self.kind == "datetime" else self.title
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Record):
     """Rows are aligned with `columns`, the most important first; `empty` is what is said where there is no row.
 
     `only`: it stands on the page alone, or in files alone. `picture` is drawn in each row of a page (pictures.py),
@@ -93,8 +76,7 @@ class Table:
         return [row[at] for at, column in enumerate(self.columns) if column.kind == kind for row in self.rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Record):
     """One headline figure, with what stands behind it."""
 
     title: str
@@ -165,7 +147,7 @@ def make_card(card: Mapping[str, Any], figures: Mapping[str, Any]) -> Card:
     if "alarm" in card and not figures[card["alarm"]]:
         note, tone = card.get("none", note), card.get("calm", "good")
     value, note, tone = (words.format_map(figures) for words in (card["value"], note, tone))
-    return Card(card["title"], value, note, tone)
+    return Card(title=card["title"], value=value, note=note, tone=tone)
 
 
 def shown(value: Cell, column: Column) -> str:
