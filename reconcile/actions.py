@@ -221,18 +221,15 @@ def _end_of(pool: Pool, rows: Sequence[OwnedTerm], end: Any, days: int) -> Actio
     ids = ", ".join(dict.fromkeys(term.subscription_id for term in ending if term.subscription_id))
     lacks = f"{short} short from {after} on" if short else "nothing is short then"
     lacks = "what is then short is not known" if short is None else lacks
-    return replace(
-        _pool(
-            "ending",
-            pool,
-            f"{units} end on {end} ({ids or 'subscription not stated'}): {lacks}",
-            f"renew {min(units, short)} at least before {end}" if short else "decide whether to renew",
-            short=short,
-            due=end,
-            days_left=days,
-            finding="term-ending-causes-shortage",
-        ),
-        in_use=pool.charged,
+    return _pool(
+        "ending",
+        pool,
+        f"{units} end on {end} ({ids or 'subscription not stated'}): {lacks}",
+        f"renew {min(units, short)} at least before {end}" if short else "decide whether to renew",
+        short=short,
+        due=end,
+        days_left=days,
+        finding="term-ending-causes-shortage",
     )
 
 

@@ -73,7 +73,7 @@ class Target(Record):
         platform = platforms().get(self.platform)
         own: Transport = platform.transport if platform else "ssh"
         other: Transport = "ssh" if own == "https" else "https"
-        named = {"ssh": self.ssh_credentials, "https": self.https_credentials}
+        named = {way: self._text(f"{way}_credentials") for way in (own, other)}
         first, second = named[own] or self.credentials or DEFAULT_SET, named[other]
         return {own: first} | ({other: second} if second else {})
 
@@ -95,16 +95,6 @@ class Target(Record):
     def https_pin(self) -> str | None:
         """The SHA-256 fingerprint of its certificate, 64 hex digits."""
         return None if self.data.get("https_pin") is None else fingerprint(self.data["https_pin"])
-
-    @property
-    def ssh_credentials(self) -> str | None:
-        """The credential set for SSH, where it has one of its own."""
-        return self._text("ssh_credentials")
-
-    @property
-    def https_credentials(self) -> str | None:
-        """The credential set for HTTPS, where it has one of its own."""
-        return self._text("https_credentials")
 
     @property
     def legacy_ssh(self) -> bool:

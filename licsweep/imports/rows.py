@@ -57,8 +57,7 @@ class Row(Record):
         return found.date() if isinstance(found, datetime) else found
 
     def moment(self, field: str) -> datetime | None:
-        found: datetime | None = self._read(field, lambda text: moment(text, self.order))
-        return found
+        return self._read(field, lambda text: moment(text, self.order))
 
     def make(self, kind: Callable[..., Made], **values: Any) -> Made:
         """One of our types, which says itself what is wrong with its fields."""
@@ -68,8 +67,8 @@ class Row(Record):
             name, _, why = str(error).partition(": ")
             self.fail(name, why)
 
-    def _read(self, field: str, read: Callable[[str], Any]) -> Any:
-        cell = self.cells.get(field)
+    def _read(self, field: str, read: Callable[[str], Made]) -> Made:
+        cell: Any = self.cells.get(field)
         try:
             return read(cell) if isinstance(cell, str) else cell
         except ValueError as error:

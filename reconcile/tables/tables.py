@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields, replace
 from functools import cache, lru_cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +121,7 @@ def file_of(project: Path | None, name: str) -> Path | None:
 @cache
 def shipped_file(name: str, kind: Any) -> Any:
     """A shipped table as this type."""
-    with as_file(files("reconcile.tables") / f"{name}.yaml") as path:
-        return load_yaml_file(path, kind)
+    return load_yaml_file(Path(__file__).with_name(f"{name}.yaml"), kind)
 
 
 def shipped(name: str, row: Any) -> tuple[Any, ...]:
