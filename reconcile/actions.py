@@ -7,6 +7,7 @@ somebody has waived ask for nothing.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from licsweep.action_types import Action, ActionsReport, Part, PartLooked
@@ -20,6 +21,7 @@ from reconcile.pools.terms import in_force
 from reconcile.tables.tables import shipped
 
 HORIZON_DAYS = 180
+_Unnumbered = partial(Action, number=0)
 PARTS: tuple[Part, ...] = ("short", "buffers", "reports", "registration", "ending", "cssm-says", "not-measured")
 
 
@@ -76,8 +78,7 @@ def _looked_at(result: JudgementResult) -> dict[Part, str]:
 
 
 def _pool(part: Part, pool: Pool, what: str, do: str, **more: Any) -> Action:
-    return Action(
-        number=0,
+    return _Unnumbered(
         part=part,
         about=pool.license,
         what=what,
@@ -115,8 +116,7 @@ def _short(result: JudgementResult) -> Iterator[Action]:
         )
     for row in rows.values():
         wanted = f"buy {row.units_with_buffers} to keep every buffer of {row.smart_account or 'this smart account'}"
-        yield Action(
-            number=0,
+        yield _Unnumbered(
             part="buffers",
             about=row.license,
             what=f"{row.units} short in the whole smart account" if row.units else "below its buffer",
@@ -177,8 +177,7 @@ def _found(result: JudgementResult) -> Iterator[Action]:
         instance, pool = instances.get(subject.id), pools.get(subject.id)
         place = instance if subject.kind == "instance" else pool if subject.kind == "pool" else None
         due = instance if instance and part == "reports" else None
-        yield Action(
-            number=0,
+        yield _Unnumbered(
             part=part,
             about=pool.license if pool and place is pool else subject.id,
             what=" ".join(dict.fromkeys(one.message for one in ranked)),
@@ -238,8 +237,7 @@ def _subscription(row: SubscriptionPosition) -> Action:
     then = (
         "what is then short is not known" if short is None else f"{short} short after it" if short else "nothing short"
     )
-    return Action(
-        number=0,
+    return _Unnumbered(
         part="ending",
         about=row.license,
         what=f"subscription {row.id}: {row.quantity} end on {row.end}: {then}",
@@ -256,8 +254,7 @@ def _contradictions(result: JudgementResult) -> Iterator[Action]:
     for row in result.contradictions:
         open_ = [cause for cause in row.causes if cause.cause == "unexplained"]
         if open_:
-            yield Action(
-                number=0,
+            yield _Unnumbered(
                 part="cssm-says",
                 about=row.license,
                 what="; ".join(
@@ -275,8 +272,7 @@ def _not_read(result: JudgementResult) -> Iterator[Action]:
             continue
         place = places.get(state.hostname)
         last = "its last good answer still counts" if state.observation else "never read, in no figure"
-        yield Action(
-            number=0,
+        yield _Unnumbered(
             part="not-measured",
             about=state.hostname,
             what=f"{state.outcome}; {last}",

@@ -29,17 +29,11 @@ def merge(given: JudgementInput, a: str, b: str, *, lead_days: int | None = None
         raise InputError(f"{a}: the same smart account twice", why="a merger is of two", hint="name another one")
     after = judge(replace(given, tables=replace(given.tables, accounts=_as_one(given.tables.accounts, a, b))))
     moving = [_moving(one, before) for one in before.judgement.instances if one.smart_account == a]
-    accounts = [
-        {norm(p.virtual_account) for p in before.judgement.pools if p.smart_account == smart} for smart in (a, b)
-    ]
-    shared = accounts[0] & accounts[1] - {UNASSIGNED}
-    collisions = sorted(
-        {
-            p.virtual_account
-            for p in before.judgement.pools
-            if p.smart_account == b and norm(p.virtual_account) in shared
-        }
+    pools = before.judgement.pools
+    in_a, in_b = (
+        {norm(p.virtual_account): p.virtual_account for p in pools if p.smart_account == one} for one in (a, b)
     )
+    collisions = sorted(in_b[name] for name in in_a.keys() & in_b.keys() - {UNASSIGNED})
     overlaps = sorted(_overlaps(before, a, b))
     steps = [f"Rename in {a}: {name} is a virtual account of {b} too" for name in collisions]
     steps += [f"Settle with Cisco which agreement holds: {overlap}" for overlap in overlaps]
