@@ -1,7 +1,5 @@
 """A project for the simulated estate: inventory, known_hosts, and what its smart account owns."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,6 +10,7 @@ from licsweep import platforms
 from licsweep.files import write
 from licsweep.line_patterns import is_request
 from licsweep.model import Record
+from licsweep.reports.plain_tables import csv_text
 from licsweep.settings import DEFAULT_SET
 from licsweep.simulator.design import Design, estate_data, load_data, load_design
 from licsweep.simulator.device import Device, JumpHost
@@ -83,11 +82,7 @@ def write_project(
     entitlements.mkdir(exist_ok=True)
     purchases = load_data("entitlements.yaml", Purchases, folder)
     if rows := list(_entitlement_rows(design, purchases, devices, date.today())):
-        out = io.StringIO()
-        table = csv.DictWriter(out, rows[0])
-        table.writeheader()
-        table.writerows(rows)
-        write(entitlements / ENTITLEMENTS_FILE, out.getvalue())
+        write(entitlements / ENTITLEMENTS_FILE, csv_text(rows[0], (row.values() for row in rows)))
 
 
 def _host(device: Device, jump_hosts: Sequence[JumpHost]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from licsweep.simulator.box import Box, FlashFull
+from licsweep.simulator.box import Box
 
 if TYPE_CHECKING:
     import asyncssh
@@ -53,8 +53,5 @@ async def _receive(box: Box, name: str, process: "asyncssh.SSHServerProcess[byte
         raise _Refused(f"flash:{name}: No space left on device")
     process.stdout.write(b"\0")
     raw = await process.stdin.readexactly(int(header[1]) + 1)
-    try:
-        box.store(name, raw[:-1])
-    except FlashFull:
-        raise _Refused(f"flash:{name}: No space left on device") from None
+    box.store(name, raw[:-1])
     process.stdout.write(b"\0")
