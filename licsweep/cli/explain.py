@@ -4,8 +4,6 @@ import inspect
 import textwrap
 from dataclasses import fields
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 
 import click
 
@@ -64,10 +62,7 @@ def entries() -> list[Entry]:
     return found
 
 
-@cache
-def _words() -> dict[str, dict[str, dict[str, str]]]:
-    table = Path(__file__).with_name("words.yaml")
-    return serialization.load_yaml_file(table, dict[str, dict[str, dict[str, str]]])
+_words = serialization.yaml_table(__file__, "words.yaml", dict[str, dict[str, dict[str, str]]])
 
 
 def remedy(group: str, word: str) -> str:

@@ -46,27 +46,23 @@ def sheet_name(table: Table) -> str:
 
 def _cover(book: Any, formats: dict[str, Any], report: Report) -> None:
     sheet = book.add_worksheet("About")
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 18)
-    sheet.set_column(2, 2, 90)
+    for column, width in enumerate((34, 18, 90)):
+        sheet.set_column(column, column, width)
     _page(sheet, report.title, report.headline)
     times = f"As of {report.as_of:%Y-%m-%d %H:%M} UTC, written {report.generated_at:%Y-%m-%d %H:%M} UTC"
     sheet.write_string(0, 0, report.title, formats["title"])
     sheet.write_string(1, 0, f"{times}. All times in UTC.", formats["text"])
-    row = 3
-    for card in report.cards:
+    for row, card in enumerate(report.cards, 3):
         for column, (text, look) in enumerate(((card.title, "text"), (card.value, card.tone), (card.note, "wrapped"))):
             sheet.write_string(row, column, for_excel(text), formats[look])
-        row += 1
+    row = 3 + len(report.cards)
     sheet.merge_range(row + 1, 0, row + 1, 2, report.headline, formats["headline"])
     sheet.merge_range(row + 2, 0, row + 2, 2, report.statement, formats["wrapped"])
     sheet.set_row(row + 2, 64)
-    row += 4
-    for table in report.of("files"):
+    for at, table in enumerate(report.of("files"), row + 4):
         about = (sheet_name(table), f"{len(table.rows)} rows", f"{table.title}. {table.note or ''}")
         for column, text in enumerate(about):
-            sheet.write_string(row, column, text, formats["wrapped"])
-        row += 1
+            sheet.write_string(at, column, text, formats["wrapped"])
 
 
 def _sheet(book: Any, formats: dict[str, Any], table: Table, headline: str) -> None:
