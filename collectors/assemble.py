@@ -56,7 +56,7 @@ def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo |
         for table in section.tables:
             claimed |= sheet.add(table, *tables.read(table, part))
         lines_left = (line for line in part if line.number not in claimed and not line.ruler)
-        unknown = {line.number for line in lines_left if not section.known.fullmatch(line.text)}
+        unknown = {line.number for line in lines_left if not sections.is_known(section, line.text)}
         unread |= unknown
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
     inside = {section.inside for section in form.sections} if unread else ()

@@ -18,7 +18,7 @@ from licsweep.platforms import Platform, platforms
 OWN_PACKAGE = "licsweep.templates"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TableRef:
     """A template of a `package` and where its rows go: `into` a list, or None for fields of the observation.
 

@@ -57,6 +57,12 @@ def _headed(form: Form, text: str) -> Section | None:
     return next((section for section in form.sections if section.heading.fullmatch(text)), None)
 
 
+@lru_cache(maxsize=8192)
+def is_known(section: Section, text: str) -> bool:
+    """Whether a line that no table of the section took is one that it is known to have."""
+    return section.known.fullmatch(text) is not None
+
+
 def _looks_like_heading(line: Line, following: Line | None) -> bool:
     underlined = following is not None and following.number == line.number + 1 and following.ruler
     return line.text.endswith(":") or underlined

@@ -6,7 +6,6 @@ docs/schemas holds a JSON Schema for each kind, made from these types.
 from typing import Any
 
 from licsweep.model import HostState, Observation, Record, Retirement, Snapshot, Utc
-from licsweep.position_types import Entitlement, Judgement
 from licsweep.site_types import SiteState
 from licsweep.vocabulary import OutcomeStatus
 
@@ -134,6 +133,7 @@ def kinds() -> dict[str, Any]:
     from licsweep.jobs.doctor import CheckedSetup
     from licsweep.jobs.export_netbox import NetboxExport
     from licsweep.plan_types import DivestPlan, MergePlan, WhatIf
+    from licsweep.position_types import Entitlement, Judgement
     from licsweep.reports.checks import CheckResult
     from licsweep.reports.contract import ContractReport
     from licsweep.reports.export import Export

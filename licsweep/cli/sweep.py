@@ -13,7 +13,7 @@ import click
 
 from licsweep.cli.common import EXIT_COVERAGE, EXIT_INTERRUPTED, Number, Run, selection_options
 from licsweep.cli.diff import change_rows, together
-from licsweep.cli.outputs import FailedHost, kinds
+from licsweep.cli.outputs import CollectedOutput, FailedHost, ReparseOutput
 from licsweep.cli.render import Out, data_options, plain, table
 from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
@@ -96,7 +96,7 @@ def counts(run: Run, verb: str, done: Collected, out: Out, **more: Any) -> None:
         FailedHost(hostname=one.hostname, outcome=one.status, reason=one.reason)
         for one in sorted(done.failed, key=lambda one: one.hostname)
     )
-    whole = kinds()[verb](
+    whole = (ReparseOutput if verb == "reparse" else CollectedOutput)(
         snapshot=done.snapshot_id, selected=done.selected, outcomes=dict(done.counts), failed=failed, **more
     )
     counted = done.counts.most_common()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from licsweep.model import Outcome
-from reconcile.instances.coverage import percent_read
+from reconcile.instances.percent import percent_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

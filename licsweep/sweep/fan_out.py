@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sys
 from collections.abc import Callable, Sequence
 
 from nornir.core import Nornir
@@ -21,6 +22,9 @@ from licsweep.sweep.runner import Queue, SweepRunner
 from licsweep.sweep.signals import stopping
 
 log = logging.getLogger(__name__)
+_TURN_SECONDS = 0.02
+"""How long a thread may compute while others want to: longer than most hosts take to be read, so that a hundred threads
+don't take turns in it."""
 
 
 def fan_out(
@@ -44,10 +48,13 @@ def fan_out(
         return Result(host=task.host, result=report)
 
     gc.freeze()  # what is there before a sweep stays: the collector need not walk over it again and again
+    turn = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
     try:
         with stopping(plan.gate):
             chosen.with_processors(Processors([ReportProcessor(ended)])).run(task=one_host, name="sweep")
     finally:
+        sys.setswitchinterval(turn)
         gc.unfreeze()
     plan.jump_hosts.close()
 

@@ -6,11 +6,12 @@ it, and ends at once when its pipe closes. A pipe that closes is the end of a ch
 
 import logging
 import os
+import selectors
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, Pipe
 from threading import Lock, Thread, active_count
 from typing import NoReturn
 
@@ -48,6 +49,7 @@ class Processes:
         self._plan, self._store, self._snapshot_id = plan, store, snapshot_id
         self._children: dict[int, tuple[int, Connection]] = {}
         self._heard: dict[int, float] = {}  # when, of those that are to end
+        self._told = selectors.DefaultSelector()  # one for all events: a `wait` would make one for each
 
     def start(self, share: Share) -> None:
         self._store.close_connections()
@@ -62,12 +64,14 @@ class Processes:
             self._child(share, ours, theirs)
         theirs.close()
         self._children[share.number] = pid, ours
+        self._told.register(ours, selectors.EVENT_READ, share.number)
 
     def _child(self, share: Share, ours: Connection, theirs: Connection) -> NoReturn:
         code = 1
         try:
             for number in ENDING:
                 signal.signal(number, signal.SIG_IGN)
+            self._told.close()
             for other in (ours, *(other for _, other in self._children.values())):
                 other.close()
             line = _Line(theirs, self._plan.gate)
@@ -80,17 +84,16 @@ class Processes:
             os._exit(code)
 
     def events(self, seconds: float) -> Iterator[tuple[int, Event]]:
-        told = wait([line for _, line in self._children.values()], seconds)
         now = time.monotonic()
-        for number, (_, line) in list(self._children.items()):
+        for key, _ in self._told.select(seconds):
+            number, (_, line) = key.data, self._children[key.data]
             try:
-                while line in told and number in self._children and line.poll():
-                    if number in self._heard:
-                        self._heard[number] = time.monotonic()
-                    if (event := line.recv()) is None:
-                        continue
-                    if isinstance(event, ShareEnded):
-                        self._ended(number)
+                event = line.recv()
+                if number in self._heard:
+                    self._heard[number] = time.monotonic()
+                if isinstance(event, ShareEnded):
+                    self._ended(number)
+                if event is not None:
                     yield number, event
             except (EOFError, OSError):
                 code = self._ended(number)
@@ -102,6 +105,7 @@ class Processes:
     def _ended(self, number: int) -> int:
         """Its exit code, when it has no more to say."""
         pid, line = self._children.pop(number)
+        self._told.unregister(line)
         line.close()
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

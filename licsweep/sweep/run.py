@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from collectors.parse import prepare
 from licsweep import serialization
+from licsweep.access.session import kinds
 from licsweep.errors import StoreError
 from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
@@ -64,7 +65,8 @@ def sweep(
 
 
 def _prepare(plan: SweepPlan) -> None:
-    """Loads what reading and storing take, before threads and processes would each do it at their first host."""
+    """Loads what a host takes, before threads and processes would each do it at their first one."""
     with suppress(Exception):  # what can't be loaded is told of each host that needs it
+        kinds()
         prepare({target.platform for target in plan.targets} if plan.read else ())
         serialization.to_json(Observation())

@@ -1,13 +1,12 @@
 """How much of a selection was really read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from licsweep.model import HostState
 from licsweep.position_types import Coverage
 from reconcile.instances.identity import answer, fresh_enough, retirement
-
-WHOLE = 100.0
+from reconcile.instances.percent import percent_read
 
 
 def coverage(states: Sequence[HostState]) -> Coverage:
@@ -28,13 +27,6 @@ def coverage(states: Sequence[HostState]) -> Coverage:
         gathered=gathered,
         left_inventory=sum(state.left_inventory and answer(state) is not None for state in current),
     )
-
-
-def percent_read(outcomes: Mapping[str, int], fresh: int, gathered: int = 0) -> float:
-    """The share that ended ok and was not only `gathered`; unsupported hosts and the `fresh` ones, read recently
-    enough, are left out of it."""
-    asked = sum(outcomes.values()) - outcomes.get("unsupported", 0) - fresh
-    return WHOLE * (outcomes.get("ok", 0) - gathered) / asked if asked else WHOLE
 
 
 def read_in_full(state: HostState) -> bool:
