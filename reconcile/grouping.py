@@ -18,15 +18,9 @@ def lists_by(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
 
 def sets_by(pairs: Iterable[tuple[K, V]]) -> dict[K, set[V]]:
     """The different values of each key."""
-    found: dict[K, set[V]] = {}
-    for key, value in pairs:
-        found.setdefault(key, set()).add(value)
-    return found
+    return {key: set(values) for key, values in lists_by(pairs).items()}
 
 
 def sums_by(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
     """The sum of each key, one of 0 too."""
-    sums = Counter[K]()
-    for key, number in pairs:
-        sums[key] += number
-    return sums
+    return Counter({key: sum(numbers) for key, numbers in lists_by(pairs).items()})
