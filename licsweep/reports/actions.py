@@ -41,7 +41,7 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "ending_short": sum(bool(one.short) for one in soon),
         "unread": parts["not-measured"],
     }
-    plan = ({**values(step), "from": step.from_, **_balances(step)} for step in found.plan)
+    plan = ({**values(step), **_balances(step)} for step in found.plan)
     return figures, {"actions": rows, **by_part, "plan": plan}
 
 

@@ -1,8 +1,6 @@
 """`report transfers`: licenses to move between virtual accounts, what no move closes, and what to remove from CSSM."""
 
-from collections.abc import Iterable
-
-from licsweep.position_types import CleanUp, Exposure, JudgementResult, Transfer
+from licsweep.position_types import CleanUp, Exposure, JudgementResult
 from licsweep.reports.build import Figures, Records
 from licsweep.reports.view import values
 
@@ -20,8 +18,8 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "clean_up": len(result.clean_up),
     }
     return figures, {
-        "close": _moves(judgement.transfers_to_close),
-        "restore-buffer": _moves(judgement.transfers_to_restore_buffer),
+        "close": map(values, judgement.transfers_to_close),
+        "restore-buffer": map(values, judgement.transfers_to_restore_buffer),
         "shortages": (
             {**values(row.pool), "closed_whole": row.closed == row.pool.shortage, "proposal": row.proposal}
             for row in result.shortages
@@ -29,10 +27,6 @@ def contents(result: JudgementResult) -> tuple[Figures, dict[str, Records]]:
         "exposure": map(_exposed, judgement.exposure),
         "clean-up": map(values, sorted(result.clean_up, key=_place)),
     }
-
-
-def _moves(rows: Iterable[Transfer]) -> Records:
-    return ({**values(row), "from": row.from_} for row in rows)
 
 
 def _place(row: CleanUp) -> tuple[str, ...]:

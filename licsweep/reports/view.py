@@ -181,8 +181,9 @@ def plain(value: Cell) -> str | float | None:
 
 
 def values(record: Any) -> dict[str, Any]:
-    """The fields of one of our dataclasses, one level deep; a JSON path stands in the place of a line."""
-    found = {field.name: getattr(record, field.name) for field in fields(record)}
+    """The fields of one of our dataclasses, one level deep, by their names in JSON; a JSON path stands in the place of
+    a line."""
+    found = {field.name.rstrip("_"): getattr(record, field.name) for field in fields(record)}
     return found | {"line": found["path"]} if found.get("path") and "line" in found else found
 
 
