@@ -20,6 +20,16 @@ class Checked:
         return core_schema.no_info_after_validator_function(self._after, inner) if self._after else inner
 
 
+def _file_name(value: Any) -> Any:
+    """One part of a path, so that it leads nowhere else."""
+    if not isinstance(value, str) or value in ("", ".", "..") or set("/\\\0") & set(value):
+        raise ValueError("is not the name of a file")
+    return value
+
+
+FileName = Annotated[str, Checked(_file_name)]
+
+
 def _whole(value: Any) -> Any:
     """A quantity as it must be written: no text, no yes or no."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:

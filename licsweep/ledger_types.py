@@ -5,6 +5,7 @@ usage report. Rows are only added.
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from licsweep.checked import FileName
 from licsweep.model import Record, Utc
 
 FileKind = Literal["usage", "ack", "policy", "trust-code", "authorization"]
@@ -57,7 +58,7 @@ class KeptFile(Record):
 class ParcelFile(Record):
     """A usage file in a parcel, under the name that it is uploaded with."""
 
-    name: str
+    name: FileName
     sha256: str
     hostname: str
 
@@ -65,7 +66,7 @@ class ParcelFile(Record):
 class Parcel(Record):
     """What is uploaded at once to one virtual account; `id` is its date and the beginning of its hash."""
 
-    id: str
+    id: FileName
     smart_account: str | None
     virtual_account: str
     form: Form

@@ -37,8 +37,11 @@ def _moment(value: Any) -> Any:
 
 
 def as_utc(value: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is taken as UTC."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """The same moment in UTC; a time without a zone is taken as UTC. Raises ValueError beyond Python's years."""
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is not in the years 1 to 9999 in UTC") from error
 
 
 # A bare date is its first second, no zone means UTC.

@@ -92,7 +92,8 @@ def moment(text: str, *, beginning: bool = False) -> datetime:
 def not_in_the_future(at: datetime | None, where: str) -> None:
     """Raises InputError for a time that is more than a day ahead: what is dated so would count only when it comes."""
     if at and at > datetime.now(UTC) + timedelta(days=1):
-        raise InputError(f"{where}: {at:%Y-%m-%d} is in the future", why="nothing can have been taken then")
+        why, hint = "nothing can have been taken then", "date -u tells the clock"
+        raise InputError(f"{where}: {at:%Y-%m-%d} is in the future", why=why, hint=hint)
 
 
 def check_json(raw: bytes | str, kind: Any, where: str, *, strict: bool = True) -> Any:

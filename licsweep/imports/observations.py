@@ -30,8 +30,13 @@ def _observation(path: Path, number: int, row: Any) -> Observation:
     seen: Observation = check_json(json.dumps(row), Observation, where)
     if not (seen.hostname or "").strip():
         raise InputError(f"{where}: hostname: is missing", why="an observation belongs to a host")
+    check_counts(seen, where)
+    return seen
+
+
+def check_counts(seen: Observation, where: str) -> None:
+    """Raises InputError for a count below 0."""
     counts = [use.count for use in seen.licenses] + [reserved.count for reserved in seen.reservations]
     counts += [code.count for authorization in seen.authorizations for code in authorization.licenses]
     if negative := [count for count in counts if (count or 0) < 0]:
         raise InputError(f"{where}: count {negative[0]}", why="no device uses or reserves fewer than none")
-    return seen

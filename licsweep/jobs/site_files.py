@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from licsweep import files
-from licsweep.clean_text import shell_word
 from licsweep.errors import InputError, UsageError
 from licsweep.jobs import signatures
 from licsweep.jobs.gathered_files import MAX_ARCHIVE_BYTES, MAX_FILES, archive_members
 from licsweep.reading.gathered_texts import GatheredFile
+from licsweep.version import VERSION
 
 NAMESPACE, SUMS = "licsweep-site", "SHA256SUMS"
 LIMIT = 512 * files.MIB  # of the file, and of a member
@@ -27,7 +27,12 @@ _COMMENT = re.compile(
     + b"(%b)\n(-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END SSH SIGNATURE-----\n)"
     % NAME.pattern.encode()
 )
-_MAKE_ONE = "make it again with licsweep site export"
+_MAKE_ONE = f"make it again: licsweep site export, of the release that is here ({VERSION})"
+
+
+def odd(what: str, why: str = "no export writes this") -> InputError:
+    """The error that a file of a site is not as `site export` of this release writes it."""
+    return InputError(what, why=why, hint=_MAKE_ONE)
 
 
 def write(path: Path, site: str, key: Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -58,14 +63,13 @@ def read(path: Path, allowed: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
     head, begin, rest = files.read(path, LIMIT).raw.rpartition(_BEGIN)
     found = _COMMENT.fullmatch(begin + rest)
     if not found or head[-2:] != len(begin + rest).to_bytes(2, "little"):
-        raise InputError(f"{path}: not the file of a site, or not whole", why="no signature ends it", hint=_MAKE_ONE)
+        raise odd(f"{path}: not the file of a site, or not whole", "no signature ends it")
     site, plain = found[1].decode(), head[:-2] + bytes(2)
     if not files.present(allowed):
         why, hint = f"there is no {allowed}", "docs/how-to/site-without-a-line.md"
         raise InputError(f"{path}: no site is known here", why=why, hint=hint)
     if refused := signatures.refusal(plain, found[2], NAMESPACE, site, allowed):
-        hint = f"ask {site} for a new file; its line stands in {shell_word(allowed)}"
-        raise InputError(f"{path}: not from {site}", why=refused, hint=hint)
+        raise InputError(f"{path}: not from {site}", why=refused[0], hint=refused[1])
     return site, _members(path, plain)
 
 
@@ -73,14 +77,14 @@ def _members(path: Path, plain: bytes) -> Iterator[tuple[str, bytes]]:
     sums = ""
     for one in archive_members(io.BytesIO(plain), path, LIMIT):
         if not isinstance(one, GatheredFile):
-            raise InputError(f"{one.path}: {one.reason}", hint=_MAKE_ONE)
+            raise odd(f"{one.path}: {one.reason}")
         if one.name.name == SUMS:
             if one.raw != sums.encode():
-                raise InputError(f"{path}: {SUMS} does not fit the other members", hint=_MAKE_ONE)
+                raise odd(f"{path}: {SUMS} does not fit the other members")
             return
         sums += _sum(one.name.name, one.raw)
         yield one.name.name, one.raw
-    raise InputError(f"{path}: {SUMS} is missing", hint=_MAKE_ONE)
+    raise odd(f"{path}: {SUMS} is missing")
 
 
 def _sum(name: str, raw: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,7 +15,6 @@ from licsweep.model import Capture
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostReport(HostResult):
     """The texts of one host, to be read. `outcome` is `ok` when every command was answered; reading may still lower it.
 

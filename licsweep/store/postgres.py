@@ -38,11 +38,13 @@ _TOLD = {  # by the beginning of SQLSTATE, or a word of what libpq says without 
     "53": ("the server is short of disk, memory or connections", "make room on the server and run again"),
     "55P03": ("the database is locked by another program", "try again when that program has ended"),
     "42": ("its tables are not those of licsweep", "restore a copy of the database"),
-    "23": ("the row contradicts one that is there", "restore a copy of the database"),
+    "23": ("another run stored the same, or the database is damaged", "run again; then restore a copy"),
+    "57P": ("the connection to the server broke", "run again when the server is up"),
 }
 _SAID = {
     "3D000": r'database ".*" does not exist',
     "28": r'password|authentication|pg_hba|no encryption|role ".*" does not exist',
+    "57P": "server closed the connection",
 }
 
 

@@ -27,6 +27,7 @@ _TOLD = {  # by the beginning of SQLite's error name: why, and what to do
     "SQLITE_READONLY": ("this user may not write to it", "check the owner and mode of the file and its folder"),
     "SQLITE_CANTOPEN": ("this user may not open it", "check the owner and mode of the file and its folder"),
     "SQLITE_PERM": ("this user may not open it", "check the owner and mode of the file and its folder"),
+    "SQLITE_CONSTRAINT": ("another run stored the same, or the database is damaged", "run again; then restore a copy"),
     "SQLITE_ERROR": ("its tables are not those of licsweep", "restore a copy of the file"),
 }
 

@@ -1,18 +1,24 @@
 """Sites without a line: what they sign comes to the centre whole, or not at all, and once."""
 
+import hashlib
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import zipfile
+from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from licsweep import errors, store
 from licsweep.courier.contents import Contents
-from licsweep.jobs import judge, sites
+from licsweep.jobs import judge, site_files, sites
 from licsweep.jobs.record import words_of_store
 from licsweep.ledger_types import KeptFile, LedgerEntry
 from licsweep.model import Udi
@@ -134,16 +140,17 @@ def test_a_file_that_differs_in_a_byte_is_refused(site: Project, centre: Project
 def test_only_a_known_key_speaks_for_a_site(site: Project, centre: Project, key: Path) -> None:
     signers = centre.folder / "allowed_signers"
     for other, why in (
-        (exported(site, key.with_name("stranger")), "the key that signed it is none"),
-        (exported(site, key, name="apac"), "allows apac"),
+        (exported(site, key.with_name("stranger")), "signed with the key SHA256:"),
+        (exported(site, key, name="apac"), "does not allow apac today"),
     ):
         with pytest.raises(errors.InputError) as caught:
             sites.import_file(centre, other)
         assert why in caught.value.why
     path, known = exported(site, key), signers.read_text()
-    signers.write_text(known.replace("licsweep-site", "git"))
-    with pytest.raises(errors.InputError, match="not from emea"):
-        sites.import_file(centre, path)
+    for options in ('namespaces="git"', 'valid-before="20200101"'):
+        signers.write_text(known.replace('namespaces="licsweep-site"', options))
+        with pytest.raises(errors.InputError, match="not from emea"):
+            sites.import_file(centre, path)
     signers.unlink()
     with pytest.raises(errors.InputError, match="no site is known here"):
         sites.import_file(centre, path)
@@ -171,6 +178,78 @@ def test_a_snapshot_of_one_name_with_other_content(site: Project, centre: Projec
     with pytest.raises(errors.InputError, match="is another one here"):
         sites.import_file(centre, path)
     assert rows(centre) == before
+
+
+def _set(*path: str | int, to: object) -> Callable[[Any], None]:
+    """What sets the value at a path of a document."""
+
+    def change(document: Any) -> None:
+        for part in path[:-1]:
+            document = document[part]
+        document[path[-1]] = to
+
+    return change
+
+
+UP = "../../escaped"
+SHA256 = hashlib.sha256(b"<usage/>").hexdigest()
+PARCEL: dict[str, Any] = {"id": "p", "virtual_account": "va", "smart_account": None, "form": "files", "packed_by": "me"}
+PARCEL |= {"packed_at": "2026-11-24T12:00:00Z", "files": [{"name": "a.txt", "sha256": SHA256, "hostname": "b"}]}
+
+
+@pytest.mark.parametrize(
+    ("of", "change", "told"),
+    [
+        ("manifest", _set("snapshots", 0, "state", to="pruned"), "contradicts itself"),
+        ("manifest", _set("snapshots", 0, "state", to="running"), "contradicts itself"),
+        ("manifest", _set("snapshots", 0, "selected", to=10**30), "contradicts itself"),
+        ("manifest", _set("snapshots", 0, "uid", to=None), "contradicts itself"),
+        ("manifest", _set("snapshots", 0, "ended_at", to="2999-01-01T00:00:00Z"), "is in the future"),
+        ("manifest", _set("snapshots", 0, "outcomes", to={"ok": 2}), "not whole"),
+        ("manifest", lambda made: made["snapshots"].append(made["snapshots"][0]), "contradicts itself"),
+        ("manifest", _set("of_a_newer_release", to=1), "of_a_newer_release: is no known key"),
+        ("manifest", _set("ledger", "parcels", "p", to=PARCEL | {"id": UP}), "id: is not the name of a file"),
+        ("manifest", _set("ledger", "parcels", "q", to=PARCEL), "contradicts itself"),
+        ("manifest", _set("ledger", "parcels", "p", "files", 0, "name", to=UP), "name: is not the name of a file"),
+        ("manifest", _set("ledger", "parcels", "p", "files", 0, "sha256", to="0"), "contradicts itself"),
+        ("manifest", _set("ledger", "files", SHA256, "size", to=3 * 10**9), "not as its ledger has it"),
+        ("manifest", _set("ledger", "files", SHA256, "sha256", to=UP), "contradicts itself"),
+        ("results", lambda made: made.append(made[0]), "stands there twice"),
+        ("results", lambda made: made.pop(), "not whole"),
+        ("results", _set(0, "outcome", "hostname", to="a\x1b[31m"), "not the name of a host"),
+        ("results", _set(0, "observation", "hostname", to="other"), "not the name of a host"),
+        ("results", _set(0, "observation", "captured_at", to="2999-01-01T00:00:00Z"), "is in the future"),
+        ("results", _set(0, "observation", "licenses", 0, "count", to=-1), "count -1"),
+        ("results", _set(0, "tried_at", to="0001-01-01T00:00:00+23:00"), "tried_at: is not in the years 1 to 9999"),
+        ("results", _set(0, "of_a_newer_release", to=1), "of_a_newer_release: is no known key"),
+        ("results", _set(0, "tried_at", to="2026-11-24T12:00:00"), None),
+        ("usage", lambda made: made.clear(), "is missing"),
+    ],
+)
+def test_what_no_export_writes_is_refused_under_any_signature(
+    site: Project, centre: Project, key: Path, of: str, change: Callable[[Any], None], told: str | None
+) -> None:
+    path = exported(site, key, 3)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()[:-1]}
+    [results] = [name for name in members if name.endswith(".jsonl")]
+    made = {"manifest": json.loads(members["manifest.json"]), "results": [json.loads(members[results])]}
+    made["usage"] = {f"{SHA256}.txt": members[f"{SHA256}.txt"]}
+    made["manifest"]["ledger"]["parcels"]["p"] = deepcopy(PARCEL)
+    change(made[of])
+    lines = "".join(json.dumps(one) + "\n" for one in made["results"])
+    changed = (
+        ("manifest.json", json.dumps(made["manifest"]).encode()),
+        *made["usage"].items(),
+        (results, lines.encode()),
+    )
+    site_files.write(path, "emea", key, changed)
+    if told is None:
+        assert sites.import_file(centre, path)[1] == 1, "negative control"
+        return
+    with pytest.raises(errors.InputError, match=re.escape(told)):
+        sites.import_file(centre, path)
+    assert not any(rows(centre))
 
 
 def test_two_boxes_of_one_name(site: Project, centre: Project, key: Path) -> None:
@@ -233,8 +312,13 @@ def test_what_is_not_exported(site: Project, centre: Project, key: Path, monkeyp
     for number, name, match in ((9, "emea", "no such snapshot"), (1, "../emea", "not a name")):
         with pytest.raises(errors.UsageError, match=match):
             exported(site, key, number, name=name)
-    with pytest.raises(errors.UsageError, match="ssh-keygen does not sign"):
-        exported(site, key.with_name("nothing"))
+    for odd, told in ((key.with_name("nothing"), "No such file"), (Path("/dev/zero"), "a device, not a file")):
+        with pytest.raises(errors.InputError, match=told):
+            exported(site, odd)
+    key.with_name("no-key").write_text("words")
+    with pytest.raises(errors.UsageError, match="ssh-keygen does not sign") as caught:
+        exported(site, key.with_name("no-key"))
+    assert caught.value.hint.startswith("ssh-keygen -y -f /")
     sites.import_file(centre, path)
     with pytest.raises(errors.UsageError, match="not exported") as caught:
         sites.export(centre, [1], path, site="hq", key=key)
