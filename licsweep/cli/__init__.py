@@ -3,6 +3,7 @@
 import atexit
 import gc
 import importlib
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from licsweep.version import VERSION
 # What imports make stays, and what a run makes are trees: Python's search for circles, begun each 700 objects, is an
 # eighth of a call's time, and of a sweep's.
 gc.set_threshold(200_000)
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some reads each package that is installed
 atexit.register(gc.freeze)  # nor is it worth its half second at the end of a sweep, when all goes anyway
 
 # Verb -> its one line in `--help`, so that help needs no other import. The module is the verb with `_` for `-`.

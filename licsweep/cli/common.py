@@ -20,7 +20,6 @@ import click
 from licsweep import serialization
 from licsweep.clean_text import one_line, shell_word
 from licsweep.errors import LicsweepError, UsageError
-from licsweep.estate.selection import Selection
 from licsweep.model import Record
 from licsweep.settings import FILE_NAME, Project, expanded, load
 
@@ -199,6 +198,8 @@ def selection_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(verb)
     def wrapped(*args: Any, limit: tuple[str, ...], filters: tuple[str, ...], **options: Any) -> Any:
+        from licsweep.estate.selection import Selection
+
         return verb(*args, selection=Selection(limit=limit, filters=filters), **options)
 
     return wrapped

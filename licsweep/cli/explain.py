@@ -3,7 +3,6 @@
 import inspect
 import textwrap
 from dataclasses import fields
-from difflib import get_close_matches
 
 import click
 
@@ -29,6 +28,8 @@ def command(run: Run, word: str | None) -> None:  # noqa: ARG001
         return
     found = [one for one in known if word.lower() in map(str.lower, one[1])]
     if not found:
+        from difflib import get_close_matches
+
         near = get_close_matches(word, {name: None for _, names, _ in known for name in names})
         why = f"did you mean {' or '.join(near)}?" if near else "no verb prints it"
         raise UsageError(f"{word}: no such word", why=why, hint="licsweep explain")

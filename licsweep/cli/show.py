@@ -14,7 +14,7 @@ from licsweep.cli.render import Out, data_options, plain, table
 from licsweep.model import HostState
 from licsweep.position_types import Instance, JudgementResult
 from licsweep.reports.plain_tables import folded
-from licsweep.reports.view import layout
+from licsweep.reports.ways import ways
 from reconcile.instances.clock import days_in_words
 
 NEVER = "it never gave a usable answer"
@@ -35,6 +35,11 @@ def command(run: Run, host: str, as_of: datetime | None, every: bool, raw: bool,
     from licsweep.jobs import judge, store_queries
 
     project = run.project()
+    if out.form == "table" and not raw and not every:
+        result = judge.reconcile(project, as_of=as_of)
+        judged = next((one for one in result.states if one.hostname == host), None)
+        out.put("\n".join(_page(judged or store_queries.host(project, host, as_of)[0], result)))
+        return
     state, captures = store_queries.host(project, host, as_of)
     if raw:
         out.put("\n".join(_numbered(one.command, one.text) for one in captures) or "no text is stored")
@@ -42,11 +47,9 @@ def command(run: Run, host: str, as_of: datetime | None, every: bool, raw: bool,
     rows = as_rows(state.observation) if state.observation else []
     if out.form != "table":
         out.rows("show", rows, whole=state)
-    elif every:
+    else:
         body = table("show", rows) if rows else NEVER
         out.put(f"{folded(f'{state.hostname}: last try ended {_ended(state)}')}\n\n{body}")
-    else:
-        out.put("\n".join(_page(state, judge.reconcile(project, as_of=as_of))))
 
 
 def _page(state: HostState, result: JudgementResult) -> Iterator[str]:
@@ -86,7 +89,7 @@ def _facts(state: HostState, instance: Instance | None) -> Iterator[tuple[str, o
         impact = "; service impact if overdue" if instance.service_affecting else ""
         yield "State", f"{instance.compliance_state}{deadline}{impact}"
         account = f"{instance.smart_account or 'smart account not known'} / {instance.virtual_account}"
-        taken_by = layout()["ways"].get(instance.reported_by, instance.reported_by)
+        taken_by = ways().get(instance.reported_by, instance.reported_by)
         yield (
             "Account",
             f"{account} (by {instance.virtual_account_source}); who takes its reports: {taken_by or 'nobody known'}",

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 from licsweep.clean_text import shell_word
 from licsweep.errors import UsageError
@@ -29,6 +28,8 @@ def require_host(store: Store, name: str, verb: str) -> None:
     """Raises UsageError, with what to type instead, for a host of which the store holds no result."""
     known = store.hostnames()
     if name not in known:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, known, n=1)
         hint = f"licsweep {verb} {shell_word(near[0])}" if near else "licsweep snapshots"
         raise UsageError(f"{name}: never collected", why=f"the store knows {len(known)} hosts", hint=hint)

@@ -17,6 +17,7 @@ import yaml
 from licsweep.clean_text import clean
 from licsweep.model import Record
 from licsweep.position_types import Coverage
+from licsweep.reports.ways import ways
 from reconcile.instances.clock import days_in_words
 
 Cell = str | int | float | bool | date | None
@@ -27,8 +28,8 @@ Tone = Literal["good", "info", "warn", "bad", "quiet"]
 
 class Column(Record):
     """`kind` prose is sentences; days a number of days until a deadline; code a device's own text; bar an int with a
-    bar beside it; state a word with a color; file a page beside this one; fill what people fill in; way one of the
-    `ways` of tables.yaml.
+    bar beside it; state a word with a color; file a page beside this one; fill what people fill in; way one of
+    ways.yaml.
 
     `ref` names the table whose rows carry the same value in their own ref column (pool P1 and the lines of P1).
     """
@@ -168,7 +169,7 @@ def shown(value: Cell, column: Column) -> str:
         case date():
             return value.isoformat()
         case str() if column.kind == "way":
-            return str(layout()["ways"].get(value, value))
+            return ways().get(value, value)
         case _:
             return clean(str(value))
 
