@@ -89,7 +89,7 @@ def _facts(state: HostState, instance: Instance | None) -> Iterator[tuple[str, o
         impact = "; service impact if overdue" if instance.service_affecting else ""
         yield "State", f"{instance.compliance_state}{deadline}{impact}"
         account = f"{instance.smart_account or 'smart account not known'} / {instance.virtual_account}"
-        taken_by = ways().get(instance.reported_by, instance.reported_by)
+        taken_by = ways().get(instance.reported_by or "", instance.reported_by)
         yield (
             "Account",
             f"{account} (by {instance.virtual_account_source}); who takes its reports: {taken_by or 'nobody known'}",
