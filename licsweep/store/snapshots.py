@@ -1,4 +1,4 @@
-"""Snapshots: begun, filled with one transaction a host, so that what is finished survives a SIGKILL, and ended.
+"""Snapshots: begun, filled in transactions of whole hosts, so that what is finished survives a SIGKILL, and ended.
 
 They hold how each host ended, what was read from it, and the raw texts as evidence, each with its sha256.
 """
