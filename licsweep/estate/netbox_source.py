@@ -1,7 +1,7 @@
 """Inventory source `netbox`: the devices of NetBox 4 by its REST API.
 
-A virtual chassis is one host, with the chassis' name and its master's address. The fields are those of
-dcim/api/serializers_/devices.py and virtualchassis.py of NetBox.
+A virtual chassis is one host, with the chassis' name and its master's address. Which fields of a device are taken is
+in source_fields.yaml.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,9 @@ from typing import Any
 
 from licsweep.estate.inventory import Inventory, options
 from licsweep.estate.netbox_api import answering, connect, every
-from licsweep.estate.other_sources import KEYS, Raw, gather, value_at
+from licsweep.estate.other_sources import KEYS, Raw, gather, names_of_others, value_at
 from licsweep.settings import Project
 
-FIELDS = {
-    "name": "name",
-    "hostname": "primary_ip.address",
-    "platform": "platform.slug",
-    "status": "status.value",
-    "site": "site.slug",
-    "tenant": "tenant.slug",
-    "role": "role.slug",
-}
 _MASTER = "virtual_chassis.master.id"
 _KEYS = {**KEYS, "url": str, "credentials": str, "ca": str, "filters": dict, "virtual_machines": dict}
 
@@ -42,7 +33,7 @@ def read(project: Project) -> Inventory | None:
         machines = every(client.virtualization.virtual_machines, given["virtual_machines"], url)
         with answering(url):
             raws += [Raw(f"NetBox virtual machine {row['id']}", row, _tags(row)) for row in machines]
-    fields = FIELDS | ({"status": ""} if "status" in filters else {})
+    fields = names_of_others()["netbox"] | ({"status": ""} if "status" in filters else {})
     return gather(project, given, raws, fields, needs_address=True, notes=notes)
 
 
