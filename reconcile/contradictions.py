@@ -5,10 +5,10 @@ A number is compared with the next one that is stated; numbers further apart dif
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from licsweep.contract_types import SuitePosition
 from licsweep.position_types import CssmDifference, Pool
@@ -48,8 +48,7 @@ def _acknowledged(judged: JudgementContext) -> dict[Key, dict[str, Any]]:
     }
 
 
-@dataclass
-class _Listed:
+class _Listed(NamedTuple):
     """What CSSM lists of a license at product instances, and by how much that differs from use for which cause."""
 
     units: int

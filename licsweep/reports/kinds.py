@@ -2,18 +2,7 @@
 
 from functools import partial
 
-from licsweep.reports import (
-    actions,
-    audit,
-    contract,
-    estate,
-    index,
-    renewal,
-    reporting,
-    transfers,
-    transition,
-    usage,
-)
+from licsweep.reports import actions, audit, contract, estate, index, renewal, reporting, transfers, transition, usage
 from licsweep.reports.build import build
 
 KINDS = {

@@ -1,8 +1,7 @@
 """Small pictures of a row's figures, as rectangles of an SVG of 100 x 10; each has its figures in words beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from licsweep.reports.view import Cell
 
@@ -11,8 +10,7 @@ _HEIGHT = 10.0
 _MARK = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A rectangle and its look (a class of report.css)."""
 
     look: str

@@ -48,7 +48,6 @@ class Manager:
     """One manager: whoever logs in last has its session."""
 
     page = 25
-    refreshes = _REFRESHES
 
     def __init__(self, documents: Mapping[str, Callable[[], str]], account: Account, fault: str) -> None:
         self._documents, self._account, self._fault = documents, account, fault
@@ -92,7 +91,7 @@ class Manager:
 
     def _may_refresh(self, token: str) -> bool:
         self._refreshed += 1
-        return token == self._refresh_token and self._refreshed <= self.refreshes
+        return token == self._refresh_token and self._refreshed <= _REFRESHES
 
     def _read(self, request: Request) -> Reply:
         """A document, or a page of one."""

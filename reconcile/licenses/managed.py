@@ -9,7 +9,7 @@ is counted there.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from licsweep.model import ManagedDevice, Observation
 from reconcile.instances.identity import ProductInstance, answer, captured, is_secondary
@@ -20,8 +20,7 @@ _SEVERAL_MODULES = "9300"
 """A chassis of up to three security modules. No list says which one an instance is on, so there each one counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
+class Managed(NamedTuple):
     """One license type on one device (or chassis); `place` is where the observation lists it. `license` is that of the
     manager itself, where the counting rule names one."""
 
