@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,20 +116,21 @@ def _open_inside(path: Path, folder: Path) -> int:
     return at
 
 
-def write(path: Path, content: str | bytes, *, new: bool = False, mode: int = OWNER_ONLY) -> None:
-    """Writes the whole content or changes nothing; `mode` also where a file with another mode stood.
+def write(path: Path, content: str | bytes | Iterable[str], *, new: bool = False, mode: int = OWNER_ONLY) -> None:
+    """Writes the whole content (text may come in parts) or nothing; `mode` also where a file with another mode stood.
 
     A link that a person named stays: its target is replaced. A device or a pipe (/dev/stdout) is written to as it is.
     `new` refuses a name that exists. Raises OutputError; BrokenPipeError where the reader of a pipe has gone.
     """
-    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    parts: Iterable[str | bytes] = [content] if isinstance(content, str | bytes) else content
+    data = (part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part for part in parts)
     try:
         if str(path).startswith(_OPEN_ALREADY) or not (new or _is_replaceable(path)):
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "wb") as stream:
-                stream.write(data)
+                stream.writelines(data)
             return
         with _beside(path if new else path.resolve(), new=new, mode=mode) as file:
-            file.write(data)
+            file.writelines(data)
             if mode != OWNER_ONLY:
                 os.fchmod(file.fileno(), mode)
     except BrokenPipeError:

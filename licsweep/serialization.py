@@ -58,21 +58,44 @@ def schema(kind: Any) -> dict[str, Any]:
     return _adapter(kind).json_schema(mode="serialization")
 
 
-def envelope(kind: str, data: Any) -> str:
-    """The versioned envelope of every `--format json`, ready to print.
+def envelope(kind: str, data: Any) -> Iterator[str]:
+    """The versioned envelope of every `--format json`, ready to print, in parts: 100 MB are never there as a whole.
 
     What is as of a moment was generated then, so that the same input gives the same bytes; anything else now.
     """
-    from pydantic_core import to_json as dump
-
     as_of = data.get("as_of") if isinstance(data, dict) else None
     whole = {
         "schema": f"licsweep/{kind}/1",
         "generated_at": as_of or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tool": {"name": "licsweep", "version": VERSION},
-        "data": data,
+        "data": None,
     }
-    return (dump(whole, indent=1) + b"\n").decode()
+    beginning, end = _indented(whole, "\n").rsplit("null", 1)
+    yield beginning
+    yield from _parts(data, "\n ")
+    yield f"{end}\n"
+
+
+def _parts(data: Any, margin: str) -> Iterator[str]:
+    if isinstance(data, dict) and data and margin == "\n ":
+        for place, (key, value) in enumerate(data.items()):
+            yield f"{',' if place else '{'}{margin} {_indented(key, margin)}: "
+            yield from _parts(value, f"{margin} ")
+        yield f"{margin}}}"
+    elif isinstance(data, list) and len(data) > _AT_ONCE:
+        for at in range(0, len(data), _AT_ONCE):
+            rows = _indented(data[at : at + _AT_ONCE], margin)[1 : -len(f"{margin}]")]
+            yield f"{',' if at else '['}{rows}"
+        yield f"{margin}]"
+    else:
+        yield _indented(data, margin)
+
+
+def _indented(value: Any, margin: str) -> str:
+    """JSON of plain data; `margin` is a line's end and the blanks before the next."""
+    from pydantic_core import to_json as dump
+
+    return dump(value, indent=1).decode().replace("\n", margin)
 
 
 def moment(text: str, *, beginning: bool = False) -> datetime:

@@ -4,7 +4,7 @@ import functools
 import io
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +42,8 @@ class Out:
     path: Path | None = None
     new_folder: bool = False
 
-    def put(self, text: str, *, mode: int = files.OWNER_ONLY) -> None:
-        """Writes a finished text; a file has this mode."""
+    def put(self, text: str | Iterable[str], *, mode: int = files.OWNER_ONLY) -> None:
+        """Writes a finished text, or its parts; a file has this mode."""
         if self.path and self.new_folder:
             files.make_folder(self.path.parent)
         put(text, self.path, mode=mode)
@@ -97,19 +97,21 @@ def _file(output: str, asked: str | None, words: Sequence[str]) -> Out:
 data_options = formats("table", "json", "csv")
 
 
-def put(text: str, output: Path | None = None, *, mode: int = files.OWNER_ONLY) -> None:
+def put(text: str | Iterable[str], output: Path | None = None, *, mode: int = files.OWNER_ONLY) -> None:
     """Prints or writes; OutputError where nothing can be written there."""
-    if output is None:
-        try:
-            click.echo(text, nl=not text.endswith("\n"))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            sys.stdout = io.StringIO()  # what is left of the text is not tried again at exit
-            what = f"standard output can't be written: {error.strerror}"
-            raise OutputError(what, why="not all of the data was written", hint="-o FILE") from error
+    parts = [text if text.endswith("\n") else f"{text}\n"] if isinstance(text, str) else text
+    if output is not None:
+        files.write(output, parts, mode=mode)
         return
-    files.write(output, text if text.endswith("\n") else text + "\n", mode=mode)
+    try:
+        for part in parts:
+            click.echo(part, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = io.StringIO()  # what is left of the text is not tried again at exit
+        what = f"standard output can't be written: {error.strerror}"
+        raise OutputError(what, why="not all of the data was written", hint="-o FILE") from error
 
 
 def _data(value: Any) -> Any:

@@ -101,7 +101,7 @@ def data_of(report: Report) -> Any:
 
 def _json(report: Report) -> bytes:
     kind = report.kind if report.data is not None else f"report-{report.kind}"
-    return serialization.envelope(kind, data_of(report)).encode()
+    return "".join(serialization.envelope(kind, data_of(report))).encode()
 
 
 def _text(report: Report) -> bytes:

@@ -52,3 +52,14 @@ def test_another_shape_would_be_seen() -> None:
     text = json.dumps({"schema": "licsweep/hosts/1", "data": [{"name": "a"}]})
     with pytest.raises(InputError):
         checked("hosts", text)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 500, 501, 1001])
+def test_a_long_text_in_parts_is_the_text(rows: int) -> None:
+    long = [{"name": f"a\n{place}", "parts": [place, {"a": 1}], "none": None} for place in range(rows)]
+    for data in (long, {"as_of": "2026-01-31T00:00:00Z", "rows": long, "more": {"rows": long}, "none": []}, {}):
+        parts = list(serialization.envelope("x", data))
+        whole = json.loads("".join(parts))
+        assert whole["data"] == data
+        assert "".join(parts) == json.dumps(whole, indent=1) + "\n"
+        assert max(map(len, parts)) < 140_000
