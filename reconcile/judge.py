@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from licsweep.action_types import AccountOwner, PlanStep
+from licsweep.contract_types import AgreementPosition
+from licsweep.no_garbage import no_garbage
 from licsweep.position_types import Instance, Judgement, JudgementResult, OwnedTerm
 from reconcile.contradictions import contradictions
 from reconcile.deadlines import deadlines
@@ -27,29 +29,18 @@ from reconcile.pools.pools import totals
 from reconcile.pools.terms import counted_as
 from reconcile.review import review
 
-__all__ = ["HostFacts", "JudgementInput", "Options", "judge"]
+__all__ = ["HostFacts", "JudgementInput", "Options", "judge", "position"]
 
 
+@no_garbage()
 def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResult:
     """The position at `as_of`. The order of states, entitlements and instances does not matter.
 
     Every figure of a pool is the sum of its `uses`. Raises InputError for a waiver of a finding that does not exist.
     """
     judged = JudgementContext(given)
+    judgement = _judgement(judged, rules)
     differences = cssm_differences(judged)
-    raised = merged(finding for rule in rules for finding in rule(judged))
-    instances = [_instance(case, judged) for case in judged.instances]
-    judgement = Judgement(
-        as_of=judged.as_of,
-        coverage=coverage(given.states),
-        pools=tuple(judged.pools),
-        smart_account_totals=tuple(totals(judged.pools)),
-        instances=tuple(sorted(instances, key=lambda each: (not each.service_affecting, each.hostname))),
-        transfers_to_close=judged.plans.to_close,
-        transfers_to_restore_buffer=judged.plans.to_restore_buffer,
-        exposure=tuple(exposure(judged)),
-        findings=waived(raised, given.tables.waivers, judged.as_of.date()),
-    )
     return JudgementResult(
         judgement=judgement,
         states=tuple(sorted(given.states, key=lambda state: (state.hostname, state.snapshot_id or 0))),
@@ -72,6 +63,29 @@ def judge(given: JudgementInput, rules: Sequence[Rule] = RULES) -> JudgementResu
         history=tuple(given.history),
         pool_history=tuple(given.pool_history),
         deadlines=tuple(sorted(deadlines(judged), key=lambda one: (one.days_left, one.kind, one.about))),
+    )
+
+
+@no_garbage()
+def position(given: JudgementInput) -> tuple[Judgement, tuple[AgreementPosition, ...]]:
+    """`judgement` and `agreements` of what `judge` gives, without what reports show beside them. Raises as it does."""
+    judged = JudgementContext(given)
+    return _judgement(judged, RULES), judged.agreements
+
+
+def _judgement(judged: JudgementContext, rules: Sequence[Rule]) -> Judgement:
+    raised = merged(finding for rule in rules for finding in rule(judged))
+    instances = [_instance(case, judged) for case in judged.instances]
+    return Judgement(
+        as_of=judged.as_of,
+        coverage=coverage(judged.given.states),
+        pools=tuple(judged.pools),
+        smart_account_totals=tuple(totals(judged.pools)),
+        instances=tuple(sorted(instances, key=lambda each: (not each.service_affecting, each.hostname))),
+        transfers_to_close=judged.plans.to_close,
+        transfers_to_restore_buffer=judged.plans.to_restore_buffer,
+        exposure=tuple(exposure(judged)),
+        findings=waived(raised, judged.tables.waivers, judged.as_of.date()),
     )
 
 
@@ -114,10 +128,11 @@ def _instance(case: JudgedInstance, judged: JudgementContext) -> Instance:
     unit, place, state = case.unit, case.place, case.state
     seen, clock = unit.observation, state.clock
     age = judged.as_of - seen.captured_at if seen and seen.captured_at else None
-    reported = [judged.given.usage_reported.get(udi.sn or "", {}) for udi in unit.udis]
+    udis, known = unit.udis, judged.given.usage_reported
+    reported = [known.get(udi.sn or "", {}) for udi in udis] if known else ()
     return Instance(
         hostname=unit.hostname,
-        udis=unit.udis,
+        udis=udis,
         also_known_as=tuple(sorted({other.hostname for other in unit.others})),
         smart_account=place.smart_account,
         virtual_account=place.virtual_account,

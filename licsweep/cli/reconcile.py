@@ -39,16 +39,18 @@ def command(
     from licsweep.jobs import judge, project_files
 
     project = run.project()
-    result = judge.reconcile(project, **asked)
-    judgement = result.judgement
-    for note in project_files.unused(project, result):
+    result = judge.reconcile(project, **asked) if out.form == "table" else None
+    if result:
+        judgement, agreements = result.judgement, result.agreements
+    else:
+        judgement, agreements = judge.position(project, **asked)
+    for note in project_files.unused(project, judgement, agreements):
         run.say(note)
     pools = [pool for pool in judgement.pools if not statuses or pool.status in statuses]
     findings = _finding_rows(judgement) if only_findings or every else []
     if out.form == "json":
-        del result  # its states and lines take as much room as the text will
         out.rows("reconcile", (), whole=judgement)
-    elif out.form == "csv":
+    elif result is None:
         out.rows("findings" if only_findings else "reconcile", findings if only_findings else pools)
     elif every or statuses or only_findings:
         said = [as_text(result, top=None)] if every else []

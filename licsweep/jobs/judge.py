@@ -8,17 +8,18 @@ from pathlib import Path
 
 from licsweep import reports, serialization
 from licsweep.clean_text import shell_word
-from licsweep.contract_types import PoolMeasure, SuiteMeasure
+from licsweep.contract_types import AgreementPosition, PoolMeasure, SuiteMeasure
 from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
 from licsweep.imports.files import load_json
 from licsweep.jobs.entitlements import counted_imports
 from licsweep.jobs.store_queries import tell_of_future
 from licsweep.model import HostState, Snapshot
-from licsweep.position_types import Finding, JudgementResult
+from licsweep.position_types import Finding, Judgement, JudgementResult
 from licsweep.settings import Project
 from licsweep.store import reading
 from reconcile.judge import HostFacts, JudgementInput, Options, judge
+from reconcile.judge import position as position_of
 from reconcile.judgement_context import JudgementContext
 from reconcile.licenses.license_names import LicenseName, license_names
 from reconcile.tables.tables import Tables
@@ -78,6 +79,13 @@ def reconcile(
 ) -> JudgementResult:
     """The judgement as of a date (default now), of what `gather` brings. Raises StoreError, InputError."""
     return judge(gather(project, as_of=as_of, snapshot_id=snapshot_id, known_by=known_by))
+
+
+def position(
+    project: Project, *, as_of: datetime | None = None, snapshot_id: int | None = None
+) -> tuple[Judgement, tuple[AgreementPosition, ...]]:
+    """What of `reconcile` is no report: the judgement itself, and the agreements. Raises StoreError, InputError."""
+    return position_of(gather(project, as_of=as_of, snapshot_id=snapshot_id))
 
 
 def report(

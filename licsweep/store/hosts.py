@@ -1,8 +1,5 @@
 """What is known of each host on a date, over all snapshots, and the hosts that were retired."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,6 +8,7 @@ import sqlalchemy as sa
 
 from licsweep.errors import UsageError
 from licsweep.model import HostState, Retirement
+from licsweep.no_garbage import no_garbage
 from licsweep.store import tables as t
 from licsweep.store.base import record_of
 from licsweep.store.snapshots import BASE, NOTHING, WHOLE, Snapshots, observation_of, same_host, with_base
@@ -80,7 +78,7 @@ class Hosts(Snapshots):
         def state(row: Any) -> Any:
             return record_of(HostState, row, retired=retired.get(row.hostname), observation=observation_of(row))
 
-        with _no_garbage():
+        with no_garbage():
             return self._rows(wanted.select_from(with_base(best, joined)).order_by(n.hostname), state)
 
     def hostnames(self, *, swept: bool = False) -> set[str]:
@@ -141,19 +139,6 @@ class Hosts(Snapshots):
         """Every retirement of a host as it was recorded, oldest first."""
         r = t.retirement.c
         return self._records(Retirement, sa.select(t.retirement).where(r.hostname == hostname).order_by(r.id))
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Python's collector walks over all that is there each time it has grown: two thirds of the time for 100,000 hosts.
-    What is made here is trees, which need no collector."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read_again_later(first: Any, known_by: int | None) -> sa.ColumnElement[bool]:

@@ -1,7 +1,16 @@
 """Judgement needs no device library, no database, no network."""
 
+import gc
 import subprocess
 import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from licsweep.errors import InputError
+from reconcile.judge import JudgementInput, judge, position
+from reconcile.tables.rows import WaiverRow
+from reconcile.tables.tables import Tables
 
 BLOCKED = ("nornir", "netmiko", "paramiko", "textfsm", "ntc_templates", "sqlalchemy", "jinja2", "click", "rich")
 PROGRAM = """
@@ -29,3 +38,16 @@ def test_judges_with_the_rest_of_the_house_blocked() -> None:
 
 def test_the_block_is_real() -> None:
     assert "ModuleNotFoundError" in run("import netmiko").stderr
+
+
+def test_position_is_the_judgement_and_the_collector_is_on_again() -> None:
+    given = JudgementInput(as_of=datetime(2026, 1, 1, tzinfo=UTC))
+    assert position(given) == (judge(given).judgement, judge(given).agreements)
+    wrong = JudgementInput(as_of=given.as_of, tables=Tables(waivers=(WaiverRow(finding="none", subject="*"),)))
+    with pytest.raises(InputError):
+        judge(wrong)
+    assert gc.isenabled()
+    gc.disable()
+    judge(given)
+    assert not gc.isenabled()  # it was not there to be turned on
+    gc.enable()
