@@ -15,7 +15,6 @@ from licsweep.position_types import CssmDifference, Pool
 from licsweep.review_types import Contradiction, DifferenceCause
 from reconcile.grouping import lists_by, sums_by
 from reconcile.judgement_context import JudgementContext
-from reconcile.licenses.matching import Printed
 from reconcile.pools.pools import pool_id
 from reconcile.tables.tables import norm
 
@@ -38,7 +37,7 @@ def _acknowledged(judged: JudgementContext) -> dict[Key, dict[str, Any]]:
     """What the courier's ledger knows as acknowledged of instances of today, and the oldest date of it."""
     smart = {udi.sn: norm(case.place.smart_account or "") for case in judged.instances for udi in case.unit.udis}
     known = (
-        ((smart[report.sn], judged.matcher.printed(Printed(report.entitlement_tag)).license_id or ""), (report, at))
+        ((smart[report.sn], judged.matcher.printed(report.entitlement_tag).license_id or ""), (report, at))
         for report, at in judged.given.acknowledged
         if report.sn in smart and report.count is not None
     )

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from threading import Lock
 from typing import Any
 
@@ -83,8 +83,14 @@ def columns_of(record: Any) -> dict[str, Any]:
 
 def record_of(kind: type, row: Any, **more: Any) -> Any:
     """A frozen type of the columns that its fields are named like, and of `more`."""
-    given = row._mapping
-    return kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given} | more)
+    given = zip(row._fields, row, strict=True)
+    names = _names(kind)
+    return kind(**{name: value for name, value in given if name in names} | more)
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 @contextmanager

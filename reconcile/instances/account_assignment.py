@@ -11,7 +11,8 @@ account.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from licsweep.model import Observation
@@ -26,6 +27,7 @@ from reconcile.tables.tables import norm
 
 UNASSIGNED = "unassigned"
 Source = Literal["device", "cssm-export", "inventory", "unassigned"]
+Said = tuple[Source, Pair]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Accounts:
         if not any(smart for pairs in sources for smart, _ in pairs):
             sources.append([(agreement.smart_account, None) for agreement in self._tables.contract.agreements])
         self.names = Names(self._tables.accounts, sources)
+        self._assigned = cache(self._assign)  # instances are many, accounts few
         self._licenses = self._imported(given.licenses, bought)
         self.instances_known = self._imported(given.listed, listed).knows
         """Whether CSSM's product instances of a virtual account were imported."""
@@ -78,9 +81,13 @@ class Accounts:
         rows = self._cssm.of(unit)
         facts = [self._facts[s.hostname] for s in (unit.state, *unit.others) if s.hostname in self._facts]
         printed = self._printed(unit.observation)
-        said: list[tuple[Source, Pair]] = [("device", printed)]
+        said: list[Said] = [("device", printed)]
         said += [("cssm-export", self._names_of((row.smart_account, row.virtual_account))) for row in rows]
         said += [("inventory", self._names_of((fact.smart_account, fact.virtual_account))) for fact in facts]
+        place = self._assigned(tuple(said))
+        return replace(place, rows=tuple(rows)) if rows else place
+
+    def _assign(self, said: tuple[Said, ...]) -> AccountAssignment:
         source, virtual = next(((s, pair[1]) for s, pair in said if pair[1]), ("unassigned", UNASSIGNED))
         smart = self.names.owner(next((pair[0] for _, pair in said if pair[0]), None), virtual or UNASSIGNED)
         return AccountAssignment(
@@ -88,7 +95,6 @@ class Accounts:
             virtual_account=virtual or UNASSIGNED,
             source=source,
             conflicts=(*_conflict("smart account", said, 0), *_conflict("virtual account", said, 1)),
-            rows=tuple(rows),
         )
 
     def of_entitlement(self, entitlement: Entitlement) -> tuple[str | None, str]:
@@ -103,7 +109,7 @@ class Accounts:
         """What the device prints; the local account of an On-Prem server as its cloud account."""
         if seen is None:
             return None, None
-        for said in (seen.virtual_account, seen.smart_account):
+        for said in (seen.virtual_account, seen.smart_account) if self._tables.onprem.servers else ():
             if local := self._local(seen, clean(said)):
                 return self._names_of((local.smart_account, local.virtual_account))
         return self._names_of((seen.smart_account, seen.virtual_account))
@@ -127,7 +133,7 @@ class Accounts:
         return here[0][1] if len(clouds) == 1 else None
 
 
-def _conflict(what: str, said: Iterable[tuple[str, Pair]], part: int) -> list[str]:
+def _conflict(what: str, said: Iterable[Said], part: int) -> list[str]:
     words = {"device": "the device prints", "cssm-export": "CSSM's export says", "inventory": "the inventory says"}
     named = [(source, pair[part]) for source, pair in said if pair[part]]
     if len({norm(name or "") for _, name in named}) < 2:  # noqa: PLR2004

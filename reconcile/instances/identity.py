@@ -9,6 +9,7 @@ subscribers are members of an instance (`instances.ha_peers` finds them where th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from licsweep.model import HostState, Observation, Retirement, Udi
 from reconcile.grouping import sets_by
@@ -76,7 +77,13 @@ class ProductInstance:
 
 def capture_of(state: HostState, command: str) -> str:
     """The reference of the capture of one command on one host."""
-    return f"{state.snapshot_id}/{state.hostname}/{command}"
+    return _reference(state.snapshot_id, state.hostname, command)
+
+
+@lru_cache(maxsize=100)
+def _reference(snapshot_id: int | None, hostname: str, command: str) -> str:
+    """One text for the lines of a capture, which stand together."""
+    return f"{snapshot_id}/{hostname}/{command}"
 
 
 def fresh_enough(state: HostState) -> bool:
@@ -145,6 +152,8 @@ def captured(state: HostState) -> datetime:
 
 
 def _unit(group: list[HostState]) -> ProductInstance:
+    if len(group) == 1:
+        return ProductInstance(state=group[0], observation=answer(group[0]))
     current = [state for state in group if not retirement(state)] or group
     by_name = sorted(current, key=lambda s: (s.hostname, s.snapshot_id or 0))
     newest, *rest = sorted(by_name, key=lambda s: (not is_secondary(answer(s)), captured(s)), reverse=True)

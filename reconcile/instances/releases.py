@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from licsweep.model import Observation
+from licsweep.model import LicenseUse, Observation
 from reconcile.instances.status_sets import IDLE
 from reconcile.tables.rows import PolicyRelease, ServiceRow
 from reconcile.tables.tables import Tables, finds, norm, starts_with
@@ -78,15 +78,19 @@ def onprem_floor(release: str | None, tables: Tables) -> str | None:
 
 def service_row(seen: Observation, state: str, tables: Tables) -> ServiceRow | None:
     """The row by which lateness (or overage) stops service on this box; None where it does not."""
-    using = [use for use in seen.licenses if use.count and use.status not in IDLE]
     for row in tables.releases.service_affecting:
         fits = _of_platform(row.platforms, seen, unknown_is=bool(row.releases))
         fits = fits and (not row.states or state in row.states)
         fits = fits and (not row.releases or is_listed(seen.release, row.releases))
-        named = (finds(row.licenses, use.name, use.entitlement_tag, use.description) for use in using)
-        if fits and (not row.licenses or any(named)):
+        if fits and (not row.licenses or any(_names(row, use) for use in seen.licenses)):
             return row
     return None
+
+
+def _names(row: ServiceRow, use: LicenseUse) -> bool:
+    """Whether a license in use is one that the row names."""
+    in_use = use.count and use.status not in IDLE
+    return bool(in_use) and finds(row.licenses, use.name, use.entitlement_tag, use.description)
 
 
 def _of_platform(platforms: tuple[str, ...], seen: Observation, *, unknown_is: bool) -> bool:

@@ -15,7 +15,7 @@ from reconcile.instances.account_assignment import AccountAssignment
 from reconcile.instances.identity import ProductInstance, answer, capture_of, is_secondary
 from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
 from reconcile.licenses.managed import Managed, Managers, licenses_for
-from reconcile.licenses.matching import Match, Matcher, Printed
+from reconcile.licenses.matching import Match, Matcher
 from reconcile.tables.rows import CountingRow
 from reconcile.tables.tables import Tables, finds, norm, starts_with
 
@@ -112,7 +112,7 @@ class Counting:
     def _match(self, line: _Line, seen: Observation, pids: tuple[str, ...]) -> Match:
         if line.counted_as == "legacy":
             return Match(matched_by="legacy")
-        match = self._matcher.printed(Printed(line.row.entitlement_tag, line.row.name, line.row.description, pids))
+        match = self._matcher.printed(line.row.entitlement_tag, line.row.name, line.row.description, pids)
         if match.matched_by == "unmatched" and line.row.entitlement_tag and seen.manager and seen.manager.kind == "fdm":
             return self._of_type(
                 Managed(line.field, line.row.entitlement_tag, ManagedDevice(model=next(iter(pids), None)))

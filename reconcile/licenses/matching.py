@@ -10,7 +10,7 @@ knows. The first step with a candidate decides: one candidate is the license, mo
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from licsweep.model import Observation, Record
 from licsweep.position_types import Entitlement
@@ -30,15 +30,6 @@ class Match(Record):
     matched_by: str
 
 
-class Printed(NamedTuple):
-    """What a device prints of one license; `pids` are those of the instance."""
-
-    tag: str | None
-    feature: str | None = None
-    description: str | None = None
-    pids: tuple[str, ...] = ()
-
-
 class Matcher:
     """Finds licenses by what was printed; ids are `tables.slug` of the license's name."""
 
@@ -54,7 +45,7 @@ class Matcher:
         self._rows = lists_by((slug(row.license), row) for row in rows)
         self._features = lists_by((norm(feature), row) for row in rows for feature in row.features)
         self.printed = cache(self._find)
-        """The license that a device printed."""
+        """The license that a device printed: by tag, feature, description, and the PIDs of the instance."""
         bought = [(self.bought(entitlement), entitlement) for entitlement in entitlements]
         self._taught_names = sets_by((norm(row.license), found) for found, row in bought)
         self._taught_tags = sets_by((norm(row.entitlement_tag), found) for found, row in bought if row.entitlement_tag)
@@ -114,23 +105,26 @@ class Matcher:
     def _first(self, license_id: str, said: Callable[[CatalogueRow], Said]) -> Said | None:
         return next((value for row in self._rows.get(license_id, ()) if (value := said(row))), None)
 
-    def _find(self, printed: Printed) -> Match:
-        for step, candidates in self._steps(printed):
+    def _find(
+        self, tag: str | None, feature: str | None = None, description: str | None = None, pids: tuple[str, ...] = ()
+    ) -> Match:
+        for step, candidates in self._steps(norm(tag or ""), feature, description, pids):
             if len(candidates) == 1:
                 return Match(license_id=next(iter(candidates)), matched_by=step)
             if candidates:
                 return Match(matched_by="ambiguous")
         return Match(matched_by="unmatched")
 
-    def _steps(self, printed: Printed) -> Iterator[tuple[str, set[str]]]:
-        tag = norm(printed.tag or "")
+    def _steps(
+        self, tag: str, feature: str | None, description: str | None, pids: tuple[str, ...]
+    ) -> Iterator[tuple[str, set[str]]]:
         yield "project-tag", self._project_tags.get(tag, set())
         yield "project-label", self._project_labels.get(tag, set())
         yield "entitlement", self._taught_tags.get(tag, set()) or self._taught_names.get(tag, set())
         yield "shipped-tag", self._shipped_tags.get(tag, set())
         yield "label-table", self._by_label_table(tag, self._taught_tags)
-        yield "shipped-catalogue", self._by_feature(printed)
-        yield "contract", self._contract.get(tag) or self._contract.get(norm(printed.description or ""), set())
+        yield "shipped-catalogue", self._by_feature(feature, description, pids)
+        yield "contract", self._contract.get(tag) or self._contract.get(norm(description or ""), set())
 
     def _by_label_table(self, label: str, taught: Names) -> set[str]:
         """By the tag that the label stands for (project, entitlements, shipped), else by the shipped labels."""
@@ -138,12 +132,12 @@ class Matcher:
         asked = (self._project_tags, taught, self._shipped_tags)
         return next((names[tag] for names in asked if tag in names), self._shipped_labels.get(label, set()))
 
-    def _by_feature(self, printed: Printed) -> set[str]:
-        if not printed.feature or not printed.description:
+    def _by_feature(self, feature: str | None, description: str | None, pids: tuple[str, ...]) -> set[str]:
+        if not feature or not description:
             return set()
-        description, pids = norm(printed.description), [norm(pid) for pid in printed.pids]
+        description, pids = norm(description), tuple(map(norm, pids))
         found = set()
-        for row in self._features.get(norm(printed.feature), ()):
+        for row in self._features.get(norm(feature), ()):
             starts = tuple(map(norm, row.models or (row.family or "",)))
             if description in map(norm, (row.license, *row.labels)) and all(pid.startswith(starts) for pid in pids):
                 found.add(slug(row.license))

@@ -57,7 +57,8 @@ class PoolAccount:
     def charge(self, uses: Sequence[Use]) -> None:
         """Adds one instance's lines: use and reservation of one license on one box are the same units."""
         self.uses += uses
-        self.charged += max(_total(uses, "in_use"), _total(uses, "reserved"))
+        units = _totals(uses)
+        self.charged += max(units["in_use"], units["reserved"])
 
     def pool(self, day: date, *, ending_days: int, buffer_percent: float) -> Pool:
         """The arithmetic of the pool on a day (docs/judgement.md, Counting)."""
@@ -66,7 +67,7 @@ class PoolAccount:
         # By decimals: 1.1 percent of 3,000 is 33, and in binary a little more.
         target = math.ceil(Decimal(str(buffer_percent)) * (self.charged + self.lent) / PERCENT)
         shortage = 0 if held.unlimited else max(0, -balance)
-        cssm = [e for e in self.entitlements if e.cssm_in_use is not None]
+        cssm, units = [e for e in self.entitlements if e.cssm_in_use is not None], _totals(self.uses)
         return Pool(
             smart_account=self.smart_account,
             virtual_account=self.virtual_account,
@@ -77,10 +78,10 @@ class PoolAccount:
             future=held.future if self.known else None,
             ending_within_90_days=held.ending,
             unlimited=held.unlimited,
-            in_use=_total(self.uses, "in_use"),
-            in_use_stale=_total((use for use in self.uses if use.stale), "in_use"),
-            in_evaluation=_total(self.uses, "in_evaluation"),
-            reserved=_total(self.uses, "reserved"),
+            in_use=units["in_use"],
+            in_use_stale=_totals(use for use in self.uses if use.stale)["in_use"],
+            in_evaluation=units["in_evaluation"],
+            reserved=units["reserved"],
             charged=self.charged,
             borrowed=self.borrowed,
             lent=self.lent,
@@ -169,8 +170,12 @@ def evidence_of(uses: Iterable[Use]) -> Iterator[FindingEvidence]:
     )
 
 
-def _total(uses: Iterable[Use], counted_as: str) -> int:
-    return sum(use.count or 0 for use in uses if use.counted_as == counted_as)
+def _totals(uses: Iterable[Use]) -> dict[str, int]:
+    """Units by how they count."""
+    units = {"in_use": 0, "in_evaluation": 0, "reserved": 0, "legacy": 0}
+    for use in uses:
+        units[use.counted_as] += use.count or 0
+    return units
 
 
 def _oldest(dates: Iterable[Utc | None]) -> Utc | None:
