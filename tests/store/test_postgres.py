@@ -307,6 +307,20 @@ def test_a_connection_that_was_cut_is_noticed(project: Project, caplog: pytest.L
         assert f"the lock was lost while snapshot {snapshot} was written" in caplog.text
 
 
+def test_a_server_that_stops_is_told(project: Project) -> None:
+    others = "SELECT pg_terminate_backend(pid, 9999) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+
+    def stopped() -> None:
+        with writing(project, "import", alone=False) as store, store._writing() as connection:
+            connection.execute(sa.text("SELECT 1"))
+            raw(project, f"{others} AND datname = current_database()")
+            connection.execute(sa.text("SELECT 1"))
+
+    with pytest.raises(StoreError) as caught:
+        stopped()
+    assert caught.value.why == "the connection to the server broke"
+
+
 COLLECTOR = """
 import sys
 from datetime import UTC, datetime, timedelta

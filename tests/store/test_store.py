@@ -250,3 +250,10 @@ def test_a_damaged_base_is_told(store: Store, project: Project) -> None:
     raw(project, "UPDATE host_result SET texts = substr(texts, 2) WHERE snapshot_id = 1")
     with reading(project) as other, pytest.raises(StoreError, match="damaged"):
         other.captures(snapshot, "a")
+
+
+def test_what_another_run_stored_at_the_same_time_is_told(store: Store) -> None:
+    snapshot = save(store, "a", NOW)
+    with pytest.raises(StoreError) as caught:
+        store.save_host(snapshot, result("a"))
+    assert caught.value.why == "another run stored the same, or the database is damaged"
