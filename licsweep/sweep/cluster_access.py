@@ -69,6 +69,7 @@ def _signed(
 def secured(project: Project, url: str, role: str) -> "Security":
     """What the project's certificates give a role at that URL. Raises UsageError where others could listen or
     join, InputError for files that are no certificates."""
+    from cryptography import x509
     from distributed import Security
 
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
@@ -90,9 +91,13 @@ def secured(project: Project, url: str, role: str) -> "Security":
             raise UsageError(f"{file}: no certificate", why=why, hint="licsweep cluster certificates")
     try:
         ssl.create_default_context(cafile=str(authority)).load_cert_chain(own)
-    except OSError as error:
+        ends = x509.load_pem_x509_certificate(files.read(own, files.MIB).text.encode()).not_valid_after_utc
+    except (OSError, ValueError) as error:
         why = "a certificate of an authority, and certificate and key of a role, are expected"
         raise InputError(f"{authority}, {own}: can't be used", why=why, hint="licsweep cluster certificates") from error
+    if ends < datetime.now(UTC):
+        why = "nobody lets it in any more; a new authority takes the place of the old one on all machines"
+        raise InputError(f"{own}: expired on {ends:%Y-%m-%d}", why=why, hint="licsweep cluster certificates")
     shown = {f"tls_{one}_{what}": str(own) for one in SERVES for what in ("cert", "key")}
     return Security(require_encryption=True, tls_ca_file=str(authority), **shown)
 

@@ -32,6 +32,11 @@ def sweep(
 
     The caller holds the project's lock. Raises StoreError, and WorkersUnfit of a cluster.
     """
+    with stopping(plan.gate):  # from here on every host has an outcome
+        return _sweep(plan, store, progress, cluster)
+
+
+def _sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None], cluster: "Cluster | None") -> Collected:
     gate, workers = plan.gate, plan.settings.workers
     snapshot_id = store.begin("sweep", plan.selection, len(plan.targets), datetime.now(UTC))
     writer = SnapshotWriter(store, snapshot_id, gate, read=plan.read, progress=progress)
@@ -40,12 +45,10 @@ def sweep(
         for target in (one for one in plan.targets if one.name in plan.fresh):
             writer.host_ended(skipped(target, plan.fresh[target.name], "fresh-enough"))
         others = replace(plan, targets=[one for one in plan.targets if one.name not in plan.fresh])
-        with stopping(gate):
-            ShareServer(others, cluster, writer).run((workers, one) for one in cluster.begin(store, snapshot_id))
+        ShareServer(others, cluster, writer).run((workers, one) for one in cluster.begin(store, snapshot_id))
     elif (number := how_many(plan.settings, len(plan.targets))) > 1:
-        with stopping(gate):
-            sizes = ((workers // number + (n < workers % number), None) for n in range(number))
-            ShareServer(plan, Processes(plan, store, snapshot_id), writer).run(sizes)
+        sizes = ((workers // number + (n < workers % number), None) for n in range(number))
+        ShareServer(plan, Processes(plan, store, snapshot_id), writer).run(sizes)
     else:
         fan_out(plan, writer.host_ended, writer.leave)
     if writer.errors:

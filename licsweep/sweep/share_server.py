@@ -175,7 +175,8 @@ class ShareServer:
         twice = [name for name in served.hosts if self._tries[name] == TRIES]
         again = served.hosts.difference(twice)
         goes_on = not self._gate.over() and (not collector or collector in self._collectors())
-        log.warning("%s %s: %d hosts %s", who, why, len(again), "are tried once more" if goes_on else "are skipped")
+        then = "tried once more" if goes_on else "skipped"
+        log.warning("%s %s: %d hosts that it had in work are %s", who, why, len(again), then)
         for name in twice:
             self._queue.ended(name)
             reason = f"{who} that asked it {why}, for the second time"

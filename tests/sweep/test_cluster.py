@@ -331,6 +331,9 @@ def test_what_is_no_certificate_or_no_url_is_told(tmp_path: Path) -> None:
     project = load(tmp_path, environment={})
     make_certificates(tmp_path / "certificates", 1)
     assert secured(project, "tls://127.0.0.1:8786", "worker"), "negative control"
+    make_certificates(tmp_path / "late/certificates", -1)
+    with pytest.raises(InputError, match=r"worker\.pem: expired on 20"):
+        secured(load(tmp_path / "late", environment={}), "tls://127.0.0.1:8786", "worker")
     (tmp_path / "certificates/worker.pem").write_text("-----BEGIN CERTIFICATE-----\n")
     with pytest.raises(InputError, match=r"worker\.pem: can't be used"):
         secured(project, "tls://127.0.0.1:8786", "worker")

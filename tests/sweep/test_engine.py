@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import socket
 import sqlite3
 import threading
@@ -22,7 +23,8 @@ from licsweep.estate.inventory import Target
 from licsweep.model import Outcome
 from licsweep.platforms import Command, Platform
 from licsweep.settings import Settings, load
-from licsweep.store import writing
+from licsweep.store import reading, writing
+from licsweep.sweep import run
 from licsweep.sweep.gate import INTERRUPTED, Gate
 from licsweep.sweep.plan import SweepPlan
 from licsweep.sweep.run import sweep
@@ -245,6 +247,15 @@ def test_the_deadline_of_the_sweep_cuts_what_hangs(box: Callable[[Script], Box],
     assert took < 4
     assert bench.outcomes.pop("good").status == "ok"
     assert {(o.status, o.reason) for o in bench.outcomes.values()} == {("skipped", "the sweep's deadline has passed")}
+
+
+def test_a_signal_right_after_the_snapshot_began_leaves_no_host_out(
+    box: Callable[[Script], Box], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_prepare", lambda _: signal.raise_signal(signal.SIGINT))
+    bench.sweep({"one": box(answers({"show license all": "Count: 1\r\n"}))})
+    with reading(load(bench.folder)) as store:
+        assert [(one.state, one.outcomes) for one in store.snapshots()] == [("interrupted", {"skipped": 1})]
 
 
 def test_a_host_that_is_being_stored_when_the_sweep_ends_is_kept(box: Callable[[Script], Box], bench: Bench) -> None:
