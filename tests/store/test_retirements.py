@@ -9,6 +9,7 @@ from licsweep.jobs import judge, retire
 from licsweep.model import Observation
 from licsweep.settings import Project
 from licsweep.store import reading, writing
+from tests.cli.conftest import licsweep
 from tests.store.conftest import NOW, ONE, result, save
 
 DAY = timedelta(days=1)
@@ -79,3 +80,6 @@ def test_hosts_that_left_the_inventory(swept: Project) -> None:
     (folder / "hosts.yaml").write_text("a: {platform: cisco_xe}\n")
     states = judge.gather(swept, as_of=at).states
     assert {state.hostname: state.left_inventory for state in states} == {"a": False, "b": True, "c": False}
+    given = ("--as-of", "2026-12-01", "--project", swept.folder)
+    shown = {name: licsweep("show", name, *given, LICSWEEP_DATABASE=swept.settings.database).out for name in "abc"}
+    assert [name for name, text in shown.items() if "no longer lists it" in text] == ["b"]
