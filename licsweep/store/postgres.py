@@ -44,7 +44,7 @@ _TOLD = {  # by the beginning of SQLSTATE, or a word of what libpq says without 
 _SAID = {
     "3D000": r'database ".*" does not exist',
     "28": r'password|authentication|pg_hba|no encryption|role ".*" does not exist',
-    "57P": "server closed the connection",
+    "57P": "server closed the connection|connection is (lost|closed)",
 }
 
 
