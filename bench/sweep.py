@@ -34,8 +34,10 @@ class NoStore:
         return 1
 
     def save_host(self, *_: Any) -> None: ...
-    def save_untried(self, *_: Any) -> None: ...
     def end(self, *_: Any) -> None: ...
+
+    def save_untried(self, *_: Any) -> set[str]:
+        return set()
 
 
 def main(project_folder: Path, workers: int, words: set[str]) -> None:
