@@ -3,11 +3,12 @@
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 from licsweep.estate import credentials, inventory, other_sources, simple_inventory
 from licsweep.estate.selection import Selection, select
 from licsweep.jobs.init import write_project
-from licsweep.platforms import platforms
+from licsweep.platforms import Transport, platforms
 from licsweep.settings import CREDENTIAL_SOURCES, CredentialSet, load
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,6 +67,7 @@ def test_the_tables_name_every_key() -> None:
     assert first_column("inventory.md", "key") == set(simple_inventory._KEYS)
     ours = {name for name in vars(inventory.Target) if isinstance(vars(inventory.Target)[name], property)}
     named = first_column("inventory.md", "in `data`")
+    ours |= {f"{way}_credentials" for way in get_args(Transport)}  # read by `ways`
     assert {name.removeprefix("is_") for name in ours} == named - {"smart_account", "virtual_account"}
     assert first_column("credentials.md", "source") == set(CREDENTIAL_SOURCES)
     keys = {one.name for one in fields(CredentialSet)} - {"name", "sources"} | {"from"}
