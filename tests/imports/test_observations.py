@@ -25,7 +25,7 @@ def test_a_list_and_an_envelope(tmp_path: Path) -> None:
     assert [row.hostname for row in rows] == ["acc-01.example", "acc-02.example"]
     assert str(rows[0].captured_at) == "2026-05-01 00:00:00+00:00"
     assert rows[0].licenses == (LicenseUse(name="a", count=2),)
-    assert read(write(path, envelope("observation", plain(rows[0])))) == (rows[0],)
+    assert read(write(path, "".join(envelope("observation", plain(rows[0]))))) == (rows[0],)
     assert read(write(path, plain(rows[0]))) == (rows[0],)
     assert read(write(path, [])) == ()
 
