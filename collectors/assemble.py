@@ -55,9 +55,9 @@ def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo |
         sheet.model = section.states.get("licensing_model", sheet.model)
         for table in section.tables:
             claimed |= sheet.add(table, *tables.read(table, part))
-        lines_left = (line for line in part if line.number not in claimed and not line.ruler)
-        unknown = {line.number for line in lines_left if not sections.is_known(section, line.text)}
-        unread |= unknown
+        left = [line for line in part if line.number not in claimed]
+        unknown = [line.number for line in left if not line.ruler and not sections.is_known(section, line.text)]
+        unread.update(unknown)
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
     inside = {section.inside for section in form.sections} if unread else ()
     strange = (line.text for line in lines if line.number in unread)
@@ -226,31 +226,34 @@ class ObservationBuilder:
             if isinstance(printed, tuple):
                 values[name.lower()] = printed
                 continue
-            field, path, kept, raw = _slot(prefix, name)
-            text = _one(printed)
-            meant = value_meanings.meaning(path, text, self.zone)
-            if not meant.known:
+            text = printed if isinstance(printed, str) else _one(printed)
+            known, meant = _meant(prefix, name, text, self.zone)
+            values.update(meant)
+            if not known:
                 self.strange.add(row.places[name])
-            cut = not (meant.known and (text or isinstance(printed, list)))
-            self.torn = self.torn or (row.places[name] == self.last and cut)
-            if kept:
-                values[field] = meant.value
-            if raw:
-                values[raw] = None if meant.known and meant.value is None else text
+            if row.places[name] == self.last and not (known and (text or isinstance(printed, list))):
+                self.torn = True
         return values
 
     def _prove(self, field: str, number: int) -> None:
         text = self.texts[number].strip()[:MAX_TEXT]
-        self.evidence.append(Evidence(field=field, **_source(self.command, number, self.sources), text=text))
+        if self.sources:
+            self.evidence.append(Evidence(field=field, **_source(self.command, number, self.sources), text=text))
+        else:
+            self.evidence.append(Evidence(field=field, command=self.command, line_number=number, text=text))
 
 
-@lru_cache(maxsize=1024)
-def _slot(prefix: str, name: str) -> tuple[str, str, bool, str | None]:
-    """Where a value of a template goes: its field and path, whether the model has it, and the field of its raw twin."""
-    field = name.lower()
+@lru_cache(maxsize=8192)  # an estate prints the same words over and over
+def _meant(prefix: str, name: str, text: str, zone: tzinfo | None) -> tuple[bool, dict[str, Any]]:
+    """Whether a value of a template is understood, and the fields that it states: its own, where the model has it, and
+    its raw twin."""
+    field, kinds = name.lower(), value_meanings.kinds()
     path = prefix + field.replace("__", ".")
-    kinds = value_meanings.kinds()
-    return field, path, path in kinds or path == "policy.class", f"{field}_raw" if f"{path}_raw" in kinds else None
+    meant = value_meanings.meaning(path, text, zone)
+    stated = {field: meant.value} if path in kinds or path == "policy.class" else {}
+    if f"{path}_raw" in kinds:
+        stated[f"{field}_raw"] = None if meant.known and meant.value is None else text
+    return meant.known, stated
 
 
 def _one(printed: Any) -> str:

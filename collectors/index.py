@@ -125,36 +125,48 @@ def _unreadable(platform: Platform, why: str) -> UsageError:
     return UsageError(what, why=why, hint="docs/adding-a-platform.md shows what the package holds")
 
 
-@lru_cache(maxsize=1)
 def forms() -> tuple[Form, ...]:
-    """Every form: of a platform those that it shares with another first, then its own in the order of its file."""
+    """The forms of all platforms."""
+    return tuple(form for platform in book()["forms"] for form in forms_of(platform))
+
+
+@lru_cache(maxsize=64)
+def forms_of(platform: str) -> tuple[Form, ...]:
+    """The forms of a platform: first those that it shares with another, then its own in the order of its file."""
+    rows = book()["forms"]
+    shared = [row for own in rows.values() for row in own if platform in row.get("platforms", ())]
+    return tuple(_form(platform, row) for row in [*shared, *rows.get(platform, ())])
+
+
+def _form(platform: str, row: Mapping[str, Any]) -> Form:
     index = book()
-    tables = {name: _made(TableRef, row, name=name) for name, row in index["tables"].items()}
-    sections = {}
-    for name, row in index["sections"].items():
-        own = tuple(tables[table] for table in row.get("tables", ()))
-        parts = {"tables": own, "counted": any(table.into == "licenses" for table in own)}
-        sections[name] = _made(Section, row, name=name, known=_pattern(*row.get("known", ())), **parts)
-    rows = [(platform, row) for platform, own in index["forms"].items() for row in own]
-    shared = [(platform, row) for _, row in rows for platform in row.get("platforms", ())]
-    made = []
-    for platform, row in shared + rows:
-        needs = (
-            Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
-            for need in _flat(row["needs"], index["needs"])
-        )
-        form = _made(
-            Form,
-            row,
-            platform=platform,
-            recognize=tuple(map(_pattern, row["recognize"])),
-            sections=tuple(sections[name] for name in _flat(row.get("sections", []), index["groups"])),
-            tables=tuple(tables[name] for name in row.get("tables", ())),
-            known=_pattern(*_flat(row.get("known", []), {})),
-            needs=tuple(needs),
-        )
-        made.append(form)
-    return tuple(made)
+    needs = (
+        Need(tuple(name.partition(".") for name in _flat([need["needs"]], {})), version(need.get("from_agent", "")))
+        for need in _flat(row["needs"], index["needs"])
+    )
+    return _made(  # type: ignore[no-any-return]
+        Form,
+        row,
+        platform=platform,
+        recognize=tuple(map(_pattern, row["recognize"])),
+        sections=tuple(map(_section, _flat(row.get("sections", []), index["groups"]))),
+        tables=tuple(map(_table, row.get("tables", ()))),
+        known=_pattern(*_flat(row.get("known", []), {})),
+        needs=tuple(needs),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _section(name: str) -> Section:
+    row = book()["sections"][name]
+    own = tuple(map(_table, row.get("tables", ())))
+    parts = {"tables": own, "counted": any(table.into == "licenses" for table in own)}
+    return _made(Section, row, name=name, known=_pattern(*row.get("known", ())), **parts)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1024)
+def _table(name: str) -> TableRef:
+    return _made(TableRef, book()["tables"][name], name=name)  # type: ignore[no-any-return]
 
 
 def answer_name(platform: str, command: str) -> str | None:
@@ -171,13 +183,13 @@ def find(platform: str, command: str | None, lines: Sequence[Line], echo: str | 
     `command` None leaves it to the echo, where it names a command that is read here, else to the lines. UsageError
     where platform or command is unknown; None where nothing tells.
     """
-    if not _of(platform):
+    if not forms_of(platform):
         raise _unknown("platform", platform, (form.platform for form in forms()))
     mine = _asked(platform, command or echo or "")
     if command is not None and not mine:
-        raise _unknown("command", command, (form.command for form in _of(platform)))
+        raise _unknown("command", command, (form.command for form in forms_of(platform)))
     fallback = mine[-1] if mine else None
-    return next((form for form in mine or _of(platform) if fits(form, lines)), fallback)
+    return next((form for form in mine or forms_of(platform) if fits(form, lines)), fallback)
 
 
 @lru_cache(maxsize=1024)
@@ -185,8 +197,8 @@ def _asked(platform: str, typed: str) -> tuple[Form, ...]:
     """The forms of a command, which may be abbreviated as on a console and followed by a pipe."""
     words = " ".join(typed.lower().split())
     for wanted in (words, expanded(platform, words), expanded(platform, words.partition("|")[0])):
-        own = tuple(form for form in _of(platform) if form.command.lower() == wanted)
-        others = tuple(form for form in _of(platform) if form not in own and form.also.fullmatch(wanted))
+        own = tuple(form for form in forms_of(platform) if form.command.lower() == wanted)
+        others = tuple(form for form in forms_of(platform) if form not in own and form.also.fullmatch(wanted))
         if own or others:
             return others + own
     return ()
@@ -194,18 +206,13 @@ def _asked(platform: str, typed: str) -> tuple[Form, ...]:
 
 def expanded(platform: str, typed: str) -> str:
     """`sh lic sum` -> `show license summary`; a word that fits none or several of the platform's stays as it is."""
-    known = [form.command.lower().split() for form in _of(platform)]
+    known = [form.command.lower().split() for form in forms_of(platform)]
     words: list[str] = []
     for place, word in enumerate(typed.lower().split()):
         next_ones = {row[place] for row in known if row[:place] == words and len(row) > place}
         fitting = {one for one in next_ones or {one for row in known for one in row} if one.startswith(word)}
         words.append(fitting.pop() if len(fitting) == 1 else word)
     return " ".join(words)
-
-
-@lru_cache(maxsize=64)
-def _of(platform: str) -> tuple[Form, ...]:
-    return tuple(form for form in forms() if form.platform == platform)
 
 
 def fits(form: Form, lines: Sequence[Line]) -> bool:

@@ -42,6 +42,7 @@ _ECHO = re.compile(
 )
 _FILTER = re.compile(r"\|(?! *(?:no-more|json))")
 _PROMPT = re.compile(r"(?:[^\s<]{0,80}(?: /[\w/-]{1,80})?\*? ?[#>]|admin:)(?: ?(?:exit|quit|logout))?")
+_PROMPT_ENDS = "#>:t"  # the last letters of what it matches: looked for first
 _RULER = re.compile(r"[=\-]{3}[=\- ]*")
 _EDGE = 3
 _LONGEST_ECHO = 250
@@ -99,7 +100,7 @@ def _said(text: str) -> tuple[list[Line], int]:
     lines, paged_at = [], 0
     pager_words = "--" in text and "more" in text.lower()  # looked for first: the pattern takes long
     paged = (pager_words or "<space>" in text) and _PAGER.search(text) is not None
-    numbered = [(number, line) for number, raw in enumerate(text.split("\n"), 1) if (line := raw.rstrip())]
+    numbered = ((number, line) for number, raw in enumerate(text.split("\n"), 1) if (line := raw.rstrip()))
     if not paged and text.isascii() and text.replace("\n", "").isprintable():
         return [Line(number, line) for number, line in numbered if line[0] == " " or not _noise(line)], 0
     for number, line in numbered:
@@ -153,7 +154,10 @@ def _without_edges(lines: list[Line], prompt: str) -> list[Line]:
 
 def _typed(line: Line, prompt: str) -> bool:
     """Whether it is a prompt, and what a person typed behind it; `prompt` is that of the echo."""
-    return bool(prompt and line.text.startswith(prompt)) or bool(_echo(line) or _PROMPT.fullmatch(line.text))
+    text = line.text
+    if prompt and text.startswith(prompt):
+        return True
+    return bool(_echo(line) or (text[-1] in _PROMPT_ENDS and _PROMPT.fullmatch(text)))
 
 
 def _without_margin(lines: list[Line]) -> list[Line]:

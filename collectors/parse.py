@@ -118,10 +118,9 @@ def refusal(text: str, platform: str) -> Refusal | None:  # noqa: ARG001 (the wo
 def prepare(names: Collection[str]) -> None:
     """Loads what reading the texts of these platforms takes, once, before threads and processes would each do it."""
     value_meanings.book()
-    for form in index.forms():
-        if form.platform in names:
-            for table in (*form.tables, *(table for section in form.sections for table in section.tables)):
-                tables.compiled(table)
+    for form in (form for name in names for form in index.forms_of(name)):
+        for table in (*form.tables, *(table for section in form.sections for table in section.tables)):
+            tables.compiled(table)
 
 
 def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezone: str | None = None) -> Observation:

@@ -37,7 +37,7 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
             parts.strange.append(line)
             parts.lost = parts.lost or (current is not None and current.counted)
             continue
-        goes_on = text.startswith("  ") or line.ruler
+        goes_on = text[:2] == "  " or (text[-1] in "=-" and line.ruler)
         if not goes_on and current and current.continues is not NEVER:
             goes_on = current.continues.fullmatch(text) is not None
         if not goes_on:

@@ -95,6 +95,8 @@ class Table:
             return record
         if rows is not None and all(record.values.get(name) for name in self._required):
             rows.append(record)
+        if not self._filldown:
+            return Row({}, {})
         kept = self._filldown & record.values.keys()
         return Row(*({name: part[name] for name in kept} for part in record))
 

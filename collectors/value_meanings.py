@@ -112,7 +112,6 @@ def local_zone(name: str | None) -> tzinfo | None:
         raise UsageError(f"unknown time zone {name!r}", why="the host's `timezone` names no zone", hint=hint) from error
 
 
-@lru_cache(maxsize=8192)  # an estate prints the same words over and over
 def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
     """What the printed `text` says for the field `path`; a path that the model lacks is never understood."""
     text = text.strip()

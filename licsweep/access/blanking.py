@@ -72,6 +72,8 @@ _MARKS = (
     *("%3d", "%0a", "\b", "\x1b", "\0"),
 )
 _LONG, _BEFORE, _STEP = 16_384, 64, 4_096
+_HARMLESS: set[str] = set()  # lines seen lately in which no rule found a secret: boxes print the same over and over
+_HARMLESS_LINES, _HARMLESS_WIDTH = 4_096, 200
 _KEY_BLOCK = re.compile(
     r"(BEGIN [A-Z ]*PRIVATE KEY-----\r?)((?:\n(?:(?:Proc-Type|DEK-Info):.*|[A-Za-z0-9+/=]*\r?)$)+)", re.MULTILINE
 )
@@ -140,11 +142,19 @@ def _places(text: str, mark: str) -> Iterator[int]:
 
 def _blank_line(line: str) -> str:
     """A line without what the rules find; escapes and backspaces in it count as what a terminal shows."""
+    if line in _HARMLESS:
+        return line
     shown = "".join(line[at] for at in _shown(line)) if _CONTROL.search(line) else line
     blanked = shown
     for rule in _RULES:
         blanked = rule.sub(_take_out, blanked)
-    return line if blanked == shown else blanked
+    if blanked != shown:
+        return blanked
+    if len(line) <= _HARMLESS_WIDTH:
+        if len(_HARMLESS) >= _HARMLESS_LINES:
+            _HARMLESS.clear()
+        _HARMLESS.add(line)
+    return line
 
 
 def _take_out(found: re.Match[str]) -> str:

@@ -12,8 +12,9 @@ from licsweep.cli.common import EXIT_FINDINGS, MOMENT, Run
 from licsweep.cli.render import Out, data_options, outcomes, plain, table
 from licsweep.position_types import SEVERITIES, Finding, Judgement, JudgementResult, Pool, PoolStatus
 from licsweep.reports.plain_tables import folded
-from licsweep.reports.view import layout, percent
+from licsweep.reports.view import layout
 from reconcile.actions import actions
+from reconcile.instances.percent import percent
 
 TOP = 5
 STATUSES = ("shortage", *(status for status in get_args(PoolStatus) if status != "shortage"))

@@ -19,8 +19,8 @@ from licsweep.errors import NothingCollected
 from licsweep.estate.selection import Selection
 from licsweep.model import Outcome
 from licsweep.reading.collected import Collected
-from licsweep.reports.view import percent
 from licsweep.settings import Project
+from reconcile.instances.percent import percent
 
 MOST_HOURS = 24 * 366 * 100
 LINE_SECONDS, REFRESH_SECONDS = 60, 0.1

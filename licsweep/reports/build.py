@@ -8,8 +8,9 @@ from typing import Any
 from licsweep.contract_types import Units
 from licsweep.model import Observation
 from licsweep.position_types import Instance, JudgementResult
-from licsweep.reports.view import Cell, Report, floored, hours, layout, make_card, make_table, percent, values
+from licsweep.reports.view import Cell, Report, hours, layout, make_card, make_table, values
 from reconcile.instances.coverage import read_in_full
+from reconcile.instances.percent import floored, percent
 
 ALL = 100
 NEVER_READ = Observation()

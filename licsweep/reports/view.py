@@ -4,7 +4,6 @@ A cell is a plain value; None is a value that nobody printed, and every format s
 never as 0 or blank. A table's first column names its rows.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from licsweep.model import Record
 from licsweep.position_types import Coverage
 from licsweep.reports.ways import ways
 from reconcile.instances.clock import days_in_words
+from reconcile.instances.percent import percent
 
 Cell = str | int | float | bool | date | None
 PlainKind = Literal["text", "prose", "code", "int", "bool", "date", "datetime", "percent", "money"]
@@ -191,13 +191,3 @@ def values(record: Any) -> dict[str, Any]:
 def hours(now: datetime, then: datetime | None) -> int | None:
     """Whole hours between two moments."""
     return None if then is None else (now - then) // timedelta(hours=1)
-
-
-def floored(share: float) -> float:
-    """A percentage with one decimal, floored: 99.96 never reads as everything."""
-    return math.floor(share * 10) / 10
-
-
-def percent(share: float) -> str:
-    """A percentage in words."""
-    return f"{floored(share):.1f} %"

@@ -13,7 +13,6 @@ from licsweep.errors import StoreError, UsageError
 from licsweep.settings import Project, refuse_password
 from licsweep.store.database import Database, transaction
 from licsweep.store.imports import Imports
-from licsweep.store.postgres import PostgresDatabase
 from licsweep.store.pruning import Pruned, Retention
 from licsweep.store.sites import Sites
 from licsweep.store.sqlite import SqliteFile
@@ -133,6 +132,8 @@ def database_of(project: Project, named: str | None = None) -> Database:
         if url.get_backend_name() == "sqlite" and url.database:
             return SqliteFile(project.folder / url.database)
         if url.get_backend_name() == "postgresql":
+            from licsweep.store.postgres import PostgresDatabase
+
             return PostgresDatabase(url, project.folder)
     why = "a path, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME is expected"
     raise UsageError("database: not supported", why=why, hint="licsweep config")

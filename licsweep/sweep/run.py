@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from collectors.parse import prepare
 from licsweep import serialization
-from licsweep.access.session import kinds
+from licsweep.access.session import kind_of
 from licsweep.errors import StoreError
 from licsweep.model import Observation, Outcome
 from licsweep.reading.collected import Collected
@@ -70,6 +70,8 @@ def _sweep(plan: SweepPlan, store: Store, progress: Callable[[Outcome], None], c
 def _prepare(plan: SweepPlan) -> None:
     """Loads what a host takes, before threads and processes would each do it at their first one."""
     with suppress(Exception):  # what can't be loaded is told of each host that needs it
-        kinds()
-        prepare({target.platform for target in plan.targets} if plan.read else ())
+        names = {target.platform for target in plan.targets}
+        for platform in (plan.platforms[name] for name in names if name in plan.platforms):
+            kind_of(platform.session)
+        prepare(names if plan.read else ())
         serialization.to_json(Observation())

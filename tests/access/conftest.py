@@ -12,7 +12,7 @@ import pytest
 
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.login import Limits, Login
-from licsweep.access.session import Session, kinds
+from licsweep.access.session import Session, kind_of
 from licsweep.platforms import UNKNOWN, platforms
 
 PASSWORD = "loopback-word"
@@ -108,7 +108,7 @@ class Box:
         """A session with this box, its parts as they are unless `more` says otherwise."""
         record = platforms().get(platform, UNKNOWN)
         usual: dict[str, Any] = {"login": self.login(), "known_hosts": self.known_hosts, "limits": LIMITS}
-        return kinds()[record.session](platform=record, **usual | more)
+        return kind_of(record.session)(platform=record, **usual | more)
 
     @property
     def known_hosts(self) -> KnownHosts:

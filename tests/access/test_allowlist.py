@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licsweep.access.allowlist import AllowList, RequestList
-from licsweep.access.session import kinds
+from licsweep.access.session import kind_of, kinds
 from licsweep.errors import CommandNotAllowed
 from licsweep.line_patterns import SLOTS, is_request, objection, record_objection
 from licsweep.platforms import UNKNOWN, Command, Platform, get, platforms
@@ -84,8 +84,8 @@ ODD = [
 
 def allow_list(name: str) -> AllowList:
     record = platforms().get(name, UNKNOWN)
-    kind = kinds().get(record.session)  # of some platforms texts are read before a session is there
-    return AllowList(record, "scan" if record == UNKNOWN else "sweep", kind.lines if kind else ())
+    lines = kind_of(record.session).lines if record.session in kinds() else ()  # some texts have no session yet
+    return AllowList(record, "scan" if record == UNKNOWN else "sweep", lines)
 
 
 def is_allowed(name: str, line: str) -> bool:
