@@ -3,7 +3,8 @@
     python bench/whole.py [DEVICES] [RUNS]
 
 Both ask the two commands of a sweep of 100 devices at once (simulated IOS XE, RSA-2048); the sweep reads and stores
-them too. Programs run in turns, medians are shown; CPU is that of the program and all its processes.
+them too, into the database of the nights before. Programs run in turns, medians are shown; CPU is that of the program
+and all its processes.
 """
 
 import os
@@ -57,10 +58,8 @@ def compare(latency_ms: int, devices: int, runs: int) -> None:
         environment = os.environ | {"LICSWEEP_USERNAME": estate.username, "LICSWEEP_PASSWORD": estate.password}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles what no user's start compiles
         found: dict[str, list[tuple[float, float]]] = {}
-        for turn in range(runs + 1):  # the first is not counted: the estate renders its answers once
+        for turn in range(runs + 1):  # the first is not counted: the estate renders its answers, the database is made
             for title, program in programs(folder).items():
-                for file in folder.glob("licsweep.db*"):
-                    file.unlink()
                 got = measured(program, environment)
                 if turn:
                     found.setdefault(title, []).append(got)

@@ -151,9 +151,10 @@ class KnownHosts:
 
     def check(self, address: str, port: int, key: "paramiko.PKey") -> None:
         """Passes for a known key. Raises HostKeyUnknown or HostKeyChanged."""
-        state, shown = self.state(address, port, key), HostKey.of(key)
+        state = self.state(address, port, key)
         if state == "known":
             return
+        shown = HostKey.of(key)
         if state == "new":
             signed = any(line.marker == AUTHORITY for line in self._about(address, port))
             note = "; a certificate authority is known for it, but certificates are not read" if signed else ""

@@ -19,7 +19,10 @@ def clean(text: str, command: str, prompt: str) -> str:
         text = _PAGER.sub("", text)
     if "\x1b" in text or "\0" in text:
         text = ESCAPE.sub("", text)
-    lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if "\r" in text:
+        lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]
     if "\b" in text:
         lines = [_taken_back(line) for line in lines]
     if lines[-1].strip() == prompt:

@@ -59,7 +59,7 @@ def sweep_host(target: Target, login: Login, plan: SweepPlan) -> HostReport:
 
 
 def _told(text: str, plan: SweepPlan) -> str:
-    return one_line(blank(text, plan.secrets), _REASON)
+    return one_line(blank(text, plan.secrets), _REASON) if text else ""
 
 
 def _try_all(target: Target, login: Login, plan: SweepPlan, captures: list[Capture]) -> tuple[Target, Sequence[str]]:
