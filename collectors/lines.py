@@ -86,7 +86,7 @@ def printed(text: str) -> Printed:
     lines = _without_margin(_without_edges(lines, echo["prompt"].rstrip() if echo else ""))
     command = echo["command"] if echo else None
     held_back = paged_at > (lines[-1].number if lines else 0) or filters(command or "")
-    open_end = not text.endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
+    open_end = not text.rstrip(" \t\0").endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
     return Printed(lines, command, held_back, open_end)
 
 
@@ -126,8 +126,11 @@ def _short_noise(line: str) -> bool:
 
 
 def _clean(line: str) -> str:
-    """What a terminal would show: no escapes, no pager, nothing that a carriage return or a backspace took back."""
-    line = _PAGER.sub("", _ESCAPE.sub("", line)).rstrip("\r").rpartition("\r")[2]
+    """What a terminal would show: no escapes, no pager, nothing that a carriage return or a backspace took back.
+
+    Telnet sends a null byte behind a bare carriage return.
+    """
+    line = _PAGER.sub("", _ESCAPE.sub("", line.replace("\0", ""))).rstrip().rpartition("\r")[2]
     if "\x08" in line:
         shown: list[str] = []
         for letter in line:
