@@ -1,6 +1,7 @@
 """JSON that a device printed -> lines, `key: value` each, so that templates read it as they read text."""
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -9,6 +10,8 @@ from typing import Any
 from collectors.lines import Line
 
 _DEEPEST = 20
+_PLAIN = re.compile(r"[^\\/]{1,40}")
+"""The beginning of a JSON text that can be written in one way only."""
 _ENVELOPES = (("ins_api", "outputs", "output", "body"), ("result", "body"))
 
 
@@ -68,6 +71,8 @@ class _Walk:
             raise ValueError("no device nests as deep")
         if isinstance(value, list):
             for item in value:
+                if isinstance(item, str):
+                    self._follow(_PLAIN.match(json.dumps(item))[0])  # type: ignore[index]  # it fits any text
                 yield from self.walk(key, item, depth + 1)
         elif isinstance(value, dict):
             if key:
