@@ -231,6 +231,7 @@ class ObservationBuilder:
             values.update(meant)
             if not known:
                 self.strange.add(row.places[name])
+                self.torn = self.torn or name in _PROVED
             if row.places[name] == self.last and not (known and (text or isinstance(printed, list))):
                 self.torn = True
         return values

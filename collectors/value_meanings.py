@@ -35,6 +35,7 @@ _DURATION = re.compile(r"(?<!\d)(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE | re.AS
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _BRACKETED_NUMBER = re.compile(r" ?\(\d+\)$", re.ASCII)
 _EPOCH_YEAR = 1970
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")  # more digits are no number of anything that is read
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 
 
@@ -132,7 +133,7 @@ def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
 
 
 def _integer(text: str) -> Meaning:
-    return Meaning(int(text)) if text.isascii() and text.isdecimal() else UNKNOWN
+    return Meaning(int(text)) if _WHOLE_NUMBER.fullmatch(text) else UNKNOWN
 
 
 def _flag(text: str) -> Meaning:
