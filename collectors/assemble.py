@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, get_origin, get_type_hints
 
-from collectors import json_paths, sections, tables, value_meanings
+from collectors import index, json_paths, sections, tables, value_meanings
 from collectors.index import Form, TableRef, version
 from collectors.json_paths import Leaf
 from collectors.lines import Line, Printed
@@ -59,7 +59,7 @@ def assemble(form: Form, lines: Sequence[Line], printed: Printed, zone: tzinfo |
         unknown = [line.number for line in left if not line.ruler and not sections.is_known(section, line.text)]
         unread.update(unknown)
         sheet.torn = sheet.torn or (section.counted and bool(unknown))
-    inside = {section.inside for section in form.sections} if unread else ()
+    inside = index.inside(form) if unread else ()
     strange = (line.text for line in lines if line.number in unread)
     sheet.torn = sheet.torn or any(pattern.fullmatch(text) for text in strange for pattern in inside)
     if not form.prose:

@@ -63,7 +63,8 @@ class Line(NamedTuple):
 class Printed(NamedTuple):
     """The lines that say something, and the command that the echo names.
 
-    `held_back`: a pager or a filter kept lines back. `open_end`: neither a line end nor a prompt follows the last line.
+    `held_back`: a pager or a filter kept lines back, or a second command for licenses stands in the text, and
+    nobody knows what answers which. `open_end`: neither a line end nor a prompt follows the last line.
     """
 
     lines: list[Line]
@@ -86,6 +87,7 @@ def printed(text: str) -> Printed:
     lines = _without_margin(_without_edges(lines, echo["prompt"].rstrip() if echo else ""))
     command = echo["command"] if echo else None
     held_back = paged_at > (lines[-1].number if lines else 0) or filters(command or "")
+    held_back = held_back or any(map(_asks_again, lines))
     open_end = not text.rstrip(" \t\0").endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
     return Printed(lines, command, held_back, open_end)
 
@@ -146,6 +148,12 @@ def _echo(line: Line) -> re.Match[str] | None:
     text = line.text
     maybe = len(text) <= _LONGEST_ECHO and ("sh" in (low := text.lower()) or "xs" in low)  # the pattern takes long
     return _ECHO.fullmatch(text) if maybe else None
+
+
+def _asks_again(line: Line) -> bool:
+    """Whether it is a prompt with a command for licenses behind it."""
+    prompted = "#" in line.text or ">" in line.text
+    return prompted and " lic" in line.text.lower() and _echo(line) is not None
 
 
 def _without_edges(lines: list[Line], prompt: str) -> list[Line]:

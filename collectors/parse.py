@@ -52,7 +52,8 @@ def _parse(pages: Sequence[tuple[str | None, str]], platform: str, timezone: str
     rows = structured.flattened(printed.lines)
     form = index.find(platform, command, rows, printed.echo)
     if form is not None:
-        if lines.filters(command or ""):
+        cut_json = bool(rows) and rows[0].text.startswith("{")  # or something stands behind it
+        if cut_json or lines.filters(command or ""):
             printed = printed._replace(held_back=True)
         return assemble(form, rows, printed, zone, asked=bool(command or printed.echo))
     return Observation(
