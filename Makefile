@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where this is set, as in many containers, each of the tests' processes compiles every module anew: two seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check lowest fuzz conformance soak bench docs bundle clean
 
