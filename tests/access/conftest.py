@@ -116,8 +116,15 @@ class Box:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
+def box(tmp_path: Path) -> Iterator[Callable[..., Box]]:
     """Starts boxes; they are gone after the test."""
+    with boxes(tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def boxes(folder: Path) -> Iterator[Callable[..., Box]]:
+    """Starts boxes, from any thread; they are gone at the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -126,7 +133,7 @@ def box(tmp_path: Path) -> Iterator[Callable[[Script], Box]]:
     key = asyncssh.generate_private_key("ssh-ed25519")
 
     def start(script: Script, *, allow_pty: bool = True, knows: bool = True, aaa: Aaa | None = None) -> Box:
-        made = Box(tmp_path, key)
+        made = Box(folder, key)
         made.knows, made.aaa = knows, aaa
         boxes.append(made)
 

@@ -16,7 +16,7 @@ from tests.access.test_transcripts import played, whole
 
 Start = Callable[..., Box]
 LIMITS = Limits(connect=5, command=9, device=20)
-BRIEF = Limits(connect=5, command=3, device=12)
+BRIEF = Limits(connect=5, command=1.5, device=12)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_another_prompt_behind_a_command_is_told_and_its_answer_not_read(box: St
         {"send": "show version\n", "receive": ["show version\r\nModel : x\r\nfirepower# "]},
         {"send": "\n", "receive": ["\r\nfirepower# "]},
     ]
-    session = box(played(steps, [], whole)).session("cisco_ftd", limits=LIMITS)
+    session = box(played(steps, [], whole)).session("cisco_ftd", limits=BRIEF)
     session.open()
     with pytest.raises(errors.SessionDropped, match="left the CLI") as caught:
         session.ask("show version")
@@ -207,7 +207,7 @@ def test_auto_sees_clish_and_asks_no_pager_switch(box: Start) -> None:
             heard.append(line)
             process.stdout.write(line.replace("\n", "\r\n") + ("Model : x\r\n" if "version" in line else "") + "> ")
 
-    session = box(script).session("auto", limits=LIMITS)
+    session = box(script).session("auto", limits=BRIEF)
     session.open()
     assert session.ask("show version") == "Model : x\n"
     session.close()

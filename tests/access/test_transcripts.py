@@ -1,7 +1,8 @@
 """Kinds of session without an ordinary prompt, replayed byte by byte from fixtures/sessions/<kind>."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import yaml
 
 from licsweep import errors
 from licsweep.access.login import Limits
-from tests.access.conftest import Box, Script
+from tests.access.conftest import LIMITS as BRIEF
+from tests.access.conftest import Box, Script, boxes
 from tests.access.test_session import eventually
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "sessions"
@@ -32,6 +34,9 @@ def in_threes(text: str) -> Sequence[str]:
     return [text[start : start + 3] for start in range(0, len(text), 3)]
 
 
+WAYS: tuple[Pieces, ...] = (whole, bytewise, in_threes)
+
+
 def played(steps: Sequence[Mapping[str, Any]], typed: list[str], pieces: Pieces, pause: float = 0.0) -> Script:
     """A device that waits for what each step sends and answers with the step's bytes, in pieces."""
 
@@ -49,9 +54,26 @@ def played(steps: Sequence[Mapping[str, Any]], typed: list[str], pieces: Pieces,
     return script
 
 
-@pytest.mark.parametrize("pieces", [whole, bytewise, in_threes], ids=lambda way: str(way.__name__))
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[Path, Pieces], Future[None]]]:
+    """Every session in every way, some at once: most of their time is silence that must be waited for."""
+    with boxes(tmp_path_factory.mktemp("boxes")) as box:
+        pool = ThreadPoolExecutor(12)
+        yield {
+            (file, pieces): pool.submit(reads_what_was_printed, box, file, pieces) for pieces in WAYS for file in FILES
+        }
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
-def test_a_session_reads_what_was_printed(box: Start, file: Path, pieces: Pieces) -> None:
+@pytest.mark.parametrize("pieces", WAYS, ids=lambda way: str(way.__name__))
+def test_a_session_reads_what_was_printed(
+    read: Mapping[tuple[Path, Pieces], Future[None]], file: Path, pieces: Pieces
+) -> None:
+    read[file, pieces].result()
+
+
+def reads_what_was_printed(box: Start, file: Path, pieces: Pieces) -> None:
     case, typed = yaml.safe_load(file.read_text()), list[str]()
     session = box(played(case["steps"], typed, pieces, 0.02 if pieces is in_threes else 0)).session(
         case["platform"], limits=LIMITS
@@ -84,7 +106,7 @@ def ask(box: Start, platform: str, command: str, *receive: str, limits: Limits =
 def test_no_other_question_of_a_vos_is_answered(box: Start, question: str) -> None:
     typed = list[str]()
     steps = [{"receive": ["admin:"]}, {"send": "show status\n", "receive": [f"show status\r\n{question}"]}]
-    session = box(played(steps, typed, whole)).session("cisco_cucm", limits=Limits(connect=5, command=2, device=6))
+    session = box(played(steps, typed, whole)).session("cisco_cucm", limits=BRIEF)
     session.open()
     with pytest.raises(errors.SessionTimeout) as caught:
         session.ask("show status")
@@ -111,7 +133,7 @@ def test_a_vos_that_takes_longer_than_a_command_may(box: Start) -> None:
 @pytest.mark.parametrize("greeting", ["~ # ", "Last login: today\r\n[root@exp ~]# ", "bash-4.4$ "])
 def test_a_shell_of_the_system_is_no_tsh(box: Start, greeting: str) -> None:
     with pytest.raises(errors.AuthFailed, match="tsh") as caught:
-        ask(box, "cisco_expressway", "xStatus License", greeting, "")
+        ask(box, "cisco_expressway", "xStatus License", greeting, "", limits=BRIEF)
     assert caught.value.hint == "log in as admin"
 
 
@@ -126,9 +148,7 @@ def test_a_shell_of_the_system_is_no_tsh(box: Start, greeting: str) -> None:
 )
 def test_nothing_is_typed_at_a_question_of_the_login(box: Start, platform: str, asked: str, error: Any) -> None:
     typed = list[str]()
-    session = box(played([{"receive": [asked]}], typed, whole)).session(
-        platform, limits=Limits(connect=5, command=2, device=6)
-    )
+    session = box(played([{"receive": [asked]}], typed, whole)).session(platform, limits=BRIEF)
     with pytest.raises(error) as caught:
         session.open()
     assert (asked.split("\n")[-1].strip() in caught.value.why, typed) == (True, [])
@@ -136,7 +156,9 @@ def test_nothing_is_typed_at_a_question_of_the_login(box: Start, platform: str, 
 
 @pytest.mark.parametrize("greeting", ["# Authorized use only #\r\n", "#####\r\nOK\r\n", "exp #1 is here\r\n"])
 def test_a_banner_is_no_shell_of_the_system(box: Start, greeting: str) -> None:
-    assert ask(box, "cisco_expressway", "xStatus License", greeting, "*s License: /\r\n*s/end\r\n\r\nOK\r\n")
+    assert ask(
+        box, "cisco_expressway", "xStatus License", greeting, "*s License: /\r\n*s/end\r\n\r\nOK\r\n", limits=BRIEF
+    )
 
 
 @pytest.mark.parametrize("command", ["show license trace", "set cli pagination off", "xCommand Boot", "delete smtp"])
