@@ -23,7 +23,6 @@ from tests.faults.conftest import Ended, ended, snapshots, start, sweep, unfinis
 SICK = 0.2
 SETTINGS = {
     "connect_timeout": 5,
-    "command_timeout": 30,  # 14 boxes that send a packet a character take their time beside a hundred sessions
     "device_deadline": 60,
     "sweep_deadline": 600,
     "workers": 100,
@@ -44,8 +43,11 @@ class Soaked:
     seconds: float
 
 
-def soak(folder: Path, devices: int, kills: int, seed: int, processes: Sequence[int] = (1, 4)) -> Soaked:
+def soak(
+    folder: Path, devices: int, kills: int, seed: int, command_timeout: float, processes: Sequence[int] = (1, 4)
+) -> Soaked:
     """Runs it, with so many processes in turns, the last sweep with the last of them; `seed` decides the moments."""
+    settings = SETTINGS | {"command_timeout": command_timeout}
     luck = random.Random(seed)
     kinds = load_faults()
     kept: list[int] = []
@@ -53,12 +55,12 @@ def soak(folder: Path, devices: int, kills: int, seed: int, processes: Sequence[
     with SimulatedEstate(devices, seed=seed, faults=dict.fromkeys(kinds, SICK / len(kinds))) as estate:
         estate.write_project(folder)
         for number in range(kills):
-            write_settings(folder, SETTINGS | {"processes": processes[number % len(processes)]})
+            write_settings(folder, settings | {"processes": processes[number % len(processes)]})
             before = _killed(estate, folder, luck.uniform(0.05, 0.6) * devices)
             after = ended(folder)
             kept.append(len(before))
             lost += [name for name, host in before.items() if after.get(name) != host]
-        write_settings(folder, SETTINGS | {"processes": processes[-1]})
+        write_settings(folder, settings | {"processes": processes[-1]})
         began = time.monotonic()
         code, said = sweep(estate, folder, "--min-coverage", 0)
         seconds = time.monotonic() - began
@@ -104,7 +106,8 @@ def _wrong(estate: SimulatedEstate, last: dict[str, Ended]) -> tuple[str, ...]:
 def main(devices: int = 2000, kills: int = 10) -> None:
     seed = int(time.time())
     with tempfile.TemporaryDirectory(prefix="licsweep-soak-") as folder:
-        done = soak(Path(folder), devices, kills, seed)
+        # 14 boxes that send a packet a character take their time beside a hundred sessions
+        done = soak(Path(folder), devices, kills, seed, command_timeout=30)
     print(f"seed {seed}: {devices} devices, {SICK:.0%} sick, killed {kills} times")
     print(f"hosts stored at each kill: {', '.join(map(str, done.kept))}; lost: {len(done.lost)}")
     print(f"then {sum(done.counts.values())} hosts in {done.seconds:.0f} s: {dict(done.counts)}")

@@ -89,7 +89,7 @@ def test_a_database_that_another_program_holds(
 
 def test_a_full_disk(estate: SimulatedEstate, project: Path, processes: int) -> None:
     """A limit on the size of files stands in for the disk: the database can't grow beyond it."""
-    write_settings(project, SETTINGS | {"command_timeout": 3, "processes": processes})
+    write_settings(project, SETTINGS | {"command_timeout": 3, "workers": 20, "processes": processes})
     first = estate.devices[0].name
     assert sweep(estate, project, "--limit", first)[0] == 0
     whole = sum(path.stat().st_size for path in project.glob("licsweep.db*"))
