@@ -1,6 +1,6 @@
 """Whole sweeps in 1, 2 and 4 processes beside the plain script, start and end of the program included.
 
-    python bench/whole.py [DEVICES] [RUNS]
+    python bench/whole.py [DEVICES] [RUNS] [LATENCY_MS]...
 
 Both ask the two commands of a sweep of 100 devices at once (simulated IOS XE, RSA-2048); the sweep reads and stores
 them too, into the database of the nights before. Programs run in turns, medians are shown; CPU is that of the program
@@ -74,8 +74,8 @@ def compare(latency_ms: int, devices: int, runs: int) -> None:
         )
 
 
-def main(devices: int = 1000, runs: int = 5) -> None:
-    for latency_ms in LATENCIES:
+def main(devices: int = 1000, runs: int = 5, *latencies: int) -> None:
+    for latency_ms in latencies or LATENCIES:
         compare(latency_ms, devices, runs)
     print(f"aims at 20 ms with 4 processes: {LEAST_TIMES} x plain, CPU at most {MOST_CPU} x plain")
 

@@ -68,7 +68,7 @@ def test_memory() -> None:
     [
         (("history.py", "--hosts", "2", "--nights", "3"), "bytes a host and night (6 of them)"),
         (("judgement.py", "--instances", "40", "--accounts", "4", "--cssm"), "license lines 200"),
-        (("whole.py", "8", "1"), "sweep --processes 4"),
+        (("whole.py", "8", "1", "20"), "sweep --processes 4"),
     ],
     ids=["history", "judgement", "whole"],
 )
