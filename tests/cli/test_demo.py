@@ -3,9 +3,23 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.cli.conftest import ROOT, Done, licsweep
 from tests.store.conftest import captured
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is judged of the demo as it is without an option: large enough for every kind of device."""
+    folder = tmp_path_factory.mktemp("whole") / "project"
+    done = licsweep("demo", "--keep", folder)
+    assert done.code == 0, done.err
+    assert "not as designed" not in done.err, done.err
+    judged: dict[str, Any] = json.loads(licsweep("reconcile", "--project", folder, "--format", "json").out)["data"]
+    return judged
 
 
 def test_all_went_as_designed(demo: tuple[Path, Done]) -> None:
@@ -52,10 +66,8 @@ def test_proxy_words_reach_nothing(demo: tuple[Path, Done]) -> None:
         assert not any(word in content for content in everything)
 
 
-def test_collaboration_from_the_sessions_to_the_pools(tmp_path: Path) -> None:
-    assert licsweep("demo", "--keep", tmp_path / "demo").code == 0
-    data = json.loads(licsweep("reconcile", "--project", tmp_path / "demo", "--format", "json").out)["data"]
-    pools = {pool["license"]: pool for pool in data["pools"] if pool["virtual_account"] == "Data Centre"}
+def test_collaboration_from_the_sessions_to_the_pools(whole: dict[str, Any]) -> None:
+    pools = {pool["license"]: pool for pool in whole["pools"] if pool["virtual_account"] == "Data Centre"}
     # The publisher prints 30 of Enhanced and owns 23; CUWL, of which 10 are owned, lends the rest.
     enhanced, cuwl = pools["UC Manager Enhanced License (12.x)"], pools["UC Manager CUWL License (12.X)"]
     assert (enhanced["charged"], enhanced["borrowed"], enhanced["status"]) == (30, 7, "covered-by-substitution")
@@ -63,10 +75,10 @@ def test_collaboration_from_the_sessions_to_the_pools(tmp_path: Path) -> None:
     # Each Expressway node is registered by itself and prints 10.
     assert pools["Expressway Rich Media Session"]["charged"] == 20
     assert pools["Unity Connection Basic Messaging"]["charged"] == 25
-    names = {row["hostname"] for row in data["instances"]}
+    names = {row["hostname"] for row in whole["instances"]}
     assert {"dc-cucm-001", "dc-cuc-001", "dc-exp-001", "dc-exp-002"} <= names
     assert not names & {"dc-cucm-002", "dc-cucm-003"}, "subscribers are members"
-    subjects = {finding["subject"]["id"] for finding in data["findings"]}
+    subjects = {finding["subject"]["id"] for finding in whole["findings"]}
     assert not subjects & {"dc-cucm-001", "dc-cucm-002", "dc-cucm-003", "dc-cuc-001", "dc-exp-001", "dc-exp-002"}
 
 
@@ -81,12 +93,9 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     assert "not empty" in done.err
 
 
-def test_what_managers_say_becomes_pools(tmp_path: Path) -> None:
+def test_what_managers_say_becomes_pools(whole: dict[str, Any]) -> None:
     """Pairs and cluster nodes consume each, container instances once for their chassis, a pair of FMCs once."""
-    done = licsweep("demo", "--devices", 64, "--keep", tmp_path / "project")
-    assert "not as designed" not in done.err, done.err
-    judged = json.loads(licsweep("reconcile", "--project", tmp_path / "project", "--format", "json").out)["data"]
-    used = {pool["license"]: pool["in_use"] for pool in judged["pools"] if "IPS" in pool["license"]}
+    used = {pool["license"]: pool["in_use"] for pool in whole["pools"] if "IPS" in pool["license"]}
     assert used == {
         "Secure Firewall 3105 IPS": 2,
         "Threat Defense Virtual FTDv50 IPS": 2,
@@ -94,7 +103,7 @@ def test_what_managers_say_becomes_pools(tmp_path: Path) -> None:
         "Firepower 4112 Threat Defense IPS": 1,
         "Firepower 1010 Threat Defense IPS": 1,
     }
-    found = {(one["name"], one["subject"]["id"]) for one in judged["findings"]}
+    found = {(one["name"], one["subject"]["id"]) for one in whole["findings"]}
     assert "unmatched-license" not in {name for name, _ in found}
     assert ("evaluation", "br-fmc-001") in found
 
