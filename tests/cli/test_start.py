@@ -46,6 +46,10 @@ LOADS = {
     "prometheus_client": ["metrics"],
     "jinja2": ["report usage -o {out}/usage.html"],
     "xlsxwriter": ["report usage -o {out}/usage.xlsx"],
+    "cryptography": [],
+    "paramiko": [],
+    "netmiko": [],
+    "nornir": ["sweep --dry-run"],  # and no urllib3: a kind of session is loaded where a device wants it
 }
 PROGRAM = """
 import os, sys
