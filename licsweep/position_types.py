@@ -6,6 +6,7 @@ Quantities are whole licenses. Dates of terms are days, the end date is the last
 from datetime import date
 from functools import lru_cache
 from typing import Literal
+from unicodedata import normalize
 
 from licsweep.action_types import AccountOwner, Deadline, PlanStep
 from licsweep.alert_types import JudgedAlert
@@ -127,8 +128,9 @@ class ImportedAccounts(Record):
 
 @lru_cache(maxsize=100_000)
 def folded(name: str | None) -> str:
-    """The name of an account as it is compared."""
-    return " ".join((name or "").split()).casefold()
+    """The name of an account as it is compared; an accent may be written as a letter of its own."""
+    words = " ".join((name or "").split()).casefold()
+    return words if words.isascii() else normalize("NFC", words)
 
 
 class Coverage(Record):

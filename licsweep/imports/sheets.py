@@ -6,7 +6,7 @@ totals. None of it is counted, and notes say so; a title that names the account 
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,8 +23,12 @@ ZIP_MAGIC = b"PK\x03\x04"
 TITLE_ROWS = 20
 DATES = ("start", "end", "last_contact")
 _SEP = re.compile(r'\s*"?sep=(.)"?[;,\t ]*(?:\r\n?|\n)', re.IGNORECASE)
-_TOTAL = r"(?:(?:grand|sub|overall)[ -]?)?(?:totals?|sum|summe|gesamt|gesamtsumme)"
-_IS_TOTAL = re.compile(rf"{_TOTAL}\s*:?(?:\s*\(.*\))?", re.IGNORECASE)
+_TOTAL = (
+    r"(?:(?:grand|sub|overall)[ -]?)?"
+    r"(?:total(?:s|e| g[eé]n[eé]ral| geral)?|totaal|sum|summe|(?:gesamt|teil)?ergebnis|gesamt(?:summe)?)"
+)
+_IS_TOTAL = re.compile(rf"{_TOTAL}\s*:?\s*(?:\(.*\)|[0-9][0-9.,' ]*)?", re.IGNORECASE)
+_TOTAL_OF = re.compile(rf"(.+) {_TOTAL}", re.IGNORECASE)  # Excel's subtotals: the name and the word
 _HOLDS_TOTAL = re.compile(rf"\b{_TOTAL}\b", re.IGNORECASE)
 Numbered = tuple[int, list[str]]
 
@@ -74,10 +78,11 @@ def rows_of(
     fields, notes, local = fields_of(layout, sheet.headings, column_map, sheet.where)
     named = {f: heading.strip() for f, heading in zip(fields, sheet.headings, strict=True) if f}
     rows: list[Row] = []
-    totals = []
+    totals, twice = [], []
+    met: set[str] = set()
     for number, cells in sheet.rows:
         by_field = {field: cell for field, cell in zip(fields, cells, strict=False) if field}
-        if _is_total(cells, [by_field.get(name, "") for name in layout.names]):
+        if _is_total(cells, [by_field.get(name, "") for name in layout.names], met):
             totals.append(number)
         else:
             filled = sheet.above | {f: cell for f, cell in by_field.items() if cell.strip() or f not in sheet.above}
@@ -85,19 +90,25 @@ def rows_of(
             if rounded := next((f for f, cell in filled.items() if EXCEL_ROUNDED.fullmatch(cell.strip())), None):
                 row.fail(rounded, "is a number that Excel has rounded; export again and open the file as text columns")
             rows.append(row)
+            twice += [number] if repr(cells) in met else []
+            met.update((repr(cells), *(plain(by_field.get(name, "")) for name in layout.names)))
     if not (rows or layout.may_be_empty):
         raise InputError(f"{sheet.where}: holds no row", why=f"a {layout.what} without rows says nothing")
     if totals:
         notes.append(f"{sheet.where}: totals, not counted: row {some(totals)}")
+    if twice:
+        notes.append(f"{sheet.where}: the same as a row before, and counted once more: row {some(twice)}")
     order = _order(rows, dates, notes)
     return ([replace(row, order=order) for row in rows] if order else rows), notes, local
 
 
-def _is_total(cells: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether a row is one of totals: in place of the name stands a word for it, or none but before it such a word."""
-    said = [name.strip() for name in names if name.strip()]
+def _is_total(cells: Sequence[str], names: Sequence[str], met: Collection[str]) -> bool:
+    """Whether a row is one of totals: in place of the name stands a word for it, with a name of a row before it or
+    alone; or no name, but before it such a word."""
+    said = next((name.strip() for name in names if name.strip()), "")
     first = next(cell for cell in cells if cell.strip())
-    return bool(_IS_TOTAL.fullmatch(said[0]) if said else _HOLDS_TOTAL.search(first))
+    of = _TOTAL_OF.fullmatch(said)
+    return bool((of and plain(of[1]) in met) or (_IS_TOTAL.fullmatch(said) if said else _HOLDS_TOTAL.search(first)))
 
 
 def _order(rows: list[Row], given: Order | None, notes: list[str]) -> Order | None:

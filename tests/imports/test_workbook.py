@@ -57,6 +57,23 @@ def test_what_is_no_quantity_is_refused(tmp_path: Path, quantity: Any) -> None:
         read(path, **GIVEN)
 
 
+@pytest.mark.parametrize(
+    ("formula", "result", "said"),
+    [("=NA()", "#N/A", "#N/A"), ("=1/0", "#DIV/0!", "#DIV/0!"), ("=A1", "", "without its result")],
+)
+def test_what_has_no_result_is_no_empty_cell(tmp_path: Path, formula: str, result: str, said: str) -> None:
+    """An end date that could not be computed is none that does not exist."""
+    path = tmp_path / "export.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Campus & more")
+        for at, row in enumerate([HEADINGS, ["Example Networks", "Campus", "A", "TERM", 3]]):
+            sheet.write_row(at, 0, row)
+        sheet.write_formula("G2", formula, None, result)
+    with pytest.raises(InputError, match='row 2: column "End Date"') as caught:
+        read(path, **GIVEN)
+    assert said in str(caught.value)
+
+
 def test_headings_tell_instances(tmp_path: Path) -> None:
     rows: list[list[Any]] = [
         ["Name", "PID", "Serial Number", "Last Contact"],
