@@ -69,7 +69,7 @@ def texts_of(
         else:
             unused.append(Unused(path=file.path, reason=_why_unused(file)))
     kept: dict[tuple[str, str], GatheredText] = {}
-    for text in _told_apart(texts):
+    for text in sorted(_told_apart(texts), key=lambda text: text.modified):
         before = kept.get((text.hostname, text.command))
         if before:
             unused.append(

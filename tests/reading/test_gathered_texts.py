@@ -14,9 +14,10 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 def read(case: dict[str, Any]) -> tuple[list[GatheredText], list[Unused]]:
+    raw = {path: text.encode(case.get("encoding", "utf-8")) for path, text in case["files"].items()}
     files = [
-        GatheredFile(path=path, name=PurePath(path), raw=text.encode(case.get("encoding", "utf-8")), modified=NOW)
-        for path, text in case["files"].items()
+        GatheredFile(path=path, name=PurePath(path), raw=text, modified=case.get("modified", {}).get(path, NOW))
+        for path, text in raw.items()
     ]
     return texts_of(files, frozenset(case.get("known", ())))
 
