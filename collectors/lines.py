@@ -87,7 +87,7 @@ def printed(text: str) -> Printed:
     lines = _without_margin(_without_edges(lines, echo["prompt"].rstrip() if echo else ""))
     command = echo["command"] if echo else None
     held_back = paged_at > (lines[-1].number if lines else 0) or filters(command or "")
-    held_back = held_back or any(map(_asks_again, lines))
+    held_back = held_back or (("#" in text or ">" in text) and any(map(_asks_again, lines)))
     open_end = not text.rstrip(" \t\0").endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
     return Printed(lines, command, held_back, open_end)
 

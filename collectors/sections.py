@@ -17,7 +17,7 @@ class SplitOutput:
     """The lines of each known section (headings included), and those that belong to none.
 
     `lost`: a license may be missing or count twice, because a section of licenses has a line that is too long to be
-    read, or is opened twice; or because a heading stands twice, so that the text holds two outputs.
+    read, or is opened twice; or because the first heading stands twice, so that the text holds two outputs.
     """
 
     known: dict[Section, list[Line]]
@@ -31,7 +31,7 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
     parts = SplitOutput({}, set(), [])
     current: Section | None = None  # VOS prints one blank before what has no name, and it opens a section all the same
     part = parts.strange
-    opened_by: set[str] = set()
+    first = ""
     for line, following in zip_longest(lines, lines[1:]):
         text = line.text
         if len(text) > MAX_WIDTH:
@@ -44,9 +44,8 @@ def split(lines: Sequence[Line], form: Form) -> SplitOutput:
         if not goes_on:
             opened = _headed(form, text)
             if opened is not None:
-                twice = text in opened_by and not text.startswith("*")  # a frame
-                parts.lost = parts.lost or twice or (opened.counted and opened in parts.known)
-                opened_by.add(text)
+                parts.lost = parts.lost or text == first or (opened.counted and opened in parts.known)
+                first = first or (text if text.strip("*") else "")  # a frame is none
                 current, part = opened, parts.known.setdefault(opened, [])
                 parts.headings.add(line.number)
             elif text[0] != " " and _looks_like_heading(line, following):
