@@ -2,8 +2,8 @@
 
 The configured role does not matter, only who is active now. A peer is joined to an active one of its platform by what
 they share: a cluster's name, a managed device, the other's name among its members. Where nothing tells and there is
-one active peer, it is that one. Where no active peer is known at all, the standby stands for the pair, and one
-subscriber for its cluster.
+one active peer that it may be of, it is that one: of the same product and account, and not the primary as well. Where
+no active peer is known at all, the standby stands for the pair, and one subscriber for its cluster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ class _Actives:
             if link in self._by_link and self._by_link[link].hostname != unit.hostname:
                 return [self._by_link[link]]
         tied = seen.cluster or seen.members or seen.managed_devices
-        return [] if tied else self._by_platform.get(seen.platform, [])
+        return [] if tied else [one for one in self._by_platform.get(seen.platform, []) if _may_pair(unit, one)]
 
 
 def _stand_ins(alone: Sequence[ProductInstance]) -> dict[str, list[ProductInstance]]:
@@ -115,6 +115,15 @@ def _links(seen: Observation) -> Iterator[Link]:
     named = [member for member in seen.members if member.hostname]
     yield from ((seen.platform, "member", _short(m.hostname or "")) for m in named)
     yield from ((seen.platform, "node", f"{_short(m.hostname or '')} {m.address}") for m in named if m.address)
+
+
+def _may_pair(standby: ProductInstance, active: ProductInstance) -> bool:
+    """Whether nothing that both state tells them apart: another product, another account, the same configured role."""
+    one, other = standby.observation or Observation(), active.observation or Observation()
+    products = [{norm(udi.pid) for udi in seen.udis if udi.pid} for seen in (one, other)]
+    accounts = {norm(name) for name in (one.virtual_account, other.virtual_account) if name}
+    same_role = one.configured_ha_role and one.configured_ha_role == other.configured_ha_role
+    return not (same_role or len(accounts) > 1 or (all(products) and products[0].isdisjoint(products[1])))
 
 
 def _short(name: str) -> str:
