@@ -93,7 +93,8 @@ def _pool(part: Part, pool: Pool, what: str, do: str, **more: Any) -> Action:
 
 
 def _short(result: JudgementResult) -> Iterator[Action]:
-    """Pools that are short, the largest of a license with the figure that keeps every buffer; then bare buffers."""
+    """Pools that are short, the largest of a license with the figure that keeps every buffer; then bare buffers: what
+    is bought for a smart account, and the pools below theirs that nothing else here names."""
     rows = {(row.smart_account, row.license): row for row in result.judgement.exposure}
     for short in sorted(result.shortages, key=lambda row: (-(row.pool.shortage or 0), pool_id(row.pool))):
         pool = short.pool
@@ -114,6 +115,14 @@ def _short(result: JudgementResult) -> Iterator[Action]:
             severity="error",
             finding="shortage",
         )
+    bare = {one.subject.id for one in result.judgement.findings if one.name == "below-buffer" and not one.waived_by}
+    for pool in result.judgement.pools:
+        if pool_id(pool) in bare and (pool.smart_account, pool.license) not in rows:
+            moves = list(_moves(result, pool, "buffer"))
+            bought = f"it is in what keeps every buffer of {pool.license} above"
+            kept = f"{pool.buffer_target} to keep"
+            what = f"below its buffer: {pool.charged} in use and reserved, {pool.owned} purchased, {kept}"
+            yield _pool("buffers", pool, what, "; ".join(moves or [bought]), finding="below-buffer")
     for row in rows.values():
         wanted = f"buy {row.units_with_buffers} to keep every buffer of {row.smart_account or 'this smart account'}"
         yield _Unnumbered(
@@ -140,16 +149,7 @@ def _price(row: Exposure | None, units: int) -> float | None:
 
 def _how(result: JudgementResult, pool: Pool, buy: int, first: Exposure | None) -> Iterator[str]:
     """Where units come from: other virtual accounts, orders, then a purchase."""
-    for step in result.plan:
-        if (step.do, step.purpose, step.smart_account, step.to, step.covers) == (
-            "move",
-            "shortage",
-            pool.smart_account,
-            pool.virtual_account,
-            pool.license,
-        ):
-            higher = "" if step.license == pool.license else f" of {step.license}"
-            yield f"move {step.quantity}{higher} from {step.from_} (leaves {step.from_after} spare)"
+    yield from _moves(result, pool, "shortage")
     if first:
         yield from _ordered(first)
     with_buffers = first.units_with_buffers if first else buy
@@ -158,6 +158,14 @@ def _how(result: JudgementResult, pool: Pool, buy: int, first: Exposure | None) 
         yield f"buy {buy}" + (f"; {keep}" if keep else "")
     else:
         yield "nothing to buy" + (f" for this shortage; {keep}" if keep else "")
+
+
+def _moves(result: JudgementResult, pool: Pool, purpose: str) -> Iterator[str]:
+    wanted = ("move", purpose, pool.smart_account, pool.virtual_account, pool.license)
+    for step in result.plan:
+        if (step.do, step.purpose, step.smart_account, step.to, step.covers) == wanted:
+            higher = "" if step.license == pool.license else f" of {step.license}"
+            yield f"move {step.quantity}{higher} from {step.from_} (leaves {step.from_after} spare)"
 
 
 def _ordered(row: Exposure) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from licsweep.action_types import AccountOwner
 from licsweep.cli.reconcile import as_text
 from licsweep.model import HostState, LicenseUse, Observation, Udi
@@ -59,6 +61,25 @@ def test_the_example_of_the_contract_two_figures_and_the_plan() -> None:
     steps = [(s.do, s.purpose, s.quantity, s.from_, s.to, s.to_after) for s in actions(result).plan]
     assert steps[:2] == [("move", "shortage", 5, "B", "A", -1), ("buy", "shortage", 1, None, "A", 0)]
     assert sum(quantity for do, _, quantity, *_ in steps if do == "buy") == 12
+
+
+@pytest.mark.parametrize(
+    ("used", "owned", "told"),
+    [
+        ((10, 93), (4, 98), {"B": "it is in what keeps every buffer of Example A above"}),
+        ((4, 4), (4, 98), {"A": "move 1 from B (leaves 93 spare)"}),
+        ((4, 4), (4, 4), {None: "buy 2 to keep every buffer of Acme"}),
+        ((4, 4), (8, 8), {}),
+    ],
+)
+def test_a_pool_below_its_buffer_is_named_once(
+    used: tuple[int, int], owned: tuple[int, int], told: dict[str | None, str]
+) -> None:
+    """Where the license is short elsewhere, where others restore it, where all is to be bought; else nothing is told."""
+    hosts = [host(name.lower(), name, count) for name, count in zip("AB", used, strict=True)]
+    rows = [owns(name, replace(FOREVER, quantity=count)) for name, count in zip("AB", owned, strict=True)]
+    found = actions(judged(hosts, rows)).actions
+    assert {one.virtual_account: one.do for one in found if one.part == "buffers"} == told
 
 
 def test_what_is_bought_already_comes_before_buying() -> None:
