@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
+from licsweep.action_types import Deadline
 from licsweep.errors import MissingExtra, UsageError
 from licsweep.position_types import Coverage, Exposure, Finding, Instance, Judgement, JudgementResult, Pool, Subject
 from licsweep.reports.checks import CheckResult, checked, plugin_line, worst
@@ -115,6 +116,9 @@ def test_any_names_can_be_read_back(names: list[str]) -> None:
     }
 
 
+KINDS: list[tuple[Literal["report", "term"], int]] = [("report", 2), ("term", 31), ("term", 20)]
+
+
 def results(warning: dict[str, str] | None = None, **more: Any) -> dict[str, CheckResult]:
     found = checked(more.get("about", ABOUT), Settings(), warning or {}, more.get("critical", {}))
     return {one.check: one for one in found}
@@ -128,6 +132,15 @@ def test_checks_have_ranges_values_and_subjects() -> None:
     assert (found["shortage"].state, found["error_findings"].value) == ("warning", 1)
     assert (found["critical_findings"].state, found["critical_findings"].value) == ("ok", 0)
     assert (found["subscription_days_left"].state, found["subscription_days_left"].value) == ("ok", None)
+    assert (found["term_days_left"].state, found["term_days_left"].value) == ("ok", None)
+
+
+def test_the_next_term_is_found_by_its_kind() -> None:
+    """A report is due before it, and is of another check."""
+    due = [Deadline(kind=kind, day=date(2027, 1, days), days_left=days, about=kind) for kind, days in KINDS]
+    about = replace(ABOUT, result=JudgementResult(judgement=JUDGEMENT, deadlines=tuple(due)))
+    one = results(about=about)["term_days_left"]
+    assert (one.state, one.value, one.subject) == ("warning", 20, "term")
 
 
 @pytest.mark.parametrize(
