@@ -259,7 +259,8 @@ def _subscription(row: SubscriptionPosition) -> Action:
 
 
 def _contradictions(result: JudgementResult) -> Iterator[Action]:
-    for row in result.contradictions:
+    """Differences without a known cause; where no host was read, that is the cause."""
+    for row in result.contradictions if result.states else ():
         open_ = [cause for cause in row.causes if cause.cause == "unexplained"]
         if open_:
             yield _Unnumbered(
@@ -275,6 +276,9 @@ def _contradictions(result: JudgementResult) -> Iterator[Action]:
 
 def _not_read(result: JudgementResult) -> Iterator[Action]:
     places = {one.hostname: one for one in result.judgement.instances}
+    if not result.states:
+        nothing = "nothing was collected by then; no use is in any figure"
+        yield _Unnumbered(part="not-measured", about="all hosts", what=nothing, do="licsweep sweep or licsweep ingest")
     for state in result.states:
         if state.retired or state.left_inventory or read_in_full(state):
             continue

@@ -77,7 +77,8 @@ def check(run: Run, selection: Selection, by: str, out: Out) -> None:
     run.say(
         f"{ready.count(True)} of {len(rows)} ready, {ready.count(False)} lack something, {ready.count(None)} not seen"
     )
-    _leave(trip, EXIT_FINDINGS if False in ready else 0)
+    lost = any(row.ready is None and row.hostname not in trip.left_out for row in rows)
+    _leave(trip, EXIT_FINDINGS if False in ready else EXIT_COVERAGE if lost else 0)
 
 
 @command.command("collect")

@@ -69,7 +69,8 @@ def as_text(result: JudgementResult, top: int | None = TOP) -> str:
     judgement, found = result.judgement, actions(result)
     coverage = judgement.coverage
     left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
-    told = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}{left}"
+    ended = f": {outcomes(coverage.outcomes)}" if coverage.outcomes else ""
+    told = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts{ended}{left}"
     lines = [folded(told), ""]
     for part in found.parts:
         title = layout()["tables"][part.part]["title"]

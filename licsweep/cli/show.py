@@ -77,7 +77,8 @@ def _facts(state: HostState, instance: Instance | None) -> Iterator[tuple[str, o
     if instance:
         if instance.hostname != state.hostname:
             yield "", f"the same product instance as {instance.hostname}"
-        yield "Device", [" ".join(filter(None, (udi.pid, udi.sn or udi.uuid))) for udi in instance.udis] or "not known"
+        devices = dict.fromkeys(" ".join(filter(None, (udi.pid, udi.sn or udi.uuid))) for udi in instance.udis)
+        yield "Device", list(devices) or "not known"
     if seen:
         at = f", read {seen.captured_at:%Y-%m-%d %H:%M} UTC" if seen.captured_at else ""
         yield "Software", f"{seen.platform or 'platform not known'} {seen.release or '(release not printed)'}{at}"

@@ -70,7 +70,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(
-            f"{one.get('pid') or ''}:{one.get('sn') or ''}" if isinstance(one, dict) else one for one in value
-        )
+        parts = (f"{one.get('pid') or ''}:{one.get('sn') or ''}" if isinstance(one, dict) else one for one in value)
+        return " ".join(dict.fromkeys(parts))
     return value

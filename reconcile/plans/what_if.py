@@ -76,26 +76,28 @@ def _retired(state: HostState, given: JudgementInput) -> HostState:
 
 
 def _like(given: JudgementInput, model: str) -> HostState:
-    """The first host by name whose product id begins with a model."""
-    found, models = [], set[str]()
+    """The first host by name whose product id begins with a model; of a stack only where no single box has it."""
+    found, models = list[tuple[int, HostState]](), set[str]()
     for state in given.states:
-        pids = [udi.pid for udi in state.observation.udis if udi.pid] if state.observation else []
+        boxes = {(udi.pid, udi.sn) for udi in state.observation.udis if udi.pid} if state.observation else set()
+        pids = [pid or "" for pid, _ in boxes]
         models.update(pids)
         if not state.retired and any(norm(pid).startswith(norm(model)) for pid in pids):
-            found.append(state)
+            found.append((len(boxes), state))
     if not found:
         why = did_you_mean(model, sorted(models))
         raise InputError(f"{model}: no box of this model was read", why=why, hint="name a model that is in use")
-    return min(found, key=lambda state: state.hostname)
+    return min(found, key=lambda one: (one[0], one[1].hostname))[1]
 
 
 def _copy(like: HostState, number: int, one: Added) -> HostState:
-    """A box of its own that uses the same; it holds no reservation."""
+    """A box of its own that uses the same; it holds no reservation and has made no usage report yet."""
     name, seen = f"what-if-{norm(one.model)}-{number}", like.observation or Observation()
     account = one.virtual_account or seen.virtual_account
     copied = replace(
         seen, hostname=name, udis=(), virtual_account=account, authorizations=(), reservations=(), evidence=()
     )
+    copied = replace(copied, usage_report_summary=None, rum_reports=())
     return replace(like, hostname=name, observation=copied, retired=None)
 
 

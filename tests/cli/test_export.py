@@ -19,6 +19,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     boxes = [box(f"acc-0{number}", f"FOC0000X00{number}", use(LABEL, number)) for number in (1, 2)]
     boxes[1]["udis"].append({"pid": "C9300-24P", "sn": "FOC0000X009"})
+    boxes[1]["udis"].append(boxes[1]["udis"][0] | {"role": "active"})  # printed twice, told once
     ingest(folder, *boxes, box(EVIL, "FOC0000X003", use("Unheard Of", 1)))
     return folder
 

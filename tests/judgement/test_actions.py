@@ -118,6 +118,15 @@ def test_what_was_not_measured_is_said() -> None:
     assert next(part.looked_at for part in found.parts if part.part == "short").startswith("0 of 1 pools")
 
 
+def test_where_no_host_was_read_that_is_what_to_do() -> None:
+    """What CSSM says is then not compared with use that nobody measured; with a host of no use it is."""
+    rows = [replace(owns("A", FOREVER), cssm_in_use=3)]
+    found = actions(judged([], rows))
+    assert [(one.part, one.about) for one in found.actions] == [("not-measured", "all hosts")]
+    assert as_text(judged([], rows)).startswith("coverage 0.0 % of 0 hosts\n")
+    assert "cssm-says" in {one.part for one in actions(judged([host("a", "A", 1)], rows)).actions}
+
+
 def test_parts_keep_their_order_and_nothing_is_said_of_nothing() -> None:
     result = judged([host("a", "A", 1)], [owns("A", FOREVER)])
     found = actions(replace(result, owners=(AccountOwner(smart_account="Acme", virtual_account="A", owner="x"),)))

@@ -88,6 +88,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         refused = run(site, "courier", "deliver", "--yes", "--format", "json", *limit)
         assert (refused.code, "ip scp server enable" in refused.out) == (1, True)
     assert run(site, "courier", "deliver", "--yes", *limit).code == 3
+    assert run(site, "courier", "check", *limit).code == 3
 
 
 OFFICE = """
