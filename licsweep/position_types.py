@@ -137,7 +137,8 @@ class Coverage(Record):
     """How much of the selection was really read; `percent` leaves unsupported and fresh-enough hosts out.
 
     `gathered` of the outcomes were stored and not read: they are not ok. `left_inventory` hosts are no longer in the
-    inventory and count on with their last good observation; they are not part of `selected`.
+    inventory and count on with their last good observation; they are not part of `selected`. Nor are the `never_tried`
+    hosts, which stand in the inventory of now and which no run had yet: they are counted where all of now is judged.
     """
 
     selected: int
@@ -146,6 +147,7 @@ class Coverage(Record):
     fresh: int = 0
     gathered: int = 0
     left_inventory: int = 0
+    never_tried: int = 0
 
 
 class InAccount(Record):

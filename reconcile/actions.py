@@ -276,9 +276,14 @@ def _contradictions(result: JudgementResult) -> Iterator[Action]:
 
 def _not_read(result: JudgementResult) -> Iterator[Action]:
     places = {one.hostname: one for one in result.judgement.instances}
-    if not result.states:
-        nothing = "nothing was collected by then; no use is in any figure"
-        yield _Unnumbered(part="not-measured", about="all hosts", what=nothing, do="licsweep sweep or licsweep ingest")
+    if missed := result.judgement.coverage.never_tried:
+        yield _Unnumbered(
+            part="not-measured",
+            about=f"{missed} hosts of the inventory",
+            what="never tried; in no figure",
+            do="licsweep sweep --fresher-than 24 takes those that were not read in the last day",
+            finding="never-read",
+        )
     for state in result.states:
         if state.retired or state.left_inventory or read_in_full(state):
             continue

@@ -78,7 +78,7 @@ def _judgement(judged: JudgementContext, rules: Sequence[Rule]) -> Judgement:
     instances = [_instance(case, judged) for case in judged.instances]
     return Judgement(
         as_of=judged.as_of,
-        coverage=coverage(judged.given.states),
+        coverage=coverage(judged.given.states, judged.given.never_tried),
         pools=tuple(judged.pools),
         smart_account_totals=tuple(totals(judged.pools)),
         instances=tuple(sorted(instances, key=lambda each: (not each.service_affecting, each.hostname))),

@@ -69,8 +69,9 @@ def as_text(result: JudgementResult, top: int | None = TOP) -> str:
     judgement, found = result.judgement, actions(result)
     coverage = judgement.coverage
     left = f"; {coverage.left_inventory} more left the inventory and are counted" if coverage.left_inventory else ""
-    ended = f": {outcomes(coverage.outcomes)}" if coverage.outcomes else ""
-    told = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts{ended}{left}"
+    never = f"; {coverage.never_tried} more of the inventory were never tried" if coverage.never_tried else ""
+    read = f"coverage {percent(coverage.percent)} of {coverage.selected} hosts: {outcomes(coverage.outcomes)}"
+    told = f"{read if coverage.selected else 'no host was collected'}{left}{never}"
     lines = [folded(told), ""]
     for part in found.parts:
         title = layout()["tables"][part.part]["title"]

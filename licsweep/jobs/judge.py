@@ -43,6 +43,8 @@ def gather(
         known = counted_imports(store.imports(), tables, moment)
         listed = inventory.targets.keys() | inventory.left_out.keys() if inventory else store.hostnames()
         left = store.hostnames(swept=True) - listed
+        now = as_of is None and snapshot_id is None and known_by is None
+        never = inventory.targets.keys() - {one.hostname for one in states} if now and inventory else ()
         if any(one.retired for one in states):
             states = _answering_again(states, store.snapshots())
         sites = store.sites(moment)
@@ -66,6 +68,7 @@ def gather(
         licenses=known.licenses,
         listed=known.listed,
         facts=_facts(inventory),
+        never_tried=len(never),
         sites=sites,
         usage_reported=reported,
         acknowledged=acknowledged,

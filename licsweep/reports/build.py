@@ -67,6 +67,7 @@ def _coverage_figures(result: JudgementResult) -> Figures:
         "missed": coverage.selected - read - coverage.fresh,
         "missed_tone": "bad" if coverage.percent < ALL else "quiet",
         "left_inventory": coverage.left_inventory,
+        "never_tried": coverage.never_tried,
         "oldest": f"{oldest:%Y-%m-%d %H:%M}" if oldest else "not known",
         "oldest_age": f"UTC; {hours(as_of, oldest)} hours before the date of this report" if oldest else "no capture",
     }

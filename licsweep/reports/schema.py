@@ -19,7 +19,7 @@ def _report(words: dict[str, Any]) -> dict[str, Any]:
     tables = layout()["tables"]
     named = {name.replace("-", "_"): _table(tables[name]) for name in words["tables"] if not _on_page(tables[name])}
     card = {key: {"type": "string"} for key in ("title", "value", "note", "tone")}
-    counts = {key: {"type": "integer"} for key in ("selected", "fresh", "gathered", "left_inventory")}
+    counts = {key: {"type": "integer"} for key in ("selected", "fresh", "gathered", "left_inventory", "never_tried")}
     outcomes = {"type": "object", "additionalProperties": {"type": "integer"}}
     coverage = {**counts, "outcomes": outcomes, "percent": {"type": "number"}}
     return _object(

@@ -9,7 +9,7 @@ from reconcile.instances.identity import answer, fresh_enough, retirement
 from reconcile.instances.percent import percent_read
 
 
-def coverage(states: Sequence[HostState]) -> Coverage:
+def coverage(states: Sequence[HostState], never_tried: int = 0) -> Coverage:
     """The coverage of these hosts, by how their last attempt ended; those that left the inventory are not selected.
 
     Nothing selected is 0 percent.
@@ -26,6 +26,7 @@ def coverage(states: Sequence[HostState]) -> Coverage:
         fresh=fresh,
         gathered=gathered,
         left_inventory=sum(state.left_inventory and answer(state) is not None for state in current),
+        never_tried=never_tried,
     )
 
 

@@ -46,6 +46,15 @@ def test_json_is_the_judgement(project: Path) -> None:
     assert [one.count for one in found.licenses if one.hostname == EVIL] == [1]
 
 
+def test_hosts_of_the_inventory_that_no_run_had_are_counted_now(project: Path) -> None:
+    """Of an earlier date, or of one snapshot, the inventory of now says nothing."""
+    (project / "inventory").mkdir()
+    (project / "inventory" / "hosts.yaml").write_text("acc-01: {platform: cisco_xe}\nnew-01: {platform: cisco_xe}\n")
+    for options, never in (((), 1), (("--as-of", "2026-06-01"), 0), (("--snapshot", "1"), 0)):
+        done = licsweep("reconcile", "--format", "json", *options, "--project", project)
+        assert json.loads(done.out)["data"]["coverage"]["never_tried"] == never
+
+
 def test_csv_has_a_column_for_each_field(project: Path, tmp_path: Path) -> None:
     instances = rows(licsweep("export", "csv", "--project", project))
     schema = json.loads((Path(__file__).parents[2] / "docs/schemas/export-json.json").read_text())["$defs"]

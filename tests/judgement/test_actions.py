@@ -118,13 +118,21 @@ def test_what_was_not_measured_is_said() -> None:
     assert next(part.looked_at for part in found.parts if part.part == "short").startswith("0 of 1 pools")
 
 
-def test_where_no_host_was_read_that_is_what_to_do() -> None:
+def test_where_no_host_was_read_that_is_said() -> None:
     """What CSSM says is then not compared with use that nobody measured; with a host of no use it is."""
     rows = [replace(owns("A", FOREVER), cssm_in_use=3)]
     found = actions(judged([], rows))
-    assert [(one.part, one.about) for one in found.actions] == [("not-measured", "all hosts")]
-    assert as_text(judged([], rows)).startswith("coverage 0.0 % of 0 hosts\n")
+    assert found.actions == ()
+    assert as_text(judged([], rows)).startswith("no host was collected\n")
     assert "cssm-says" in {one.part for one in actions(judged([host("a", "A", 1)], rows)).actions}
+
+
+@pytest.mark.parametrize("never", [0, 2])
+def test_hosts_that_no_run_had_yet_are_not_measured(never: int) -> None:
+    result = judge(JudgementInput(as_of=AS_OF, states=[host("a", "A", 1)], tables=TABLES, never_tried=never))
+    told = [one.about for one in actions(result).actions if one.what.startswith("never tried")]
+    assert told == (["2 hosts of the inventory"] if never else [])
+    assert ("; 2 more of the inventory were never tried" in as_text(result)) == bool(never)
 
 
 def test_parts_keep_their_order_and_nothing_is_said_of_nothing() -> None:

@@ -170,6 +170,7 @@ def test_json_has_the_envelope_and_nulls(given):
         "fresh": 0,
         "gathered": 0,
         "left_inventory": 0,
+        "never_tried": 0,
     }
     assert data["as_of"] == "2026-11-24T07:00:00Z"
     assert "unsigned" in data["statement"]
