@@ -32,7 +32,7 @@ def out_of_sync(judged: JudgementContext) -> Iterator[RaisedFinding]:
             said.append(f"its registration with {seen.manager.host or 'its manager'} is {seen.manager.registration!r}")
         named = observed.get(_short(seen.manager.host or "")) if seen.manager else None
         devices = named.observation.managed_devices if named and named.observation else ()
-        by_name = norm(unit.hostname) in {norm(device.hostname) for device in devices if device.hostname}
+        by_name = _short(unit.hostname) in {_short(device.hostname) for device in devices if device.hostname}
         if named and listed is None and not by_name:
             said.append(f"it names {named.hostname} as its manager, which does not list it")
         if listed:
@@ -48,16 +48,17 @@ def unread(judged: JudgementContext) -> Iterator[RaisedFinding]:
     managers = [unit.observation for unit in judged.units if unit.observation]
     for unit in judged.units:
         devices = unit.observation.managed_devices if unit.observation else ()
-        if bare := [device.hostname or device.uid or "?" for device in devices if not device.license_types]:
+        mine = (device for device in devices if judged.managers.counts_at(unit.hostname, device))
+        if bare := [device.hostname or device.uid or "?" for device in mine if not device.license_types]:
             told = f"it names no license type of {', '.join(bare)}"
             yield of_instance("license-state-unknown", unit, told, "managed_devices")
-    listed = {norm(device.hostname) for seen in managers for device in seen.managed_devices if device.hostname}
+    listed = {_short(device.hostname) for seen in managers for device in seen.managed_devices if device.hostname}
     for case in judged.instances:
         unit, seen = case.unit, case.unit.observation
         manager = seen.manager if seen and not seen.licenses else None
         if not manager or manager.kind not in ("fmc", "cdfmc"):
             continue
-        if judged.managers.manager_of(unit) or norm(unit.hostname) in listed:
+        if judged.managers.manager_of(unit) or _short(unit.hostname) in listed:
             continue
         host = manager.host or "of an unknown name"
         named = hosts.get(norm(host)) or hosts.get(_short(host))

@@ -102,7 +102,7 @@ class Counting:
             if silent and (peer or line.counted_as == "not_counted"):
                 continue
             match = self._match(line, seen, pids)
-            if not silent and line.counted_as != "not_counted":
+            if not silent and line.counted_as in ("in_use", "in_evaluation"):
                 counted.add(match.license_id)
             yield (line._replace(counted_as="not_counted") if silent else line), match
         managed = self._managers.consumers(hostname, seen, rule, peer=passive)

@@ -2,13 +2,13 @@
 
 Each unit of a pair and each node of a cluster is a device of its own and needs its own licenses; container instances
 share those of their chassis or security module (`chassis_serial`). A virtual manager needs a license of its own for
-each managed device, on each of its peers; the licenses of the devices never double for that. A device that two managers
-list, as after a switchover between two captures, is counted once, with the newest list; what only the older one lists
-is counted there.
+each managed device, on each of its peers; the licenses of the devices never double for that. A device that two lists
+name, as after a switchover between two captures, is counted once, with the newest list that names its license types;
+what only the older one lists is counted there.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from licsweep.model import ManagedDevice, Observation
@@ -31,8 +31,8 @@ class Managed(NamedTuple):
 
 
 class Managers:
-    """All managed devices of the estate, each at the manager whose newest capture lists it; a standby's list stands
-    behind those of the others, whenever it was taken."""
+    """All managed devices of the estate, each at the manager whose newest capture lists it with its license types; a
+    standby's list stands behind those of the others, whenever it was taken."""
 
     def __init__(self, units: Sequence[ProductInstance], tables: Tables) -> None:
         self._tables = tables
@@ -41,8 +41,10 @@ class Managers:
         for state in sorted(managers, key=lambda state: (not is_secondary(answer(state)), captured(state))):
             seen = answer(state)
             for device in seen.managed_devices if seen else ():
-                if seen and device.serial:
+                if seen and device.serial and (device.license_types or norm(device.serial) not in self._home):
                     self._home[norm(device.serial)] = (state.hostname, seen, device)
+        answers = [answer(state) for state in managers]
+        self._chassis = {norm(udi.sn): seen.chassis_serial for seen in answers if seen for udi in seen.udis if udi.sn}
 
     def manager_of(self, unit: ProductInstance) -> tuple[str, ManagedDevice] | None:
         """The host name of the manager that lists a box, and as what; None for a manager itself."""
@@ -51,28 +53,30 @@ class Managers:
                 return found[0], found[2]
         return None
 
-    def consumers(self, hostname: str, seen: Observation, rule: CountingRow, *, peer: bool) -> Iterator[Managed]:
+    def counts_at(self, hostname: str, device: ManagedDevice) -> bool:
+        """False for a device that another list stands for."""
+        return self._home.get(norm(device.serial or ""), (hostname,))[0] == hostname
+
+    def consumers(self, hostname: str, seen: Observation, rule: CountingRow, *, peer: bool) -> Iterable[Managed]:
         """Every license type that the devices of a manager consume, each once; and what the manager needs for them.
 
         Of a `peer`, whose devices the active one lists as well, only those that are listed nowhere newer.
         """
-        shared: set[tuple[str, str]] = set()
+        found: dict[tuple[str, str], Managed] = {}
         for index, device in enumerate(seen.managed_devices):
-            if self._home.get(norm(device.serial), (hostname,))[0] != hostname if device.serial else peer:
+            if not self.counts_at(hostname, device) if device.serial else peer:
                 continue
             place = f"managed_devices[{index}]"
-            kinds = {self._tables.type_of(word): word for word in reversed(device.license_types)}
-            for kind in reversed(kinds.values()):
-                shares = device.container and _SEVERAL_MODULES not in (device.model or "")
-                if shares and device.chassis_serial and rule.container == "chassis":
-                    key = (norm(device.chassis_serial), self._tables.type_of(kind))
-                    if key in shared:
-                        continue
-                    shared.add(key)
-                yield Managed(place, kind, device)
+            box = norm(device.serial or place)
+            shares = device.container and rule.container == "chassis" and _SEVERAL_MODULES not in (device.model or "")
+            chassis = norm(device.chassis_serial or self._chassis.get(box) or box) if shares else box
+            for kind in device.license_types:
+                found.setdefault((chassis, self._tables.type_of(kind)), Managed(place, kind, device))
             if rule.device_license:
-                for _ in range(2 if seen.ha_role or seen.configured_ha_role or len(seen.members) > 1 else 1):
-                    yield Managed(place, "managed device", device, rule.device_license)
+                for number in range(2 if seen.ha_role or seen.configured_ha_role or len(seen.members) > 1 else 1):
+                    own = Managed(place, "managed device", device, rule.device_license)
+                    found.setdefault((box, f"its manager {number}"), own)
+        return found.values()
 
 
 def licenses_for(managed: Managed, tables: Tables) -> set[str]:
