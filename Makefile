@@ -35,15 +35,19 @@ conformance: $(VENV)/installed
 	@test -n "$(CORPUS)" || { echo "usage: make conformance CORPUS=DIR (DIR/../conformance/check.py is run on it)"; exit 2; }
 	$(BIN)/python "$(CORPUS)/../conformance/check.py" --cases "$(CORPUS)" --licsweep "$(BIN)/licsweep"
 
-# The lower bounds of pyproject.toml are true: the verbs, the store and the reports with the lowest version of each library.
+# The lower bounds of pyproject.toml are true, with the lowest version of each library. The tests are those that go
+# through libraries: the demo (Nornir, Netmiko, TextFSM, asyncssh), each documented command (click, rich, Jinja2,
+# XlsxWriter, metrics), NetBox, the keyring, spreadsheets, SQLAlchemy and Alembic on both databases.
 LOWEST := .venv-lowest
+LOWEST_TESTS := $(addprefix tests/,$(addprefix cli/test_,demo.py documented.py export_netbox.py monitor.py verbs.py) \
+  estate imports reports store)
 lowest: pyproject.toml
 	$(PYTHON) -m venv --clear $(LOWEST)
 	sed -n '/^dependencies/,/^]/p; /^[a-z-]* = \[".*>=/p' pyproject.toml | sed -E 's/\[[a-z0-9]+\]>/>/g' \
 	  | grep -oE '[a-z0-9-]+>=[0-9.]+' | sed 's/>=/==/' > $(LOWEST)/constraints.txt
 	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check -c $(LOWEST)/constraints.txt -e '.[all]' \
 	  pytest pytest-xdist hypothesis openpyxl
-	$(LOWEST)/bin/python -m pytest -n auto tests/cli tests/estate tests/imports tests/reports tests/store
+	$(LOWEST)/bin/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(LOWEST_TESTS)
 
 # Minutes each, not part of CI; docs/reliability.md and bench/run.py say what they show.
 soak: $(VENV)/installed
