@@ -16,18 +16,19 @@ settings.register_profile("suite", derandomize=True, database=None, deadline=Non
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("fuzz" if FUZZ else "suite")
 
-# A file goes to one worker whole. These take longest; begun last, one worker would wait for the other.
-LONGEST = (
-    "wheel/test_wheel.py",
-    "faults/test_soak.py",
+# A file goes to one worker whole, in the order of names. These take long and would come last, when no other is left
+# for the workers that have nothing to do.
+LONG_AND_LAST = (
+    "sweep/test_cluster.py",
+    "sweep/test_sweep.py",
     "visits/test_kill.py",
-    "faults/test_matrix.py",
-    "faults/test_machine.py",
+    "visits/test_loop.py",
+    "wheel/test_wheel.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG_AND_LAST))
 
 
 @pytest.fixture(scope="session")
