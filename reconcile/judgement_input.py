@@ -44,7 +44,8 @@ class JudgementInput:
     last `acknowledged`; `acknowledged` are the newest acknowledged reports, and when they were. `licenses` and `listed`
     are the accounts whose licenses and product instances were imported (None: those that the rows name). `history` is
     what suites used at earlier moments: forecasts alone rest on it; `pool_history` is what pools used, for pictures
-    alone. `never_tried` is how many hosts of the inventory no run had yet. `since` are earlier findings that the review compares with.
+    alone. `never_tried` is how many hosts of the inventory no run had yet. `since` are earlier findings that the review
+    compares with.
     """
 
     as_of: datetime

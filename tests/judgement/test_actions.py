@@ -75,7 +75,7 @@ def test_the_example_of_the_contract_two_figures_and_the_plan() -> None:
 def test_a_pool_below_its_buffer_is_named_once(
     used: tuple[int, int], owned: tuple[int, int], told: dict[str | None, str]
 ) -> None:
-    """Where the license is short elsewhere, where others restore it, where all is to be bought; else nothing is told."""
+    """Where the license is short elsewhere, where others restore it, where all is to be bought; else nothing."""
     hosts = [host(name.lower(), name, count) for name, count in zip("AB", used, strict=True)]
     rows = [owns(name, replace(FOREVER, quantity=count)) for name, count in zip("AB", owned, strict=True)]
     found = actions(judged(hosts, rows)).actions
