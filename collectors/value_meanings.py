@@ -13,8 +13,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from collectors.index import data
+from licsweep.checked import MAX_DAYS, MAX_SECONDS
 from licsweep.errors import UsageError
-from licsweep.model import Observation, PolicyClass, Udi
+from licsweep.model import LAST_YEAR, Observation, PolicyClass, Udi
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME = r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?:\.\d+)?"
@@ -31,8 +32,11 @@ _DATES = tuple(
     )
 )
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?<!\d)(\d+) *([wdhms])[a-z]*,?", re.IGNORECASE | re.ASCII)
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+_DURATION = re.compile(
+    r"(?<!\d)(\d{1,9}) *([wdhms])(?:eeks?|ays?|(?:ou)?rs?|in(?:ute)?s?|ec(?:ond)?s?)?(?![a-z]),?",
+    re.IGNORECASE | re.ASCII,
+)
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 _BRACKETED_NUMBER = re.compile(r" ?\(\d+\)$", re.ASCII)
 _EPOCH_YEAR = 1970
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")  # more digits are no number of anything that is read
@@ -129,7 +133,8 @@ def meaning(path: str, text: str, zone: tzinfo | None) -> Meaning:
         return _duration(text)
     if kind == "datetime":
         return _date(text, zone)
-    return UNKNOWN if vocabulary or kind not in _PLAIN else _PLAIN[kind](text)
+    found = UNKNOWN if vocabulary or kind not in _PLAIN else _PLAIN[kind](text)
+    return UNKNOWN if path.endswith("_days") and (found.value or 0) > MAX_DAYS else found
 
 
 def _integer(text: str) -> Meaning:
@@ -145,14 +150,16 @@ _PLAIN: dict[str, Callable[[str], Meaning]] = {"int": _integer, "bool": _flag, "
 
 
 def _duration(text: str) -> Meaning:
-    """`89 days, 1 hours, 33 minutes, 51 seconds` and `10D 1H`, in seconds."""
+    """`89 days, 1 hours, 33 minutes, 51 seconds` and `10D 1H`, in seconds; no box counts a hundred years."""
     if _DURATION.sub("", text).strip():
         return UNKNOWN
-    return Meaning(sum(int(count) * _UNITS[unit.lower()] for count, unit in _DURATION.findall(text)))
+    seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _DURATION.findall(text))
+    return Meaning(seconds) if seconds <= MAX_SECONDS else UNKNOWN
 
 
 def _date(text: str, zone: tzinfo | None) -> Meaning:
-    """A moment in UTC. The first day of 1970 stands for no date; a zone that nobody knows is read as UTC.
+    """A moment in UTC. The first day of 1970 stands for no date, a year beyond reach for a broken clock; a zone that
+    nobody knows is read as UTC.
 
     Interfaces give milliseconds since 1970, or a time in numbers; the host's zone counts where that names none.
     """
@@ -174,6 +181,8 @@ def _date(text: str, zone: tzinfo | None) -> Meaning:
         return UNKNOWN
     if moment.year <= _EPOCH_YEAR:
         return Meaning(None)
+    if moment.year > LAST_YEAR:
+        return UNKNOWN
     return Meaning(moment, known=there is not None or "hour" not in parts)
 
 

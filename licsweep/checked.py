@@ -37,5 +37,20 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _span(most: int) -> Callable[[Any], Any]:
+    """A length of time that still leads to a date when it is added to one."""
+
+    def within(value: Any) -> Any:
+        if isinstance(value, int) and value > most:
+            raise ValueError(f"is more than {most}, a hundred years")
+        return value
+
+    return within
+
+
+MAX_DAYS = 36_525
+MAX_SECONDS = MAX_DAYS * 86_400
+Days = Annotated[int, Checked(_span(MAX_DAYS))]
+Seconds = Annotated[int, Checked(_span(MAX_SECONDS))]
 MAX_QUANTITY = 10**12
 Quantity = Annotated[int, Checked(_whole)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
-from licsweep.checked import Checked
+from licsweep.checked import Checked, Days, Seconds
 from licsweep.vocabulary import (
     AuthorizationStatus,
     EnforcementType,
@@ -44,8 +44,19 @@ def as_utc(value: datetime) -> datetime:
         raise ValueError("is not in the years 1 to 9999 in UTC") from error
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Of moments that are added to and compared; beyond them stand sentinels and broken clocks."""
+
+
+def _reachable(value: datetime) -> datetime:
+    moment = as_utc(value)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"is not in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
 # A bare date is its first second, no zone means UTC.
-Utc = Annotated[datetime, Checked(_moment, as_utc)]
+Utc = Annotated[datetime, Checked(_moment, _reachable)]
 SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 
@@ -136,9 +147,9 @@ class Proxy(Record):
 class PolicyClass(Record):
     """Reporting intervals of one class of licenses, in days (0 = no report); sources apart where they differ."""
 
-    first_report_days: int | None = None
-    ongoing_report_days: int | None = None
-    report_on_change_days: int | None = None
+    first_report_days: Days | None = None
+    ongoing_report_days: Days | None = None
+    report_on_change_days: Days | None = None
     source: str | None = None
     first_report_source: str | None = None
     ongoing_report_source: str | None = None
@@ -332,7 +343,7 @@ class Observation(Record):
     authorization_status: AuthorizationStatus | None = None
     authorization_status_raw: str | None = None
     authorization_at: Utc | None = None
-    evaluation_seconds_left: int | None = None
+    evaluation_seconds_left: Seconds | None = None
     evaluation_expired_at: Utc | None = None
     smart_account: str | None = None
     virtual_account: str | None = None
@@ -371,7 +382,7 @@ class Observation(Record):
     next_report_push: Utc | None = None
     last_report_push: Utc | None = None
     last_report_file_write: Utc | None = None
-    reporting_push_interval_days: int | None = None
+    reporting_push_interval_days: Days | None = None
     reporting_mode: str | None = None
     trust_codes: tuple[TrustCode, ...] = ()
     usage_report_summary: UsageReportSummary | None = None

@@ -45,6 +45,9 @@ def test_what_we_print_reads_back(tmp_path: Path) -> None:
         ({**ROW, "outcome": "fine"}, "outcome"),
         ({**ROW, "captured_at": 5}, "captured_at"),
         ({**ROW, "captured_at": "yesterday"}, "captured_at"),
+        ({**ROW, "last_ack_received": "9999-12-31"}, "last_ack_received"),
+        ({**ROW, "policy": {"export": {"ongoing_report_days": 999999999}}}, "policy.export.ongoing_report_days"),
+        ({**ROW, "evaluation_seconds_left": 10**15}, "evaluation_seconds_left"),
     ],
 )
 def test_an_error_names_row_host_and_key(tmp_path: Path, row: Any, said: str) -> None:

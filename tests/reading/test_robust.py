@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors import index
+from collectors import index, value_meanings
 from collectors.lines import MAX_BYTES, printed
 from collectors.parse import parse_text
 from licsweep.errors import InputError, UsageError
@@ -177,6 +177,23 @@ def test_numbers_are_those_of_the_stored_text() -> None:
         (4, "first\u2028still first"),
         (5, "        second"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "seconds"),
+    [
+        ("89 days, 1 hours, 33 minutes, 51 seconds", 7_695_231),
+        ("1 week 2 days", 777_600),
+        ("10D 1H", 867_600),
+        ("1 hr 5 mins", 3_900),
+        ("1 month", None),
+        ("2 years", None),
+        ("999999999 days", None),
+        ("99999999999999999999 days", None),
+    ],
+)
+def test_what_is_no_known_length_of_time_is_none(printed: str, seconds: int | None) -> None:
+    assert value_meanings.meaning("evaluation_seconds_left", printed, None).value == seconds
 
 
 @pytest.mark.parametrize(("zone", "hour"), [(None, 10), ("+05:30", 10), ("Asia/Jerusalem", 13), ("Europe/Dublin", 14)])
