@@ -15,6 +15,7 @@ from reconcile.tables.tables import Tables, shipped_file
 
 _EXPIRED = ("registration-expired", "authorization-expired")
 _UNREGISTERED = frozenset({"unregistered", "registration-failed", "registration-in-progress", "registration-retry"})
+_SAY_NOTHING_UNREGISTERED = ("not-authorized", "no-licenses-in-use")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,11 @@ def _is_reserved(seen: Observation) -> bool:
 def _classic(seen: Observation, *, reserved: bool) -> ComplianceState:
     if seen.registration_status == "registration-expired":
         return "out-of-compliance"
-    if seen.authorization_status and (state := _table().of_authorization.get(seen.authorization_status)):
+    unregistered = seen.registration_status in _UNREGISTERED
+    said = None if unregistered and seen.authorization_status in _SAY_NOTHING_UNREGISTERED else seen.authorization_status
+    if said and (state := _table().of_authorization.get(said)):
         return "reserved" if reserved and state == "authorized" else state
-    if seen.registration_status in _UNREGISTERED:
+    if unregistered:
         if seen.evaluation_expired_at:
             return "eval-expired"
         return "eval-mode" if seen.evaluation_seconds_left else "unidentified"
