@@ -84,7 +84,9 @@ def _classic(seen: Observation, *, reserved: bool) -> ComplianceState:
     if seen.registration_status == "registration-expired":
         return "out-of-compliance"
     unregistered = seen.registration_status in _UNREGISTERED
-    said = None if unregistered and seen.authorization_status in _SAY_NOTHING_UNREGISTERED else seen.authorization_status
+    said = (
+        None if unregistered and seen.authorization_status in _SAY_NOTHING_UNREGISTERED else seen.authorization_status
+    )
     if said and (state := _table().of_authorization.get(said)):
         return "reserved" if reserved and state == "authorized" else state
     if unregistered:

@@ -1,21 +1,25 @@
 """The search for the fewest transfers between lenders and borrowers of whole units.
 
-Minimal in this order: most units closed (where not all can be, most borrowers closed whole: the smallest first), least
-of what lenders would rather keep (their buffers), fewest transfers, largest lender, names. How minimality is ensured:
-first it is settled how much each borrower gets and how much each lender gives of its buffer. No plan has fewer
+Minimal in this order: most units closed (where not all can be, most borrowers closed whole), least of what lenders
+would rather keep (their buffers), fewest transfers, the smallest borrowers, largest lender, names. How minimality is
+ensured: first it is settled how much each borrower gets and how much each lender gives of its buffer, in up to `WAYS`
+ways: every choice of as many borrowers as can be closed, and every order in which few lenders give. No plan has fewer
 transfers than borrowers, so a greedy plan of that size is minimal whatever the size of the problem. Else every smaller
 number of transfers is tried, exactly: a plan with the fewest transfers is a forest, and a forest can be taken apart
 leaf by leaf, each leaf a transfer that closes its borrower or empties its lender, so that only such transfers need to
-be tried. The exact search ends at `NODES` steps; then the greedy plan stands. Where buffers are drawn on, the ways to
-draw on them that are tried are: the lenders that give anyway first, and each lender that can do it alone.
+be tried. The exact search ends at `NODES` steps; then the greedy plan stands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice, permutations
+from math import comb, factorial
+from operator import eq
 
 NODES = 5_000
 EXACT_UP_TO = 40
 """Lenders and borrowers together; above, the greedy plan stands."""
+WAYS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +48,8 @@ May = Callable[[Party, Party], bool]
 def fewest(lenders: Sequence[Party], borrowers: Sequence[Party], may: May) -> Moves:
     """The plan; `may` says whether a lender's license serves a borrower."""
     problem = _Problem(lenders, borrowers, may)
-    needs = problem.reachable()
-    return min((problem.plan(supply, needs) for supply in problem.supplies(needs)), key=len)
+    ways = ((supply, needs) for needs in problem.reachable() for supply in problem.supplies(needs))
+    return min((problem.plan(*way) for way in islice(ways, WAYS)), key=len)
 
 
 class _Problem:
@@ -67,34 +71,47 @@ class _Problem:
         self._nodes = 0
         self._failed: set[tuple[tuple[int, ...], tuple[int, ...], int]] = set()
 
-    def reachable(self) -> tuple[int, ...]:
-        """How much of each need can be met, the smallest needs first."""
-        if self._complete:
-            left, needs = sum(self._free) + sum(self._kept), [0] * len(self.asked)
-            for j in self._small_first:
-                needs[j] = min(left, self.asked[j])
-                left -= needs[j]
-            return tuple(needs)
-        return tuple(sum(row.values()) for row in self._flow(self.asked, self._free, self._kept))
+    def reachable(self) -> Iterator[tuple[int, ...]]:
+        """How much of each need can be met: the smallest needs first, then every other choice of as many needs. What
+        is left over after them is less than any other need, and goes to one borrower."""
+        if not self._complete:
+            yield tuple(sum(row.values()) for row in self._flow(self.asked, self._free, self._kept))
+            return
+        total = left = sum(self._free) + sum(self._kept)
+        needs = [0] * len(self.asked)
+        for j in self._small_first:
+            needs[j] = min(left, self.asked[j])
+            left -= needs[j]
+        yield tuple(needs)
+        whole = sum(map(eq, needs, self.asked))
+        ways = combinations(self._small_first, whole) if comb(len(needs), whole) <= WAYS else ()
+        for chosen in ways if whole < len(needs) else ():
+            left = total - sum(self.asked[j] for j in chosen)
+            for last in self._small_first if left >= 0 else ():
+                if last not in chosen:
+                    yield tuple(self.asked[j] if j in chosen else left * (j == last) for j in range(len(needs)))
 
-    def supplies(self, needs: Sequence[int]) -> list[list[int]]:
-        """What each lender has to give; where the needs draw on what lenders would keep, as little as possible."""
+    def supplies(self, needs: Sequence[int]) -> Iterator[list[int]]:
+        """What each lender has to give; where the needs draw on what lenders would keep, as little as possible: the
+        largest lenders first, then in every order of few lenders, else each lender first."""
         if not self._complete:
             flows = self._flow(needs, self._free)
             if sum(sum(row.values()) for row in flows) == sum(needs):
-                return [self._free]
+                yield self._free
+                return
             flows = self._flow(needs, self._free, self._kept)
-            return [[sum(row.get(i, 0) for row in flows) for i in range(len(self._free))]]
-        missing = sum(needs) - sum(self._free)
-        if missing <= 0:
-            return [self._free]
-        spread, left = list(self._free), missing
-        for i in self._size:
-            units = min(left, self._kept[i])
-            spread[i] += units
-            left -= units
-        alone = [i for i in self._size if self._kept[i] >= missing]
-        return [spread, *([n + missing * (i == at) for at, n in enumerate(self._free)] for i in alone)]
+            yield [sum(row.get(i, 0) for row in flows) for i in range(len(self._free))]
+            return
+        missing = max(0, sum(needs) - sum(self._free))
+        keep = [i for i in self._size if self._kept[i]] if missing else []
+        first_each = ((i, *(other for other in keep if other != i)) for i in keep)
+        for order in permutations(keep) if factorial(len(keep)) <= WAYS else first_each:
+            spread, left = list(self._free), missing
+            for i in order:
+                units = min(left, self._kept[i])
+                spread[i] += units
+                left -= units
+            yield spread
 
     def plan(self, supply: Sequence[int], needs: tuple[int, ...]) -> Moves:
         """The fewest transfers that meet all needs from what lenders give."""

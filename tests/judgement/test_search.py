@@ -2,6 +2,7 @@
 
 import time
 from itertools import product
+from operator import eq
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,9 +48,13 @@ sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3)
 @given(sizes, sizes)
 def test_as_few_as_brute_force(supply: list[int], needs: list[int]) -> None:
     plan = fewest(parties("l", supply), parties("b", needs), same)
-    if sum(supply) >= sum(needs):
-        assert len(plan) == least(supply, needs)
     assert sum(move.units for move in plan) == min(sum(supply), sum(needs))
+    met = [[*met] for met in product(*(range(n + 1) for n in needs)) if sum(met) == min(sum(supply), sum(needs))]
+    whole = max(sum(map(eq, one, needs)) for one in met)
+    ways = [one for one in met if sum(map(eq, one, needs)) == whole]
+    assert len(plan) == min(filter(None, (least(supply, one) for one in ways)))
+    given = [sum(move.units for move in plan if move.borrower == n) for n in range(len(needs))]
+    assert sum(map(eq, given, needs)) == whole
 
 
 @settings(max_examples=examples(200))
