@@ -106,12 +106,17 @@ def _note(line: str) -> None:
 
 
 def _open_streams() -> None:
-    """Closed standard input and error are empty ones; without a standard output there is nowhere to put data."""
+    """Closed standard input and error are empty ones; without a standard output there is nowhere to put data.
+
+    What the terminal's encoding has no letter for is printed as \\xNN, as Python does on standard error.
+    """
     sys.stdin = sys.stdin or io.StringIO()
     sys.stderr = sys.stderr or io.StringIO()
     if sys.stdout is None:
         why = "there is nowhere to print to"
         raise UsageError("standard output is closed", why=why, hint="-o FILE, or > /dev/null")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def shared(verb: Callable[..., Any]) -> Callable[..., Any]:

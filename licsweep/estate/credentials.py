@@ -171,7 +171,7 @@ def _gather(wanted: CredentialSet, environment: Mapping[str, str]) -> tuple[dict
         found: dict[str, str] = {}
         match source:
             case "environment":
-                found = {word: environment.get(f"{wanted.variables}{word.upper()}", "") for word in _words(wanted)}
+                found = {word: environment.get(f"{wanted.variables}{word.upper()}", "") for word in words_of(wanted)}
             case "keyring":
                 found = _from_keyring(wanted)
             case "file":
@@ -213,7 +213,8 @@ def _set(wanted: CredentialSet) -> str:
     return f"credential set {wanted.name}"
 
 
-def _words(wanted: CredentialSet) -> tuple[str, ...]:
+def words_of(wanted: CredentialSet) -> tuple[str, ...]:
+    """The words that a set may have."""
     return (*WORDS, *JUMP_WORDS) if wanted.name == DEFAULT_SET else WORDS
 
 
@@ -224,7 +225,7 @@ def _from_keyring(wanted: CredentialSet) -> dict[str, str]:
 
     service = "licsweep" if wanted.name == DEFAULT_SET else f"licsweep/{wanted.name}"
     try:
-        return {word: keyring.get_password(service, word) or "" for word in _words(wanted)}
+        return {word: keyring.get_password(service, word) or "" for word in words_of(wanted)}
     except KeyringError as error:
         why, hint = "this machine has no keyring that can be opened", "use the source `environment` or `file`"
         raise CredentialError(f"{_set(wanted)}: the keyring can't be read", why=why, hint=hint) from error
@@ -250,9 +251,9 @@ def _from_file(wanted: CredentialSet, of_service: str | None) -> dict[str, str]:
         found = tomllib.loads(content.text)
     except tomllib.TOMLDecodeError:  # is not kept: it may hold what the file says
         raise CredentialError(f"{file}: not valid TOML", why='word = "value" is expected on each line') from None
-    strange = sorted(set(found) - set(_words(wanted)))
+    strange = sorted(set(found) - set(words_of(wanted)))
     if strange:
-        raise CredentialError(f"{file}: {strange[0]}: no such word", why=did_you_mean(strange[0], _words(wanted)))
+        raise CredentialError(f"{file}: {strange[0]}: no such word", why=did_you_mean(strange[0], words_of(wanted)))
     return {word: str(value) for word, value in found.items()}
 
 

@@ -72,7 +72,7 @@ def run(folder: Path, devices: int, *, progress: Callable[[Outcome], None], sele
         carried = tuple(carry(project, estate, credentials))
     import_files(project, read_all(sorted((folder / "entitlements").glob("*.csv"))))
     reports = folder / "reports"
-    reports.mkdir(exist_ok=True)
+    files.make_folder(reports)
     written: list[Path] = []
     for kind, forms in FORMATS.items():
         made = judge.report(project, kind)
@@ -108,7 +108,7 @@ def _write_agreements(folder: Path) -> None:
 
 def write_project(estate: SimulatedEstate, folder: Path) -> None:
     """Writes a ready project for a simulated estate, with the settings that tell it from a real one."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.make_folder(folder)
     estate.write_project(folder)
     files.write(folder / FILE_NAME, SETTINGS)
 

@@ -19,7 +19,7 @@ from licsweep import store
 from licsweep.access.dialing import dial, within
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.clean_text import shell_word
-from licsweep.errors import AccessError, CredentialError, LicsweepError, plain_reason
+from licsweep.errors import AccessError, CredentialError, LicsweepError, did_you_mean, plain_reason
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.selection import Selection, select
@@ -122,6 +122,13 @@ def _packages(_: _Setup) -> Found:
 
 
 def _settings(setup: _Setup) -> Found:
+    """A variable that names no setting is a mistake in writing: nothing else would tell that it counts for nothing."""
+    sets = setup.project.credential_sets.values()
+    known = {f"{one.variables}{word}".upper() for one in sets for word in creds.words_of(one)}
+    known |= {f"LICSWEEP_{name}".upper() for name in (*setup.project.sources, "project", "max_auth_failures")}
+    for name in sorted(os.environ.keys() - known):
+        if name.startswith("LICSWEEP_"):
+            yield "warning", f"{name} is set and is read by nothing: {did_you_mean(name, known)}", f"unset {name}"
     given = sum(source != "default" for source in setup.project.sources.values())
     yield "ok", f"{setup.project.folder.absolute()}: {given} settings differ from their defaults", ""
 

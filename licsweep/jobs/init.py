@@ -8,7 +8,7 @@ from pathlib import Path
 from licsweep.errors import UsageError
 from licsweep.estate import inventory
 from licsweep.estate.netbox_api import check_url
-from licsweep.files import present, write
+from licsweep.files import make_folder, present, write
 from licsweep.settings import FILE_NAME, Settings, load
 
 SAMPLES = {
@@ -31,12 +31,9 @@ def write_project(folder: Path, source: str | None = None) -> list[Path]:
     wanted |= {folder / where: sample.joinpath(name).read_text(encoding="utf-8") for where, name in samples.items()}
     if there := next(filter(present, wanted), None):
         raise UsageError(f"{there} is there already", why="init never overwrites", hint="init in an empty folder")
-    try:
-        for path, text in wanted.items():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write(path, text, new=True)
-    except OSError as error:
-        raise UsageError(f"{error.filename or folder}: {error.strerror}", why="the project can't be written") from error
+    for path, text in wanted.items():
+        make_folder(path.parent)
+        write(path, text, new=True)
     return list(wanted)
 
 

@@ -15,7 +15,7 @@ from licsweep.access.blanking import blank
 from licsweep.errors import InputError, UsageError
 from licsweep.estate import inventory as inv
 from licsweep.estate.credentials import secrets_of_environment
-from licsweep.files import write
+from licsweep.files import make_folder, write
 from licsweep.jobs import store_queries
 from licsweep.model import Capture, Observation
 from licsweep.scrubbing import FIELDS, Kind, Scrubber
@@ -75,7 +75,7 @@ def _write(
         parent = folder / platform / capture.command.replace(" ", "_")
         names = chain([case], (f"{case}_{number}" for number in count(2)))
         place = next(parent / name for name in names if not (parent / name).exists())
-        place.mkdir(parents=True)
+        make_folder(place)
         write(place / "output.txt", text)
         write(place / "expected.json", json.dumps({"observation": said}, indent=1, ensure_ascii=False) + "\n")
         written += [place / "output.txt", place / "expected.json"]

@@ -13,7 +13,7 @@ from licsweep.access.conversation import Conversation
 from licsweep.access.hostkeys import KnownHosts
 from licsweep.access.jump import JumpHosts, ask_on_terminal
 from licsweep.access.login import Https, Limits, Login
-from licsweep.errors import CredentialError, UsageError
+from licsweep.errors import CredentialError, UsageError, did_you_mean
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
 from licsweep.estate.inventory import Target
@@ -96,6 +96,10 @@ def make_plan(
         for one in (target, *inventory.hops(target)):
             aaa_groups.setdefault(one.aaa_group.casefold(), set()).add(target.collector)
     known_hosts, settings = KnownHosts(project.known_hosts), project.settings
+    for name in listed(settings.type_ahead):
+        if name not in platforms():
+            what = f"{project.sources['type_ahead']}: type_ahead: no such platform: {name}"
+            raise UsageError(what, why=did_you_mean(name, platforms()))
     gate = Gate(deadline=settings.sweep_deadline or None)
     return SweepPlan(
         targets=targets,

@@ -119,6 +119,20 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("variable", "state", "told"),
+    [
+        ("LICSWEEP_WORKER", "warning", "did you mean LICSWEEP_WORKERS?"),
+        ("LICSWEEP_CREDENTIALS_EMEA_TOKEN", "warning", "read by nothing"),  # a set that licsweep.toml does not have
+        ("LICSWEEP_WORKERS", "ok", ""),
+        ("LICSWEEP_JUMP_PASSWORD", "ok", ""),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_told(project: Path, variable: str, state: str, told: str) -> None:
+    _, rows = examined(project, **WORDS, **{variable: "5"})
+    assert (rows["settings"]["state"], told in rows["settings"]["what"]) == (state, True), rows
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_told(project: Path, fault: str) -> None:
     spoil, code, check, state, told = FAULTS[fault]
@@ -163,3 +177,12 @@ def test_versions_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_check_is_explained() -> None:
     assert [names for group, names, _ in entries() if group == "doctor check"] == [(name,) for name in doctor.CHECKS]
+
+
+@pytest.mark.parametrize(("named", "code"), [("cisco_xe, cisco_nxos", 0), ("cisco_xe, cisco_nxso", 2)])
+def test_a_platform_that_is_typed_ahead_to_is_known(project: Path, named: str, code: int) -> None:
+    with (project / "licsweep.toml").open("a") as settings:
+        settings.write(f'type_ahead = "{named}"\n')
+    done = licsweep("sweep", "--dry-run", "--project", project, **WORDS)
+    assert (done.code, "did you mean cisco_nxos?" in done.err) == (code, bool(code)), done.err
+    assert done.code == 0 or "licsweep.toml:3: type_ahead" in done.err

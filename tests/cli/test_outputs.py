@@ -48,6 +48,14 @@ def test_verbs_about_one_host_and_its_texts(demo: Demo, tmp_path: Path) -> None:
     checked("parse", licsweep("parse", text, "--platform", platform, "--format", "json").out)
 
 
+@pytest.mark.parametrize("call", ["init {0}", "record {1} -o {0}", "demo --keep {0}", "report usage -o {0}/"])
+def test_a_folder_that_can_not_be_made_is_told(demo: Demo, tmp_path: Path, call: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    words = shlex.split(call.format(tmp_path / "file" / "folder", an_ok_host(demo[0])))
+    done = licsweep(*words, *([] if words[0] in ("demo", "init") else ["--project", demo[0]]))
+    assert (done.code, "LS109" in done.err, "Not a directory" in done.err) == (2, True, True), done.err
+
+
 def test_another_shape_would_be_seen() -> None:
     text = json.dumps({"schema": "licsweep/hosts/1", "data": [{"name": "a"}]})
     with pytest.raises(InputError):

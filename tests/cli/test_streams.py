@@ -34,6 +34,13 @@ def test_a_sweep_goes_on_without_its_notes(project: Path, stream: str) -> None:
     assert "1 host-key-unknown" in out or "1 unreachable" in out
 
 
+@pytest.mark.parametrize(("encoding", "told"), [("latin-1", r"h\u540d-01"), ("utf-8", "h\u540d-01")])
+def test_a_letter_that_the_terminal_has_not_is_told(project: Path, encoding: str, told: str) -> None:
+    (project / "inventory" / "hosts.yaml").write_text("h\u540d-01: {platform: cisco_xe}\n", encoding="utf-8")
+    code, out, err = shell(f"PYTHONIOENCODING={encoding} {PROGRAM} hosts", project)
+    assert (code, told in out, err) == (0, True, "1 hosts\n")
+
+
 @pytest.mark.parametrize("verb", ["hosts", "reconcile"])
 def test_closed_standard_output_is_told(project: Path, verb: str) -> None:
     code, _, err = shell(f"{PROGRAM} {verb} >&-", project)
