@@ -12,7 +12,6 @@ from licsweep.access.ssh_session import LAST_LINE
 from licsweep.errors import optional
 from licsweep.estate import credentials as creds
 from licsweep.estate import inventory as inv
-from licsweep.estate.selection import select
 from licsweep.jobs.store_queries import tell_of_future
 from licsweep.line_patterns import is_request
 from licsweep.model import Outcome
@@ -21,7 +20,7 @@ from licsweep.reading.collected import Collected
 from licsweep.settings import Project
 from licsweep.store import exists, reading, writing
 from licsweep.sweep import run
-from licsweep.sweep.plan import SweepPlan, SweepRequest, make_plan, narrowed
+from licsweep.sweep.plan import SweepPlan, SweepRequest, chosen, make_plan, narrowed
 
 if TYPE_CHECKING:
     from licsweep.sweep.cluster import Cluster
@@ -64,8 +63,8 @@ def _cluster(project: Project, plan: SweepPlan, url: str) -> "AbstractContextMan
 
 def dry_run(project: Project, request: SweepRequest) -> list[dict[str, Any]]:
     """What a sweep would send, to whom, with which credential, as rows; nobody is dialed and nobody is asked."""
-    inventory = inv.load(project)
-    targets: Sequence[inv.Target] = select(inventory, request.selection)
+    targets: Sequence[inv.Target]
+    inventory, targets = chosen(project, request)
     fresh: dict[str, str] = {}
     if exists(project):
         with reading(project) as store:

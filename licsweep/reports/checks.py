@@ -93,7 +93,8 @@ def _range(text: str) -> "Range":
         return Range(text if re.fullmatch("[-0-9.:@~]*", text) else "a blank would split performance data")
     except ValueError as error:
         why = "10 (above 10), 10: (below 10), 10:20 (outside), @10:20 (inside) are ranges, ~ is no limit"
-        raise UsageError(f"{text}: not a range", why=why, hint="licsweep check --warning days_left=14:") from error
+        hint = "in quotes, since a shell reads ~ as a folder: licsweep check --warning 'days_left=~:14'"
+        raise UsageError(f"{text}: not a range", why=why, hint=hint) from error
 
 
 def worst(results: Sequence[CheckResult]) -> CheckState:

@@ -78,6 +78,16 @@ class SweepPlan(NotPickled):
         return frozenset(listed(self.settings.type_ahead))
 
 
+def chosen(project: Project, request: SweepRequest) -> tuple[inv.Inventory, list[Target]]:
+    """The inventory and the hosts selected of it. Raises InventoryError, UsageError, of `type_ahead` too."""
+    for name in listed(project.settings.type_ahead):
+        if name not in platforms():
+            what = f"{project.sources['type_ahead']}: type_ahead: no such platform: {name}"
+            raise UsageError(what, why=did_you_mean(name, platforms()))
+    inventory = inv.load(project)
+    return inventory, select(inventory, request.selection)
+
+
 def make_plan(
     project: Project, request: SweepRequest, credentials: Mapping[str, creds.Credentials] | None = None
 ) -> SweepPlan:
@@ -86,8 +96,7 @@ def make_plan(
     `credentials` are those of each set by its name; without them they are found as the project says. Raises
     CredentialError, InventoryError, UsageError, MissingExtra.
     """
-    inventory = inv.load(project)
-    targets = select(inventory, request.selection)
+    inventory, targets = chosen(project, request)
     if request.cluster:  # its workers have their own
         credentials = {}
     found = creds.find_all(project, inventory, targets) if credentials is None else credentials
@@ -96,10 +105,6 @@ def make_plan(
         for one in (target, *inventory.hops(target)):
             aaa_groups.setdefault(one.aaa_group.casefold(), set()).add(target.collector)
     known_hosts, settings = KnownHosts(project.known_hosts), project.settings
-    for name in listed(settings.type_ahead):
-        if name not in platforms():
-            what = f"{project.sources['type_ahead']}: type_ahead: no such platform: {name}"
-            raise UsageError(what, why=did_you_mean(name, platforms()))
     gate = Gate(deadline=settings.sweep_deadline or None)
     return SweepPlan(
         targets=targets,
