@@ -88,6 +88,7 @@ def import_files(
             seen = [state.observation for state in store.host_states(as_of=now) if state.observation]
     numbers = count(max((one.id for one in stored), default=0) + 1)
     new = [one for file in read for one in _split(file, replacing, now, numbers)]
+    _refuse_rivals(new, tables, now)
     effect = _Effect(tables, stored, new, seen, now)
     if replacing is None:
         effect.refuse_losses()
@@ -96,6 +97,20 @@ def import_files(
         with writing(project, "import", alone=False) as store:
             store.add_imports(new)
     return told
+
+
+def _refuse_rivals(new: Imports, tables: Tables, now: datetime) -> None:
+    """Raises UsageError where two files of one call tell of one account at one time: only one of them would count."""
+    met: dict[tuple[Scope, datetime], StoredImport] = {}
+    for one in new:
+        for scope in counted_imports([one], tables, now).speakers:
+            other = met.setdefault((scope, one.exported_at), one)
+            if other.sha256 != one.sha256:
+                what = f"{other.file} and {one.file}: both tell of {scope.virtual or 'the account'}, at one time"
+                hint = (
+                    "join their rows in one file, or name when each was exported: one call and --exported-at for each"
+                )
+                raise UsageError(what, why="the second would take the place of the first", hint=hint)
 
 
 class _Effect:

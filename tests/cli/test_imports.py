@@ -143,6 +143,19 @@ def test_files_of_one_call_that_drop_each_other_stop(tmp_path: Path) -> None:
     assert site.owned() == {"Campus": 1, "Plant": 2, "Labs": 3, "Port": 4}
 
 
+def test_files_of_one_call_that_take_each_others_place_stop(site: Site) -> None:
+    first, second = site.file("a.csv", ("Campus", 7)), site.file("b.csv", (" campus", 5), license="Another license")
+    said = site.take(5, first, second, code=2)
+    for part in ("a.csv and ", "b.csv: both tell of campus", "take the place of the first", "in one file"):
+        assert part in said
+    assert len(site.imports()) == 1
+    again = site.folder / "again.csv"
+    again.write_bytes(first.read_bytes())
+    site.take(5, first, again)
+    site.take(6, second)
+    assert site.owned()["campus"] == 5
+
+
 def test_several_smart_accounts_are_several_imports(site: Site) -> None:
     rows = [("Example Networks", "Campus", 8), ("Example Labs", "Campus", 3)]
     license_row = {"license": LICENSE, "billingType": "PREPAID"}
