@@ -55,10 +55,11 @@ class PoolAccount:
         return tuple(islice(chain(rows, evidence_of(self.uses)), MOST_EVIDENCE))
 
     def charge(self, uses: Sequence[Use]) -> None:
-        """Adds one instance's lines: use and reservation of one license on one box are the same units."""
+        """Adds one instance's lines: use and reservation of one license are the same units on one box, not on two."""
         self.uses += uses
-        units = _totals(uses)
-        self.charged += max(units["in_use"], units["reserved"])
+        for of_box in lists_by((use.hostname, use) for use in uses).values():
+            units = _totals(of_box)
+            self.charged += max(units["in_use"], units["reserved"])
 
     def pool(self, day: date, *, ending_days: int, buffer_percent: float) -> Pool:
         """The arithmetic of the pool on a day (docs/judgement.md, Counting)."""
