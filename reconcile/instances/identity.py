@@ -60,7 +60,7 @@ class ProductInstance:
         if not self.others:
             return []
         limit, at = timedelta(hours=RIVAL_HOURS), captured(self.state)
-        near = (o for o in self.others if not o.left_inventory and captured(o) > _NEVER)
+        near = (o for o in self.others if not o.left_inventory and captured(o) > _NEVER and not _silent(answer(o)))
         return [other for other in near if abs(at - captured(other)) <= limit]
 
     @property
@@ -156,10 +156,20 @@ def _unit(group: list[HostState]) -> ProductInstance:
         return ProductInstance(state=group[0], observation=answer(group[0]))
     current = [state for state in group if not retirement(state)] or group
     by_name = sorted(current, key=lambda s: (s.hostname, s.snapshot_id or 0))
-    newest, *rest = sorted(by_name, key=lambda s: (not is_secondary(answer(s)), captured(s)), reverse=True)
+    newest, *rest = sorted(by_name, key=_precedence, reverse=True)
     peers = [state for state in rest if _is_peer(answer(newest), answer(state))]
     others = tuple(state for state in rest if state not in peers)
     return ProductInstance(state=newest, observation=answer(newest), others=others, members=tuple(peers))
+
+
+def _precedence(state: HostState) -> tuple[bool, bool, datetime]:
+    seen = answer(state)
+    return not is_secondary(seen), not _silent(seen), captured(state)
+
+
+def _silent(seen: Observation | None) -> bool:
+    """True for a firewall that manages itself, read over SSH: only its web interface tells its licenses."""
+    return seen is not None and not seen.licenses and seen.manager is not None and seen.manager.kind == "fdm"
 
 
 def _is_peer(one: Observation | None, other: Observation | None) -> bool:
