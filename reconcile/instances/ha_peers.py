@@ -1,11 +1,12 @@
 """Standby peers and subscribers: members of the instance whose active peer or publisher speaks to CSSM.
 
 The configured role does not matter, only who is active now. A peer is joined to an active one of its platform by what
-they share: a cluster's name, a managed device, the other's name among its members. Where nothing tells and there is
+they share most of: a cluster's name, managed devices, the other's name among its members. Where nothing tells and there is
 one active peer that it may be of, it is that one: of the same product and account, and not the primary as well. Where
 no active peer is known at all, the standby stands for the pair, and one subscriber for its cluster.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -73,7 +74,8 @@ class _Actives:
         if not seen.ha_role or not seen.managed_devices:
             return False
         devices = [link for link in _links(seen) if link[1] == "device"]
-        return any(self._by_link[link].hostname != unit.hostname for link in devices)
+        elsewhere = [link for link in devices if self._by_link[link].hostname != unit.hostname]
+        return len(elsewhere) > len(devices) / 2  # fewer were moved to another manager
 
     def homes(self, unit: ProductInstance) -> list[ProductInstance]:
         """The active peer that shares something with this one, else all of its platform."""
@@ -83,9 +85,10 @@ class _Actives:
         shared = [link for link in _links(seen) if link[1] != "member"]
         own: Link = (seen.platform, "member", _short(unit.hostname))
         named = [(seen.platform, "name", name) for _, kind, name in _links(seen) if kind == "member"]
-        for link in (*shared, own, *named):
-            if link in self._by_link and self._by_link[link].hostname != unit.hostname:
-                return [self._by_link[link]]
+        tied_to = [self._by_link[link] for link in (*shared, own, *named) if link in self._by_link]
+        if found := [active for active in tied_to if active.hostname != unit.hostname]:
+            ties = Counter(active.hostname for active in found)
+            return [max(found, key=lambda active: ties[active.hostname])]
         tied = seen.cluster or seen.members or seen.managed_devices
         return [] if tied else [one for one in self._by_platform.get(seen.platform, []) if _may_pair(unit, one)]
 
