@@ -1,9 +1,9 @@
 """Standby peers and subscribers: members of the instance whose active peer or publisher speaks to CSSM.
 
-The configured role does not matter, only who is active now. A peer is joined to an active one of its platform by what
-they share most of: a cluster's name, managed devices, the other's name among its members. Where nothing tells and there is
-one active peer that it may be of, it is that one: of the same product and account, and not the primary as well. Where
-no active peer is known at all, the standby stands for the pair, and one subscriber for its cluster.
+The configured role does not matter, only who is active now. A peer is joined to that active one of its platform with
+which it shares most: a cluster's name, managed devices, the other's name among its members. Where nothing tells and
+there is one active peer that it may be of, it is that one: of the same product and account, and not the primary as
+well. Where no active peer is known at all, the standby stands for the pair, and one subscriber for its cluster.
 """
 
 from collections import Counter
