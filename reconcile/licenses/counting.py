@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from licsweep.model import HostState, LicenseUse, ManagedDevice, Observation
 from licsweep.position_types import Use
-from reconcile.grouping import lists_by
+from reconcile.grouping import lists_by, sums_by
 from reconcile.instances.account_assignment import AccountAssignment
 from reconcile.instances.identity import ProductInstance, answer, capture_of, is_secondary
 from reconcile.instances.status_sets import EVALUATING, IDLE, LEGACY_MODELS, RESERVED_KINDS
@@ -149,7 +149,7 @@ def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[lis
     grouped = [lists_by((u.license_id or u.entitlement_tag or u.name or "", u) for u in uses) for uses in answers]
     chosen, said = [], []
     for key in dict.fromkeys(key for group in grouped for key in group):
-        counts = [sum(u.count or 0 for u in group.get(key, ()) if u.counted_as != "not_counted") for group in grouped]
+        counts = [_units(group.get(key, ())) for group in grouped]
         chosen += grouped[counts.index(max(counts))].get(key, [])
         if len(set(counts)) > 1:
             first = next(group[key][0] for group in grouped if key in group)
@@ -157,6 +157,12 @@ def _larger(hostnames: Sequence[str], answers: Sequence[list[Use]]) -> tuple[lis
             each = ", ".join(f"{hostname} {number}" for hostname, number in zip(hostnames, counts, strict=True))
             said.append(f"{name}: {each}; {max(counts)} is counted, {sum(counts)} together")
     return (chosen, "; ".join(said)) if said else (answers[0], "")
+
+
+def _units(uses: Iterable[Use]) -> int:
+    """The units of one license on one box: use and reservation are the same."""
+    counted = sums_by((use.counted_as, use.count or 0) for use in uses if use.counted_as != "not_counted")
+    return max(counted.values(), default=0)
 
 
 def _needs_its_own(rule: CountingRow, line: _Line) -> bool:
