@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from licsweep import settings
 from licsweep.errors import UsageError
-from licsweep.model import Outcome, as_utc
+from licsweep.model import FIRST_YEAR, LAST_YEAR, Outcome, as_utc
 
 if TYPE_CHECKING:
     from licsweep.position_types import JudgementResult
@@ -93,6 +93,6 @@ def _listed(patterns: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _moment(given: object) -> datetime | None:
-    if given is not None and not (isinstance(given, datetime) and 1900 <= given.year < 3000):  # noqa: PLR2004
+    if given is not None and not (isinstance(given, datetime) and FIRST_YEAR <= given.year <= LAST_YEAR):
         raise UsageError(f"{given!r:.60}: no moment", why="a datetime of 1900 to 2999 is expected")
     return as_utc(given) if given else None

@@ -44,8 +44,8 @@ def as_utc(value: datetime) -> datetime:
         raise ValueError("is not in the years 1 to 9999 in UTC") from error
 
 
-FIRST_YEAR, LAST_YEAR = 1900, 9000
-"""Of moments that are added to and compared; beyond them stand sentinels and broken clocks."""
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Of moments, so that sums stay in Python's years; beyond them stand sentinels and broken clocks."""
 
 
 def _reachable(value: datetime) -> datetime:

@@ -127,7 +127,7 @@ def test_what_is_dated_in_the_future_is_refused(tmp_path: Path) -> None:
     assert done.code == 2
     assert "is in the future" in done.err
     file = tmp_path / "observations.json"
-    file.write_text(json.dumps([{"hostname": "a", "captured_at": "9999-01-01T00:00:00Z"}]))
+    file.write_text(json.dumps([{"hostname": "a", "captured_at": "2100-01-01T00:00:00Z"}]))
     assert "is in the future" in licsweep("ingest", "--observations", file, "--project", folder).err
     sample = folder / "entitlements" / "sample.yaml"
     late = licsweep("entitlements", "import", sample, "--exported-at", "2100-01-01", "--project", folder)
