@@ -48,15 +48,19 @@ FIRST_YEAR, LAST_YEAR = 1900, 2999
 """Of moments, so that sums stay in Python's years; beyond them stand sentinels and broken clocks."""
 
 
-def _reachable(value: datetime) -> datetime:
-    moment = as_utc(value)
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+def _in_reach(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"is not in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return moment
+    return value
+
+
+def _reachable(value: datetime) -> date:
+    return _in_reach(as_utc(value))
 
 
 # A bare date is its first second, no zone means UTC.
 Utc = Annotated[datetime, Checked(_moment, _reachable)]
+Day = Annotated[date, Checked(lambda value: value, _in_reach)]
 SnapshotKind = Literal["sweep", "ingest", "observations", "reparse"]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from licsweep.checked import MAX_QUANTITY, Checked, Quantity
 from licsweep.contract_types import AllowanceMode, Basis, PriceBasis, PriceType
-from licsweep.model import Record, Utc, as_utc
+from licsweep.model import Day, Record, Utc, as_utc
 from licsweep.position_types import folded
 
 
@@ -61,8 +61,8 @@ def within(day: date, start: date | None, end: date | None) -> bool:
 class Allowance(Record):
     """The growth that is free on the dates from `from` to `to`, in percent of what is entitled."""
 
-    from_: date | None = None
-    to: date | None = None
+    from_: Day | None = None
+    to: Day | None = None
     percent: Number
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class Commitment(Pricing):
     """A purchase: `quantity` units from a day (none: from the beginning) to the end of the agreement."""
 
     quantity: Quantity
-    from_: date | None = None
+    from_: Day | None = None
 
 
 class SuiteLicense(Record):
@@ -117,7 +117,7 @@ class SuiteLicense(Record):
 class Conditions(Pricing):
     """What an agreement says for its suites, and a suite that differs says for itself."""
 
-    true_forward: tuple[date | Trigger, ...] = ()
+    true_forward: tuple[Day | Trigger, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     trigger: Trigger | None = None
     allowance_percent: Number | None = None
@@ -152,8 +152,8 @@ class Agreement(Conditions):
     id: str
     smart_account: str | None = None
     virtual_accounts: tuple[str, ...] = ()
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     suites: tuple[Suite, ...] = ()
 
     def __post_init__(self) -> None:
@@ -177,9 +177,9 @@ class Subscription(Record):
     smart_account: str | None = None
     license: str
     quantity: Quantity
-    start: date | None = None
-    end: date | None = None
-    renewal: date | bool | str | None = None
+    start: Day | None = None
+    end: Day | None = None
+    renewal: Day | bool | str | None = None
 
     def __post_init__(self) -> None:
         _in_order(self.start, self.end)
@@ -212,7 +212,7 @@ class TokenRow(Record):
     virtual_account: str | None = None
     plane: Plane | None = None
     server: str | None = None
-    expires: Annotated[date | Utc | None, Checked(_day)] = None
+    expires: Annotated[Day | Utc | None, Checked(_day)] = None
     max_uses: Quantity | None = None
     uses: Quantity | None = None
     used_for: str | tuple[str, ...] = ()

@@ -88,6 +88,9 @@ def test_labels_and_catalogue_agree() -> None:
         ("contract.yaml", "agreements:\n- id: E\n  suite: []\n", ["contract.yaml:3", "agreements.0.suite"]),
         ("contract.yaml", "subscriptions:\n- {id: S, license: A, quantity: -1}\n", ["contract.yaml:2", "quantity"]),
         ("contract.yaml", "agreements:\n- {id: E, true_forward: [soon]}\n", ["contract.yaml:2", "true_forward.0"]),
+        ("contract.yaml", "agreements:\n- {id: E, end: 9999-12-31}\n", ["contract.yaml:2", "1900 to 2999"]),
+        ("contract.yaml", "subscriptions:\n- {id: S, license: A, quantity: 1, end: 9999-12-31}\n", ["1900 to 2999"]),
+        ("tokens.yaml", "- {id: T, expires: 9999-12-31}\n", ["tokens.yaml:1", "1900 to 2999"]),
         ("contract.yaml", "agreements:\n- {id: E, allowance: .nan}\n", ["contract.yaml:2", "allowance.0.percent"]),
         ("contract.yaml", "agreements:\n- {id: E, discount_percent: 101}\n", ["contract.yaml:2", "discount_percent"]),
         (
