@@ -484,8 +484,8 @@ class HostState(Record):
     """What is known of one host on a date: how its newest try ended, and its newest good observation.
 
     `observation` is None for a host that never answered; `snapshot_id` is the snapshot that holds the observation.
-    `skip` and `gathered` are those of the newest try. `left_inventory`: it was swept once, and the inventory no longer
-    lists it. `retired`: the retirement in force on that date.
+    `earlier`: that is not the newest try. `skip` and `gathered` are those of the newest try. `left_inventory`: it was
+    swept once, and the inventory no longer lists it. `retired`: the retirement in force on that date.
     """
 
     hostname: str
@@ -497,3 +497,4 @@ class HostState(Record):
     retired: Retirement | None = None
     observation: Observation | None = None
     snapshot_id: int | None = None
+    earlier: bool = False

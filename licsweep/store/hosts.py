@@ -72,6 +72,7 @@ class Hosts(Snapshots):
             *(n.hostname, n.status.label("outcome"), n.reason, n.skip, n.gathered),
             *(b.observation, b.observation_packed, BASE.c.observation.label("base")),
             sa.func.coalesce(b.captured_in, b.snapshot_id).label("snapshot_id"),
+            sa.func.coalesce(b.snapshot_id != n.snapshot_id, sa.false()).label("earlier"),
         )
         retired = self.retirements(as_of)
 

@@ -41,8 +41,10 @@ class ProductInstance:
     def stale(self) -> bool:
         """True where the newest try brought nothing, or nobody tries any more: the last good observation stands in."""
         state, seen = self.state, self.observation
-        answered = state.outcome == "ok" or fresh_enough(state) or (seen and seen.outcome == state.outcome)
-        return seen is not None and (self.left_inventory or not answered)
+        if seen is None:
+            return False
+        answered = seen.outcome == state.outcome and not state.earlier
+        return self.left_inventory or not (answered or state.outcome == "ok" or fresh_enough(state))
 
     @property
     def left_inventory(self) -> bool:

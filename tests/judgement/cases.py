@@ -46,7 +46,11 @@ def states(case: Path) -> list[HostState]:
         seen.sort(key=lambda o: str(o.captured_at))
         good = [o for o in seen if o.outcome == "ok" or o.licenses]
         made[host] = HostState(
-            hostname=host, outcome=seen[-1].outcome, observation=good[-1] if good else None, snapshot_id=len(seen)
+            hostname=host,
+            outcome=seen[-1].outcome,
+            observation=good[-1] if good else None,
+            snapshot_id=len(seen),
+            earlier=bool(good) and good[-1] is not seen[-1],
         )
     outcomes = _json(case / "outcomes.json", {})
     for host, (outcome, reason, *skip) in outcomes.items():
