@@ -484,7 +484,7 @@ class HostState(Record):
     """What is known of one host on a date: how its newest try ended, and its newest good observation.
 
     `observation` is None for a host that never answered; `snapshot_id` is the snapshot that holds the observation.
-    `earlier`: that is not the newest try. `skip` and `gathered` are those of the newest try. `left_inventory`: it was
+    `earlier`: a later try brought none. `skip` and `gathered` are those of the newest try. `left_inventory`: it was
     swept once, and the inventory no longer lists it. `retired`: the retirement in force on that date.
     """
 
