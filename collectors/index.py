@@ -138,10 +138,11 @@ def forms_of(platform: str) -> tuple[Form, ...]:
     return tuple(_form(platform, row) for row in [*shared, *rows.get(platform, ())])
 
 
-def inside(form: Form) -> set[re.Pattern[str]]:
+@lru_cache(maxsize=256)
+def inside(form: Form) -> frozenset[re.Pattern[str]]:
     """Lines that only a section of licenses has, in any form of the command: a text may hold two outputs."""
     same = (one for one in forms_of(form.platform) if one.command == form.command)
-    return {section.inside for one in same for section in one.sections}
+    return frozenset(section.inside for one in same for section in one.sections)
 
 
 def _form(platform: str, row: Mapping[str, Any]) -> Form:

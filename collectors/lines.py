@@ -40,6 +40,7 @@ _ECHO = re.compile(
     r"(?P<command>sh(?:ow?)?\s+\w[\w./:-]*(?:\s+[\w./:-]+){0,7}\s*(?:\|.*)?|xstatus(?: //)? \w+)",
     re.IGNORECASE,
 )
+_LICENSES_ASKED = re.compile(r"[#>].* lic", re.IGNORECASE)
 _FILTER = re.compile(r"\|(?! *(?:no-more|json))")
 _PROMPT = re.compile(r"(?:[^\s<]{0,80}(?: /[\w/-]{1,80})?\*? ?[#>]|admin:)(?: ?(?:exit|quit|logout))?")
 _PROMPT_ENDS = "#>:t"  # the last letters of what it matches: looked for first
@@ -87,7 +88,7 @@ def printed(text: str) -> Printed:
     lines = _without_margin(_without_edges(lines, echo["prompt"].rstrip() if echo else ""))
     command = echo["command"] if echo else None
     held_back = paged_at > (lines[-1].number if lines else 0) or filters(command or "")
-    held_back = held_back or (("#" in text or ">" in text) and any(map(_asks_again, lines)))
+    held_back = held_back or (_LICENSES_ASKED.search(text) is not None and any(map(_asks_again, lines)))
     open_end = not text.rstrip(" \t\0").endswith(("\n", "\r")) and bool(lines) and lines[-1].number == last[0].number
     return Printed(lines, command, held_back, open_end)
 
@@ -152,8 +153,7 @@ def _echo(line: Line) -> re.Match[str] | None:
 
 def _asks_again(line: Line) -> bool:
     """Whether it is a prompt with a command for licenses behind it."""
-    prompted = "#" in line.text or ">" in line.text
-    return prompted and " lic" in line.text.lower() and _echo(line) is not None
+    return _LICENSES_ASKED.search(line.text) is not None and _echo(line) is not None
 
 
 def _without_edges(lines: list[Line], prompt: str) -> list[Line]:

@@ -17,7 +17,7 @@ from licsweep.platforms import Platform
 Refusal = Literal["unauthorized", "unknown-command", "failed"]
 _REFUSAL_LINES = 5
 _REFUSAL_CHARACTERS = 2000
-_OWN = {"hostname", "platform", "captured_at", "outcome", "complete", "evidence", "unclaimed_lines"}
+_OWN = {"hostname", "platform", "captured_at", "outcome", "complete", "contradictions", "evidence", "unclaimed_lines"}
 _SAID = tuple(field.name for field in fields(Observation) if field.name not in _OWN)
 
 
@@ -141,17 +141,17 @@ def observe(captures: Sequence[Capture], platform: str, *, hostname: str, timezo
             given[name] = [*earlier, (capture.command, capture.text)]
     refused = {name: refusal(pages[-1][1], platform) for name, pages in given.items()}
     read = {name: _parse(given[name], platform, timezone) for name in _order(plan, given) if not refused[name]}
-    merged = _merge(list(read.values()))
+    merged, proofs = _merge(list(read.values()))
     differing, lines_of_both = contradictions(list(read.values()))
-    role = _own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)])
+    merged |= _own_role(merged, [hostname, *(one.hostname for one in read.values() if one.hostname)])
     # A subscriber need not know the licenses, which are its publisher's: what tells its role is enough.
-    required = () if role.get("node_role", merged.node_role) == "subscriber" else plan.required
-    evidence, complete = merged.evidence + lines_of_both, _complete(required, read, refused)
-    whole = replace(
-        merged,
+    required = () if merged.get("node_role") == "subscriber" else plan.required
+    evidence, complete = proofs + lines_of_both, _complete(required, read, refused)
+    whole = Observation(
+        **merged,
         contradictions=differing,
         evidence=evidence,
-        **role,
+        unclaimed_lines=tuple(line for one in read.values() for line in one.unclaimed_lines),
         hostname=hostname,
         platform=platform,
         captured_at=min((capture.started_at for capture in captures), default=None),
@@ -202,7 +202,8 @@ def _outcome(evidence: Sequence[Evidence], refused: Sequence[Refusal | None], *,
     return "unsupported" if {*refused} <= {None, "unknown-command"} else "refused"
 
 
-def _merge(read: Sequence[Observation]) -> Observation:
+def _merge(read: Sequence[Observation]) -> tuple[dict[str, Any], tuple[Evidence, ...]]:
+    """The fields that the outputs of one host state, and what proves them."""
     values: dict[str, Any] = {}
     proofs: list[Evidence] = []
     for one in read:
@@ -221,18 +222,17 @@ def _merge(read: Sequence[Observation]) -> Observation:
                 evidence = tuple(_moved(item, places) for item in evidence)
                 taken.add(name)
         proofs += [item for item in evidence if item.field.partition(".")[0].partition("[")[0] in taken]
-    unclaimed_lines = tuple(line for one in read for line in one.unclaimed_lines)
-    return Observation(**values, evidence=tuple(proofs), unclaimed_lines=unclaimed_lines)
+    return values, tuple(proofs)
 
 
-def _own_role(whole: Observation, names: Sequence[str]) -> dict[str, Any]:
+def _own_role(said: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The role of the node that was asked, where its list of members alone tells it, by its name."""
     short = {name.lower().split(".")[0] for name in names}
-    roles = {one.node_role for one in whole.members if (one.hostname or "").lower().split(".")[0] in short}
+    roles = {one.node_role for one in said.get("members", ()) if (one.hostname or "").lower().split(".")[0] in short}
     role = roles.pop() if len(roles) == 1 else None
     if role in ("publisher", "subscriber"):
-        return {"node_role": whole.node_role or role}
-    return {"ha_role": whole.ha_role or role} if role in ("active", "standby") else {}
+        return {"node_role": said.get("node_role") or role}
+    return {"ha_role": said.get("ha_role") or role} if role in ("active", "standby") else {}
 
 
 def _filled(mine: Any, theirs: Any) -> Any:
