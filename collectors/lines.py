@@ -40,7 +40,7 @@ _ECHO = re.compile(
     r"(?P<command>sh(?:ow?)?\s+\w[\w./:-]*(?:\s+[\w./:-]+){0,7}\s*(?:\|.*)?|xstatus(?: //)? \w+)",
     re.IGNORECASE,
 )
-_LICENSES_ASKED = re.compile(r"[#>].* lic", re.IGNORECASE)
+_LICENSES_ASKED = re.compile(r"^[^#>\n]*[#>].* lic", re.IGNORECASE | re.MULTILINE)
 _FILTER = re.compile(r"\|(?! *(?:no-more|json))")
 _PROMPT = re.compile(r"(?:[^\s<]{0,80}(?: /[\w/-]{1,80})?\*? ?[#>]|admin:)(?: ?(?:exit|quit|logout))?")
 _PROMPT_ENDS = "#>:t"  # the last letters of what it matches: looked for first

@@ -188,7 +188,7 @@ def test_that_test_can_fail() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["\r", "x\r", "\x1b[", "\x1b]0;", "\x08", "x", " ", "-", "\t", " --More-- ", "sh ", "("]
+    "piece", ["\r", "x\r", "\x1b[", "\x1b]0;", "\x08", "x", " ", "-", "\t", " --More-- ", "sh ", "(", "<a>", "# "]
 )
 def test_texts_of_one_long_line_are_read_in_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
