@@ -77,6 +77,6 @@ def _carry(source: Any, sink: Any) -> None:
         while data := source.recv(32_768):
             sink.sendall(data)
     for end in (source, sink):
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)  # wakes the other thread, which closing does not
-        end.close()
+        for finish in (partial(end.shutdown, socket.SHUT_RDWR), end.close):  # shutting down wakes the other thread
+            with suppress(OSError, EOFError):  # the jump host may be gone
+                finish()
