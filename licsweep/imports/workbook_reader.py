@@ -47,7 +47,8 @@ def _without_result(path: str, place: int) -> Iterator[tuple[int, int, str]]:
         if not {_BOOK, _LINKS} <= set(book.namelist()):
             return
         sheets, links = (_tags(book.read(part)) for part in (_BOOK, _LINKS))
-        target = {one.get(b"Id"): one.get(b"Target", b"") for one in links}[sheets[place][b"r:id"]].decode()
+        link = next(said for name, said in sheets[place].items() if name.endswith(b":id"))  # r:id, whatever r is called
+        target = {one.get(b"Id"): one.get(b"Target", b"") for one in links}[link].decode()
         cells = book.read(target[1:] if target.startswith("/") else f"xl/{target}")
     for letters, row, error in _NO_RESULT.findall(cells):
         column = functools.reduce(lambda number, letter: number * 26 + letter - 64, letters, 0) - 1
